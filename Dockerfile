@@ -15,7 +15,7 @@ RUN --mount=type=cache,target=/var/cache/uv \
     && uv pip install --python /opt/expertbook --compile-bytecode --requirements pyproject.toml
 
 # Build the web client (a build hook of the wheel) again only if its sources change. This
-# wheel has nothing else in it and is left here.
+# wheel contains only the client and is not copied into the image.
 COPY LICENSE ./
 COPY schema/schema.graphql schema/
 COPY web/client web/client

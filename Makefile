@@ -1,9 +1,10 @@
-# `make run` starts the server, `make test` runs what a change needs, `make bench` measures.
+# `make run` starts the server, `make test` runs the checks and tests that a change needs, and
+# `make bench` measures performance.
 # Dependencies are installed automatically.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 
 PYTEST := $(UV) run --group containers pytest -n 4 --dist loadfile --no-loadscope-reorder
-# Tests of a server that also run with all caches off: answers must be the same.
+# Tests of a server that run a second time with all caches off and must get the same answers.
 SAME_ANSWERS := $(patsubst %,tests/%.py,schema/test_nodes schema/test_pages web/test_booking \
   web/test_moves web/test_socket)
 SAME_ANSWERS_LONG := $(SAME_ANSWERS) $(patsubst %,tests/web/test_%.py,administration \
@@ -49,7 +50,7 @@ test: check ## run every test that a change needs
 	$(PYTEST)
 	EXPERTBOOK_CACHES=off $(PYTEST) $(SAME_ANSWERS)
 
-# `make test-long MONGODB_URL=…` uses that server, without the tests that kill their database.
+# `make test-long MONGODB_URL=…` tests on that server, except for tests that kill their database.
 unexport MONGODB_URL
 ifeq ($(origin MONGODB_URL),command line)
 test-long: export TEST_MONGODB_URL := $(MONGODB_URL)

@@ -33,7 +33,7 @@ class AddressKeys:
         return self._key(self._secrets[0], text)
 
     def admits(self, text: str, key: str) -> bool:
-        """Return whether a key is valid for a text; takes constant time."""
+        """Return whether a key is valid for a text; compares in constant time."""
         given = key.encode(errors="replace")
         expected = [self._key(secret, text).encode() for secret in self._secrets]
         return any(hmac.compare_digest(each, given) for each in expected)

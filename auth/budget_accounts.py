@@ -14,7 +14,7 @@ class Policy:
     seconds: int
 
     def refill_seconds(self, cost: float) -> float:
-        """Return the seconds that the bucket needs to refill a cost."""
+        """Return the seconds in which the bucket regains a cost."""
         return cost * self.seconds / self.quota
 
 

@@ -65,7 +65,7 @@ class TokenBuckets:
         Args:
             accounts: the accounts to charge.
             cost: the cost to charge.
-            always: charge even if too little is left; this empties the bucket at most.
+            always: charge even if too little is left; the balance does not fall below 0.
 
         Returns:
             The seconds until every account has enough, and the seconds until each one is full.
@@ -96,7 +96,7 @@ class Budgets:
     """Rate limiter for all clients.
 
     Args:
-        is_on: whether to limit anything.
+        is_on: whether the limits apply.
         url: the Redis or Valkey server that all processes share, if any.
     """
 
@@ -147,7 +147,7 @@ class Budgets:
     def balances(self, accounts: Sequence[BudgetAccount]) -> list[Balance]:
         """Return the balances of the accounts; full ones if rate limiting is off.
 
-        This consults the counts of this process, which each charge brings up to date.
+        This consults the counts of this process, which each charge updates.
         """
         return [_balance(each, self._local.debt(each)) for each in accounts]
 

@@ -32,7 +32,7 @@ class CodeKeys:
         return self._keys.key(f"{email_key(email)} {code}")
 
     def admits(self, email: str, code: str, digest: str) -> bool:
-        """Return whether a code matches the stored hash; takes constant time."""
+        """Return whether a code matches the stored hash; compares in constant time."""
         return self._keys.admits(f"{email_key(email)} {code}", digest)
 
 
@@ -44,7 +44,7 @@ def new_code() -> str:
 def typed_code(text: str) -> str:
     """Return a code in ASCII digits, without spaces, hyphens and invisible marks.
 
-    Keyboards of other scripts have other digits. Any other character stays, and makes it wrong.
+    Digits of other scripts become ASCII. Any other character stays, so the code will not match.
     """
     return "".join(
         str(unicodedata.decimal(char, char))

@@ -17,7 +17,7 @@ LIFETIME: Final = timedelta(hours=1)
 
 
 class ExportKeys:
-    """Makes and checks keys, each for one account and until one moment; see `AddressKeys`."""
+    """Makes and checks keys, each for one account and one expiry time; see `AddressKeys`."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = AddressKeys("exports", secrets)

@@ -23,7 +23,7 @@ PARAMETERS = Parameters(
 )
 """OWASP's parameters for argon2id: two passes, 19 MiB, one lane."""
 MAX_TYPED_LENGTH = 4 * MAX_LENGTH
-"""Limit before preparation, which composes up to four code points into one character."""
+"""Maximum length as typed; preparation composes up to four code points into one character."""
 
 
 @lru_cache(maxsize=1)
@@ -65,7 +65,7 @@ class Passwords:
 
     Args:
         max_concurrent: number of computations that run at the same time; each needs 19 MiB of
-        memory.
+            memory.
     """
 
     def __init__(self, max_concurrent: int = 2) -> None:

@@ -57,10 +57,10 @@ VerificationNeeded.
 |   sessions, waits                      | its owner                                  | FORBIDDEN |
 
 An account acts as an expert while it has an entry in the directory and the role EXPERT or ADMIN. An
-account whose role is changed to CLIENT loses access to its calendar, which administrators then run.
-A guest is a client without an address. A disabled account cannot sign in, waits for nothing and
-holds nothing; its bookings stay. Its entry in the directory stays listed until the entry is
-disabled, too.
+account whose role is changed to CLIENT loses access to its calendar, which administrators then
+manage. A guest is a client without an address. A disabled account cannot sign in, and loses its
+holds and its places in waiting lists; its bookings stay. Its entry in the directory stays listed
+until the entry is disabled, too.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
     "Place.kind": ANYONE,
     "Place.details": Rule(frozenset({Relation.CLIENT, Relation.EXPERT}), Decision.NULL),
 }
-"""The rules of restricted types, in which every field needs one."""
+"""The rules of the fields of restricted types; each of their fields needs a rule."""
 
 SINGLE_FIELDS: Final[Mapping[str, Rule]] = {
     "Expert.contactEmail": Rule(MANAGERS, Decision.NULL),
@@ -237,7 +237,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 
 def allows(rule_name: str, relations: Relations) -> bool:
-    """Return whether a rule allows access to a viewer with some relations."""
+    """Return whether a rule allows access to a viewer with the given relations."""
     return RULES[rule_name].decide(relations) is Decision.ALLOWED
 
 
@@ -245,7 +245,7 @@ def require(rule_name: str, relations: Relations) -> None:
     """Raise an error unless a rule allows access.
 
     Raises:
-        Unauthenticated: if nobody is signed in.
+        Unauthenticated: if nobody is signed in, unless the rule's denial is NULL.
         Forbidden: if the rule's denial is FORBIDDEN.
         VerificationNeeded: if the rule's denial is VERIFICATION_NEEDED.
         NotAllowed: if the rule's denial is NOT_ALLOWED or NULL.

@@ -1,4 +1,4 @@
-"""Relations of viewers to objects, and the rules that decide by them."""
+"""Relations of viewers to objects, and access rules based on these relations."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Rule:
     denial: Decision = Decision.FORBIDDEN
 
     def decide(self, relations: Relations) -> Decision:
-        """Return the decision for a viewer with some relations to the object."""
+        """Return the decision for a viewer with the given relations to the object."""
         if self.allowed & relations:
             return Decision.ALLOWED
         if self.denial is Decision.NULL or Relation.SIGNED_IN in relations:

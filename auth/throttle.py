@@ -24,8 +24,8 @@ KNOWN_SECONDS = 30 * 24 * 3600
 class Limits:
     """The maximum numbers of attempts per window for one purpose.
 
-    `account_seconds` is the window of `account`, which counts attempts from all unknown addresses,
-    and of `account_share`, the part of these that one address may make.
+    `account` limits attempts from all unknown addresses together, and `account_share` those from
+    each of them; both are counted in a window of `account_seconds`.
     """
 
     account_at_address: int = 10
@@ -48,14 +48,14 @@ LIMITS_BY_PURPOSE = {
     "photo": Limits(account_at_address=20, account=20),
 }
 FORGOTTEN_WITH = {"code": "code request"}
-"""Purposes whose attempts are forgotten as well: a proven address may be sent more codes."""
+"""Purposes whose attempts a success also resets: a verified address may request more codes."""
 
 
 class Throttle:
     """Counts attempts and refuses those above the limits.
 
     Args:
-        is_on: whether to limit anything.
+        is_on: whether the limits apply.
     """
 
     def __init__(self, *, is_on: bool = True) -> None:
@@ -94,7 +94,7 @@ class Throttle:
         return max(0, limit - (found.tries if found else 0))
 
     async def succeeded(self, purpose: str, account: str, address: str) -> None:
-        """Forget an account's failures from an address, and remember the address as known.
+        """Reset an account's attempts from an address, and remember the address as known.
 
         The counters of the address itself and of the account over all addresses stay.
         """

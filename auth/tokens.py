@@ -23,7 +23,7 @@ TYP = "access"
 REQUIRED_CLAIMS = ["sub", "sid", "iss", "aud", "iat", "exp", "typ"]
 MAX_TOKEN_CHARS = 2_048
 JTI_BYTES = 9
-"""Makes tokens of the same second differ."""
+"""Random bytes, so that tokens issued in the same second differ."""
 
 
 @dataclass(frozen=True, slots=True)

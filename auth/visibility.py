@@ -1,4 +1,4 @@
-"""Whether a viewer sees an object or field, by the tables in `auth/policies.py`."""
+"""Checks whether a viewer may see an object or field, by the tables in `auth/policies.py`."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def shows_place_of_offers(viewer: Viewer | None, expert_id: Id) -> bool:
 
 
 def shows_place_of_booking(viewer: Viewer | None, booking: Booking) -> bool:
-    """Return whether the viewer sees the details of a booking's place; a hold has none yet."""
+    """Return whether the viewer sees the details of a booking's place; a hold shows none."""
     is_booked = booking.contact is not None
     return is_booked and allows("Place.details", relations_to_booking(viewer, booking))
 
 
 def hides_address_of_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> bool:
-    """Return whether a party's address is not shown to the expert before the time is booked."""
+    """Return whether a party's e-mail is hidden from the viewer until the time is booked."""
     others = relations_to_party(viewer, booking, user_id) - {Relation.EXPERT}
     return not booking.was_booked and not allows("User.email", others)
 

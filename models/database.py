@@ -73,7 +73,7 @@ async def open_database(
         url: MongoDB connection string of a replica set or sharded cluster; its path names the
             database (default: expertbook).
         lead_times: times before a session at which its client is reminded; used to add reminders
-            to bookings that earlier versions made without.
+            to bookings that earlier versions stored without any.
 
     Raises:
         DatabaseUnreachable: no usable server answers at this address.
@@ -107,7 +107,7 @@ async def _bind(client: Client) -> None:
 async def _create_collections(database: Database) -> None:
     """Create the collections that do not exist.
 
-    In a sharded cluster, a transaction over several shards cannot create any.
+    In a sharded cluster, a transaction over several shards cannot create collections.
     Source: https://www.mongodb.com/docs/manual/core/transactions-operations/
     """
     existing = await database.list_collection_names()

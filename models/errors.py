@@ -127,7 +127,7 @@ class InvalidInput(Refused):
 
 @dataclass(eq=False)
 class WrongCode(Refused):
-    """The code or password is wrong; at 0 `attempts_left`, a new code or a pause is needed."""
+    """The code or password is wrong; if `attempts_left` is 0, request a new code or wait."""
 
     attempts_left: int
 

@@ -26,7 +26,7 @@ __all__ = [
 MAX_ID_LENGTH = 512
 KEY = re.compile(r"[0-9a-f]{24}")
 SAMPLE_PREFIX = bytes(2)
-"""First bytes of sample ids, which date them 1 January 1970; no other id has them."""
+"""First bytes of sample ids: the timestamp 1 January 1970, which no other id has."""
 
 
 class Id(PydanticObjectId):

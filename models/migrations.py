@@ -1,7 +1,7 @@
 """Changes that a newer version makes to stored data, each applied once, at start.
 
-A migration is idempotent: two processes may apply it at the same time, and one that was
-interrupted begins again.
+Migrations are idempotent: two processes may apply one at the same time, and an interrupted
+migration starts again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BATCH_SIZE: Final = 500
 
 
 async def migrate(lead_times: Sequence[timedelta] = DEFAULT_LEAD_TIMES) -> None:
-    """Apply the migrations that this database has not seen, and log how much each changed.
+    """Apply the migrations that this database has not had, and log how many documents changed.
 
     Args:
         lead_times: times before a session at which its client is reminded.
@@ -97,9 +97,9 @@ async def _search_terms() -> int:
 
 
 async def _slugs() -> int:
-    """Give readable slugs to experts whose names lost letters, and compute derived fields again.
+    """Replace slugs that lack letters of the expert's name, and compute derived fields again.
 
-    The former slug still leads to the expert.
+    URLs with the former slug still lead to the expert.
     """
     writes = []
     async for expert in Expert.find_all():
@@ -120,7 +120,7 @@ async def _slugs() -> int:
 
 
 async def _expiry_of_failed_mails() -> int:
-    """Let mails expire that failed before their failure had a time."""
+    """Set the missing time of failure of failed mails, so that they expire."""
     former = {"state": MailState.FAILED.value, "failed_at": None}
     failed_at = {"$set": {"failed_at": utc_now()}}
     return (await Mail.get_pymongo_collection().update_many(former, failed_at)).modified_count
@@ -142,7 +142,7 @@ async def _order_keys_of_bookings() -> int:
 
 
 async def _words_of_experts() -> int:
-    """Compute derived fields again, and drop former search terms and their index."""
+    """Compute derived fields of experts again, and drop former search terms and their index."""
     experts = Expert.get_pymongo_collection()
     writes = []
     async for expert in Expert.find_all():
@@ -193,7 +193,7 @@ async def _copied_rules_of_experts() -> int:
 
 
 async def _ratings() -> int:
-    """Set the ratings of experts to those of their reviews: earlier versions stored none."""
+    """Set the missing rating fields of experts to the values without reviews."""
     former = {"rating_counts": {"$exists": False}}
     writes = []
     async for row in Expert.get_pymongo_collection().find(former, {"_id": 1}):
@@ -208,7 +208,7 @@ async def _ratings() -> int:
 
 
 async def _index_of_holds() -> int:
-    """Drop the index that allowed a client one hold with an expert, offers included."""
+    """Drop the index that allowed a client only one hold per expert, counting offers as holds."""
     bookings = Booking.get_pymongo_collection()
     if "one_hold_per_client_and_expert" in await bookings.index_information():
         await bookings.drop_index("one_hold_per_client_and_expert")
@@ -216,7 +216,7 @@ async def _index_of_holds() -> int:
 
 
 async def _lanes_of_mails() -> int:
-    """Store the lane of each mail, and drop the index of their kinds."""
+    """Store the lane of each mail, and drop the former index by kind."""
     outbox, changed = Mail.get_pymongo_collection(), 0
     for kind, lane in LANES.items():
         former = {"kind": kind.value, "lane": {"$exists": False}}
@@ -227,7 +227,7 @@ async def _lanes_of_mails() -> int:
 
 
 async def _reminders(lead_times: Sequence[timedelta]) -> int:
-    """Remind the clients of bookings that were confirmed before there were reminders."""
+    """Add reminders to upcoming bookings that earlier versions confirmed without any."""
     now, reminders = utc_now(), Reminders(lead_times)
     coming = {"status": BookingStatus.CONFIRMED.value, "starts_at": {"$gt": now}}
     async for booking in Booking.find(coming):
@@ -254,7 +254,7 @@ async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) 
 
 
 def _former_slug_of(name: str) -> str:
-    """Return the slug that version 0.1 made of a name: letters that do not decompose are lost."""
+    """Return the slug of a name in version 0.1, which dropped letters without an ASCII form."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     plain = decomposed.encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "expert"

@@ -10,7 +10,7 @@ from iso4217 import Currency
 MAX_AMOUNT: Final = 2**31 - 1
 """The largest amount in minor units that the API can show: the largest `Int` of GraphQL.
 
-A single price may be as large: in currencies such as IDR, a lower bound would refuse usual prices.
+A single price may reach it: a lower limit would refuse usual prices in currencies such as IDR.
 """
 
 

@@ -20,14 +20,14 @@ _FOREIGN_LATIN: Final = regex.compile(r"[^\P{Latin}\p{ASCII}]")
 _HAN: Final = regex.compile(r"\p{Han}")
 _LOGOGRAPHS: Final = regex.compile(r"[\p{Han}\p{Hangul}]")
 _UNSPACED: Final = regex.compile(r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]")
-# Alphabets without spaces between words.
+# Alphabetic scripts without spaces between words.
 _RUN: Final = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+")
 _LOGOGRAPHIC_NAME: Final = regex.compile(
     r"(?<![\p{Han}\p{Hangul}])[\p{Han}\p{Hangul}]{2,4}(?![\p{Han}\p{Hangul}])"
 )
 _IGNORABLE: Final = regex.compile(r"\p{Default_Ignorable_Code_Point}")
 _UNSEEN: Final = r"\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}"
-# Neighbours that joiners and variation selectors give another form.
+# Characters whose form a joiner or variation selector beside them changes.
 _SHAPED: Final = rf"[^{_UNSEEN}\s\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}\u0300-\u036f]"
 _STRAY: Final = regex.compile(
     rf"((?<={_SHAPED})\p{{Variation_Selector}}"
@@ -87,9 +87,9 @@ _DIGRAPHS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"
 def has_visible_characters(text: str) -> bool:
     """Return whether any character of a text has a glyph of its own.
 
-    Blank, control, combining and private-use characters have none, nor those that Unicode lists as
-    Default_Ignorable_Code_Point, such as U+3164. Characters that are newer than `regex` count as
-    visible.
+    Blank, control, combining and private-use characters have none. The same is true of characters
+    with Unicode's property Default_Ignorable_Code_Point, such as U+3164. Characters that are newer
+    than `regex` count as visible.
     """
     return _VISIBLE.search(text) is not None
 
@@ -145,7 +145,7 @@ def has_url(text: str) -> bool:
 
 
 def has_address(text: str) -> bool:
-    """Return whether sentences have a link or an e-mail address.
+    """Return whether a text of sentences contains a link or an e-mail address.
 
     Unlike `has_link`, it ignores names of products such as "Node.js", and a missing space between
     sentences, as in "Great.Thanks".
@@ -182,7 +182,7 @@ def _country_domains() -> frozenset[str]:
 
 
 def _plain(text: str) -> str:
-    """Return a text without invisible characters and with wide ones in their common form."""
+    """Return a text without invisible characters, and with wide letters in their usual form."""
     return _IGNORABLE.sub("", unicodedata.normalize("NFKC", text))
 
 
@@ -190,9 +190,9 @@ def fold(text: str) -> str:
     """Return the text without case and accents, for comparison and search.
 
     Latin letters that do not decompose, such as "ł" and "ø", become ASCII letters. Other scripts
-    are kept, but these are one: Persian and Arabic forms of a letter, hiragana and katakana, and
-    the simplified, traditional and Japanese forms of a Chinese character. Invisible characters,
-    such as joiners and soft hyphens, do not count.
+    are kept, but some variants become one: Persian and Arabic forms of a letter, hiragana and
+    katakana, and simplified, traditional and Japanese forms of a Chinese character. Invisible
+    characters, such as joiners and soft hyphens, are removed.
     """
     if text.isascii():
         return text.lower()
@@ -206,9 +206,9 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _simplified(character: str) -> str:
-    """Return the simplified form of a Chinese character, also of its Japanese form.
+    """Return the simplified form of a traditional, Japanese or simplified Chinese character.
 
-    Some Japanese forms are the simplified form of another character, so both become the same one.
+    Some Japanese forms are also the simplified form of another character; the two become one.
     """
     for conversion in ("jp2t", "t2s") * 2:
         character = _opencc(conversion).convert(character)
@@ -233,7 +233,7 @@ def words(text: str) -> list[str]:
 
 
 def _parts(word: str) -> list[str]:
-    """Return a word, or the pairs of its letters if it may be several words."""
+    """Return the word alone, or its pairs of letters in a script without spaces."""
     if not _RUN.match(word):
         return [word]
     return [word[first : first + 2] for first in range(max(1, len(word) - 1))]
@@ -246,11 +246,11 @@ def transliterated_words(text: str) -> list[str]:
 
 
 def spellings(text: str) -> set[str]:
-    """Return the words that a search finds a text by.
+    """Return the words by which a search finds a text.
 
-    These are its words as written, once with spaces for apostrophes, hyphens and dots, and once
-    without these; transliterated to ASCII; with "ue" for "ü", and with "u" for "ue"; and Chinese
-    and Korean names also as one word.
+    These are its words as written, both split and joined at apostrophes, hyphens and dots; its
+    words transliterated to ASCII; with "ue" for "ü", and with "u" for "ue"; and Chinese and Korean
+    names also as one word.
     """
     composed = unicodedata.normalize("NFC", text)
     found = {*words(composed), *words(_APOSTROPHE.sub(" ", composed))}
@@ -292,7 +292,7 @@ def initials_of(name: str) -> str:
 def public_name(name: str) -> str:
     """Return a name to show to the public: the first word, and the initial of the last one.
 
-    A Chinese, Japanese or Korean name is cut to its first character, as is usual there.
+    A Chinese, Japanese or Korean name is cut to its first character, as is customary for them.
     """
     first, *others = _words_of_name(name) or [name]
     if _UNSPACED.match(first) and len(first) > 1:
@@ -302,13 +302,13 @@ def public_name(name: str) -> str:
 
 
 def _words_of_name(name: str) -> list[str]:
-    """Return the visible words of a name, without titles if it has others."""
+    """Return the visible words of a name, without titles unless it has only titles."""
     shown = visible_line(name).split()
     return [word for word in shown if word.strip(".").casefold() not in _TITLES] or shown
 
 
 def are_initials(text: str) -> bool:
-    """Return whether `initials_of` may have returned a text."""
+    """Return whether a text may be a result of `initials_of`."""
     return _INITIALS.fullmatch(text) is not None
 
 
@@ -323,7 +323,7 @@ def slug_of(name: str) -> str:
 
 
 def slug_key(text: str) -> str:
-    """Return the letters and digits of a slug, the key for its other spellings."""
+    """Return the letters and digits of a slug, a key that all its spellings share."""
     return _slug(text[: 2 * MAX_SLUG_LENGTH]).replace("-", "")
 
 
@@ -332,7 +332,7 @@ def _slug(text: str) -> str:
 
 
 def _joined_names(text: str) -> Iterator[str]:
-    """Yield the transliterated ends of Chinese and Korean names, such as "xiaoming"."""
+    """Yield Chinese and Korean names, whole or without surnames, such as "xiaoming"."""
     for found in _LOGOGRAPHIC_NAME.finditer(text):
         syllables = transliterated_words(found[0])
         for first in range(len(syllables) - 1):

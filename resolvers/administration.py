@@ -93,15 +93,15 @@ async def create_expert(
     end_sessions: EndSessions,
     directory_changed: Callable[[], None],
 ) -> Expert:
-    """Add an account to the directory under its own name.
+    """Create an expert for an account, with the account's name.
 
     The account's role becomes EXPERT, unless it is ADMIN. If the role changes, the account's
-    sessions end. Phone numbers without a country code belong to the region (ISO 3166).
+    sessions end. `region` is the country (ISO 3166) of phone numbers without a country code.
 
     Raises:
         NotAllowed: if the viewer is not an administrator.
-        InvalidInput: if any field is invalid; `userId`, if it is not an account or already belongs
-            to an expert.
+        InvalidInput: if any field is invalid, or if `userId` names no account, or an account that
+            is an expert already.
     """
     require("Mutation.createExpert", relations_of(viewer))
     validator = InputValidator()
@@ -130,8 +130,8 @@ async def update_expert(
 ) -> Expert:
     """Change an expert's directory entry; its slug does not change.
 
-    The time zone and the disabled flag belong to the calendar, so changing them is ordered with
-    bookings. Existing bookings remain valid.
+    The time zone and the disabled flag belong to the calendar, so the ledger commits their changes
+    in order with bookings. Existing bookings remain valid.
 
     Raises:
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
@@ -188,9 +188,9 @@ async def update_user(
 
     Raises:
         NotAllowed: if the viewer is not an administrator, or if there is no such account.
-        LastAdministrator: if no administrator could sign in any more.
-        InvalidInput: if any field is invalid; `role`, if the account has no directory entry and
-            would become EXPERT.
+        LastAdministrator: if the change would leave no administrator who can sign in.
+        InvalidInput: if any field is invalid, or if `role` is EXPERT but the account has no
+            directory entry.
         Unavailable: if the database does not answer; repeat the change to complete it.
     """
     require("Mutation.updateUser", relations_of(viewer))
@@ -203,13 +203,14 @@ async def change_account(
     """Change an account without checking permissions.
 
     The account's sessions end if its role changes or if it is disabled. Disabling it also ends its
-    places in line, offers and holds, whose time goes to the next in line. Its bookings stay.
+    waiting-list entries, offers and holds, and offers their time to the next client in line. Its
+    bookings stay.
 
     Raises:
         NotAllowed: if there is no such account.
-        LastAdministrator: if no administrator could sign in any more.
-        InvalidInput: if any field is invalid; `role`, if the account has no directory entry and
-            would become EXPERT.
+        LastAdministrator: if the change would leave no administrator who can sign in.
+        InvalidInput: if any field is invalid, or if `role` is EXPERT but the account has no
+            directory entry.
         Unavailable: if the database does not answer; repeat the change to complete it.
     """
     validator = InputValidator()
@@ -228,7 +229,7 @@ async def change_account(
         await end_sessions(user_id)
     if change.disabled:
         await end_waits_and_holds(ledger, user_id)
-        # By now, a hold that another process was making has been stored.
+        # Wait until other processes have stored the holds that they were making; end these, too.
         await asyncio.sleep(SETTLING_SECONDS)
         await end_waits_and_holds(ledger, user_id)
     return after

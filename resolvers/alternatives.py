@@ -1,6 +1,6 @@
 """Alternatives to a slot that is no longer open.
 
-They are computed on demand, with one computation for all concurrent requests.
+They are computed on demand; concurrent requests for the same slot share one computation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Validation of offers and opening hours.
 
-Each function reports problems under their path in the input, and returns the normalized value.
+Each function reports problems with the paths of their fields, and returns the normalized value.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class PricedLength:
-    """The length of a session in minutes, its price, and its place; None leaves that unchanged."""
+    """Input for an offer; without a place, the present offer of this length keeps its place."""
 
     minutes: int
     price: Price
@@ -72,7 +72,7 @@ def validate_offers(
     Args:
         validator: collects the problems.
         field: the path of the offers.
-        offers: the offers; one without a place is a video call.
+        offers: the offers; those without a place become video calls.
         currency: the currency of prices.
         region: the country of phone numbers without a country code (ISO 3166).
     """
@@ -131,7 +131,7 @@ def validate_weekly(
 def validate_day(
     validator: InputValidator, field: str, hours: Sequence[LocalRange]
 ) -> tuple[LocalRange, ...]:
-    """Validate the hours of one date and return them, earliest first; empty if closed."""
+    """Validate the hours of one date and return them, earliest first; no hours close the day."""
     if len(hours) > MAX_RANGES_PER_DAY:
         validator.add_problem(field, f"Use at most {MAX_RANGES_PER_DAY} ranges")
         return ()
@@ -162,7 +162,7 @@ def _problems(
 
     Args:
         ranges: the ranges with their indices.
-        taken_until: the minute at which the hours of the day before end.
+        taken_until: the minute of this day until which the previous day's hours last.
     """
     found = []
     whole = []

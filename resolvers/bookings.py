@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 MAX_EXPERTS_FOUND: Final = 100
-"""Maximum number of experts that a search by an administrator finds, to list their bookings."""
+"""Maximum number of matching experts whose bookings an administrator's search includes."""
 
 
 async def find_booking(viewer: Viewer | None, booking_id: str) -> Booking | None:
@@ -44,8 +44,8 @@ async def find_booking(viewer: Viewer | None, booking_id: str) -> Booking | None
 class BookingFilter:
     """Criteria that restrict a list of bookings.
 
-    With `is_own`, the list has only the bookings that the viewer made as a client. `search` has
-    words that must all begin words of the reference, or of a party's name and address.
+    With `is_own`, the list has only the bookings that the viewer made as a client. Each word of
+    `search` must begin a word of the reference, or of the contact's name or e-mail address.
     """
 
     is_own: bool = False
@@ -62,12 +62,12 @@ async def list_bookings(
 ) -> Page[Booking]:
     """Return a page of the bookings that the viewer may list, latest start first.
 
-    Clients list the bookings that they made, experts also those of their calendar, and
+    Clients may list the bookings that they made; experts also the bookings of their calendar;
     administrators all bookings.
 
     Raises:
         BadUserInput: if the filter, the page size or the cursor is invalid.
-        Forbidden: if a client searches.
+        Forbidden: if a client uses `search`.
     """
     if criteria.search is not None:
         require("BookingFilter.search", relations_to_own_expert(viewer))
@@ -102,7 +102,7 @@ async def list_bookings(
 
 
 async def _of_experts(search: str | None, scopes: Sequence[Filter], found: Filter) -> list[Filter]:
-    """Return filters for bookings with experts that a search finds, without those in `found`."""
+    """Return filters for bookings of experts whom a search finds, unless `found` matches them."""
     ids = await experts_found(search_filter(search, "filter.search"), MAX_EXPERTS_FOUND)
     return [
         {"$nor": [found], **one, "expert_id": {"$in": only}}

@@ -38,7 +38,7 @@ class RulesChange:
     """Input for changing a calendar's rules, not yet validated; None leaves a field unchanged.
 
     `step_matches_session` sets the step to the session length. `expected_version` is the version of
-    the rules that the change was made to.
+    the rules on which the change is based.
     """
 
     weekly: Sequence[WeeklyRange] | None = None
@@ -72,10 +72,10 @@ async def set_availability(
         wanted: the changes.
         currency: the currency of prices.
         region: the country of phone numbers without a country code (ISO 3166).
-        now: the current time, which decides which overrides are past and which bookings upcoming.
+        now: the current time; overrides of earlier days are past, and later bookings upcoming.
 
     Returns:
-        The calendar, and its upcoming bookings that the new rules no longer offer.
+        The calendar, and its upcoming bookings whose slots the new rules no longer offer.
 
     Raises:
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
@@ -131,7 +131,7 @@ def _hours(
 
 
 def _numbers(validator: InputValidator, wanted: RulesChange) -> dict[str, Any]:
-    """Validate the other fields; return the normalized values of those that were given."""
+    """Validate all fields except hours and offers; return the values of the fields given."""
     found: dict[str, Any] = {}
     step, pause = wanted.step_minutes, wanted.break_minutes
     if step is not None:
@@ -163,5 +163,5 @@ def _numbers(validator: InputValidator, wanted: RulesChange) -> dict[str, Any]:
 
 
 def _since(day: date, overrides: Iterable[DateOverride]) -> tuple[DateOverride, ...]:
-    """Return the overrides of a day and later."""
+    """Return the overrides on or after a day."""
     return tuple(override for override in overrides if override.day >= day)

@@ -22,7 +22,7 @@ BROWSERS: Final = (
     *(("Firefox/", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome")),
     ("Safari/", "Safari"),
 )
-"""Tokens of User-Agent headers, the most specific first, since browsers also name others."""
+"""User-Agent tokens and their browsers, most specific first: a header may name several browsers."""
 
 SYSTEMS: Final = (
     *(("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android")),
@@ -40,7 +40,7 @@ class Caller:
         address: network address.
         device: description of the device, for the list of sessions.
         language: preferred language.
-        viewer: the account that is signed in, or the guest.
+        viewer: the signed-in account or guest; None without a valid access token.
         refresh_token: the refresh token in a browser's cookie; it may still be valid when the
             viewer's access token has expired.
     """

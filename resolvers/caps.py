@@ -1,4 +1,4 @@
-"""Checks before a client holds or books: a verified address, and the caps."""
+"""Checks before a client holds or books a slot: a verified e-mail address, and the caps."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ MAX_HOLDS_OF_GUEST: Final = 1
 class BookingChecks:
     """Checks whether a client may hold and book.
 
-    A client's requests are counted and decided one after another within a process. Requests to
-    several processes at the same moment may exceed a cap by one for each further process: caps
-    bound abuse, whereas the unique index decides who gets a slot.
+    Within a process, the requests of a client are checked one after another. Concurrent requests to
+    several processes may exceed a cap by one for each further process. This is acceptable: caps
+    limit abuse, and a unique index prevents double bookings.
 
     Args:
-        caps: the caps; None lifts them.
+        caps: limits on a client's bookings and holds; None for no limits.
         requires_verified_email: whether booking requires a verified e-mail address.
     """
 
@@ -49,7 +49,7 @@ class BookingChecks:
         """Check that a client's e-mail address is verified, if that is required.
 
         Raises:
-            VerificationNeeded: if it is not, or the client is a guest.
+            VerificationNeeded: if verification is required but missing; guests always need it.
         """
         is_required = self._requires_verified_email or viewer.is_guest
         if is_required and not await _is_verified(viewer):
@@ -59,10 +59,10 @@ class BookingChecks:
     async def booking(
         self, viewer: Viewer, keys: Sequence[SlotKey], record: IdempotencyRecord | None
     ) -> AsyncIterator[None]:
-        """Check that a client may book slots; book them within the context.
+        """Check that a client may book slots; the caller books them within the context.
 
         Raises:
-            VerificationNeeded: if the client's e-mail address is not verified, or is a guest's.
+            VerificationNeeded: if the client's e-mail address must be verified first.
             TooMany: if a cap is reached, unless the request repeats one that has succeeded.
         """
         await self.require_verified(viewer)
@@ -75,9 +75,9 @@ class BookingChecks:
     async def hold(
         self, viewer: Viewer, key: SlotKey, record: IdempotencyRecord | None
     ) -> AsyncIterator[None]:
-        """Check that a client may hold a slot; hold it within the context.
+        """Check that a client may hold a slot; the caller holds it within the context.
 
-        A guest may hold one slot only, so processes take turns to serve the requests of a guest.
+        A guest may hold only one slot, so all processes serve a guest's requests one at a time.
 
         Raises:
             TooMany: if a cap is reached, unless the request repeats one that has succeeded.
@@ -119,7 +119,7 @@ class BookingChecks:
 
 
 async def _is_verified(viewer: Viewer) -> bool:
-    """Return whether the viewer's address is verified; viewers are cached for a moment."""
+    """Return whether the viewer's address is verified; the cached viewer may be outdated."""
     if viewer.user.email_verified:
         return True
     with or_unavailable():

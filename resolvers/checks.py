@@ -54,8 +54,8 @@ class InputValidator:
     def text(self, field: str, value: str, max_chars: int, label: str) -> str:
         """Validate a required line of text.
 
-        It is composed (NFC), runs of white space become one space, and invisible characters are
-        removed, including controls of text direction: texts that look alike are equal.
+        The text is normalized to NFC, runs of white space become one space, and invisible
+        characters are removed, including controls of text direction.
         """
         found = visible_line(value)
         if not has_visible_characters(found):
@@ -67,21 +67,21 @@ class InputValidator:
         return found
 
     def name(self, field: str, value: str, label: str = "Name") -> str:
-        """Validate a person's name: a line of text without links, which mails would carry."""
+        """Validate a person's name: a line of text without links, since mails contain the name."""
         found = self.text(field, value, MAX_NAME_CHARS, label)
         if has_link(found):
             self.add_problem(field, f"{label} {NO_LINK}")
         return found
 
     def title(self, field: str, value: str, max_chars: int, label: str = "Title") -> str:
-        """Validate a line of text that mails carry, which may name products such as "Node.js"."""
+        """Validate a line of text without URLs; names of products such as "Node.js" are allowed."""
         found = self.text(field, value, max_chars, label)
         if has_url(found):
             self.add_problem(field, f"{label} {NO_LINK}")
         return found
 
     def note(self, field: str, value: str | None, max_chars: int, label: str = "Notes") -> str:
-        """Validate an optional text of several lines, and compose it (NFC)."""
+        """Validate an optional text of several lines, and normalize it to NFC."""
         found = unicodedata.normalize("NFC", (value or "").strip())
         if len(found) > max_chars:
             self.add_problem(field, f"{label} must have at most {max_chars} characters")
@@ -92,7 +92,7 @@ class InputValidator:
     def sentences(
         self, field: str, value: str, min_chars: int, max_chars: int, label: str = "Text"
     ) -> str:
-        """Validate a required text of several lines, without links, that everybody can read."""
+        """Validate a required public text: several lines without links or e-mail addresses."""
         found = self.note(field, value, max_chars, label)
         shown = visible_part(found)
         if not has_visible_characters(shown):
@@ -137,8 +137,8 @@ class InputValidator:
     def phone(self, field: str, value: str, region: str | None) -> str:
         """Validate a phone number and return it in E.164 format.
 
-        A number without a country code belongs to the region (ISO 3166). Any other text except an
-        extension is refused, since it would be lost.
+        A number without a country code belongs to the region (ISO 3166). Words beside the number
+        are refused, because they would be lost; an extension is kept.
         """
         if not value.strip():
             self.add_problem(field, "Phone is required")
@@ -161,7 +161,7 @@ def decode_id(opaque: str, kind: str) -> Id:
     """Return the key in a global id.
 
     Raises:
-        NotAllowed: if it is not a global id of that type, as for an object that does not exist.
+        NotAllowed: if the text is not a global id of that type; missing objects raise the same.
     """
     try:
         return object_id(opaque, kind, "id")

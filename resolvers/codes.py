@@ -1,4 +1,4 @@
-"""Codes in e-mails: asking for one, proving an address with it, and signing in."""
+"""Codes sent by e-mail: requesting a code, proving an address with a code, and signing in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ async def request_code(services: SessionServices, email: str, caller: Caller) ->
     """Queue a mail with a code; return True whether or not the address has an account.
 
     The account is looked up when the mail is sent, so the response time does not reveal whether it
-    exists. Holds of a caller who cannot book yet are prolonged, once each, to allow for the mail.
+    exists. If the caller's address is not verified, each hold of the caller is prolonged once, so
+    that there is time to read the mail.
 
     Raises:
         TooManyAttempts: too many codes for the e-mail address or from the network address.
@@ -47,10 +48,10 @@ async def request_code(services: SessionServices, email: str, caller: Caller) ->
 
 
 async def prove_address(services: SessionServices, email: str, code: str, address: str) -> Attempt:
-    """Check the code that was mailed to an e-mail address; return the attempt without using it up.
+    """Check a code that was mailed to an e-mail address; return the attempt. The code stays valid.
 
     Raises:
-        WrongCode: if the code is wrong; has the attempts that are left, 0 if no code is valid.
+        WrongCode: if the code is wrong; the error has the attempts left, 0 if no code is valid.
         TooManyAttempts: too many attempts for the e-mail address or from the network address.
         Unavailable: if the database does not answer.
     """
@@ -76,7 +77,7 @@ async def sign_in_with_code(
     Args:
         services: the sign-in services.
         email: the address.
-        code: the code that was mailed to it.
+        code: the code that was mailed to the address.
         name: the name of a new account; None to derive it from the address.
         time_zone: the time zone of a new account.
         caller: the client; a guest's hold moves to the account.
@@ -117,10 +118,10 @@ async def check_proof(
 ) -> None:
     """Check the password of an account, or a code that was mailed to its address.
 
-    Six digits are a code; passwords are longer.
+    A proof of six digits is a code; passwords are longer.
 
     Raises:
-        WrongCode: if it is wrong; has the attempts that are left.
+        WrongCode: if the proof is wrong; the error has the number of attempts left.
         TooManyAttempts: too many attempts for this purpose.
         Unavailable: if the database does not answer.
     """

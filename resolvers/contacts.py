@@ -21,9 +21,9 @@ _phones: Final = Cache[tuple[str, str | None], str]("phones", MAX_CACHED)
 def normalized_phone(text: str, region: str | None) -> str | None:
     """Return a phone number in E.164 format, or None if it cannot be dialled.
 
-    An extension follows as " ext. 123". A number without a country code belongs to the region
-    (ISO 3166); without a region, "00" is the "+" before a country code. Other text beside the
-    number, such as "home", is refused: the library drops it, or reads it as digits.
+    An extension is appended as " ext. 123". A number without a country code belongs to the region
+    (ISO 3166); without a region, a leading "00" means "+". Other text beside the number, such as
+    "home", is refused, because the library would drop it or read it as digits.
     """
     found = _phones.get((text, region))
     if found is None:

@@ -25,7 +25,7 @@ async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:
 
 
 async def by_slug(viewer: Viewer | None, slug: str) -> Expert | None:
-    """Return the expert with a slug, in any spelling, if the viewer may see it."""
+    """Return the expert whose present or former slug matches, if the viewer may see the expert."""
     with or_unavailable():
         expert = await expert_by_slug(slug)
     return if_visible(viewer, expert)

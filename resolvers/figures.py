@@ -1,4 +1,4 @@
-"""Figures of bookings for experts and administrators, by days in the viewer's time zone."""
+"""Figures of bookings for experts and administrators, per day in the viewer's time zone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 MAX_FIGURE_DAYS: Final = 366
-"""A year, whichever day it begins on."""
+"""Maximum number of days: a leap year."""
 
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
 ONE_DAY: Final = timedelta(days=1)
@@ -26,7 +26,7 @@ ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of bookings by day, in order and without gaps, and the zone of the days."""
+    """Counts of bookings for each of several consecutive days, and the time zone of the days."""
 
     days: dict[date, Count]
     time_zone: str
@@ -76,7 +76,7 @@ async def _figures(
         for day in (since + n * ONE_DAY for n in range(number))
     }
     end = instant_of(day_span(until, zone_name)[1])
-    # Two days begin at the same moment if a zone has skipped one, as Samoa's did in 2011.
+    # If a time zone has skipped a day, as Samoa's did in 2011, two dates begin at the same moment.
     boundaries = sorted({*starts.values(), end})
     with or_unavailable():
         counts = await counts_by_day(expert_id, boundaries)
@@ -88,7 +88,7 @@ def check_income(income: int) -> int:
     """Return an income in minor currency units.
 
     Raises:
-        BadUserInput: if it is more than the API can show.
+        BadUserInput: if the income exceeds the largest amount that the API can return.
     """
     if income > MAX_AMOUNT:
         message = f"to: the income exceeds {MAX_AMOUNT:,}; ask for fewer days, or without income"
@@ -97,11 +97,11 @@ def check_income(income: int) -> int:
 
 
 def check_days(since: date, until: date) -> None:
-    """Check a span of days, both included.
+    """Check a span of days, which includes its first and last day.
 
     Raises:
-        BadUserInput: names the argument if the span is empty, longer than `MAX_FIGURE_DAYS`, or
-            outside the supported dates.
+        BadUserInput: if the span is empty, longer than `MAX_FIGURE_DAYS`, or outside the supported
+            dates; the message names the argument.
     """
     if not FIRST_DAY <= since <= LAST_DAY:
         raise BadUserInput(f"from: must lie between {FIRST_DAY} and {LAST_DAY}")

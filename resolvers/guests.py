@@ -1,4 +1,4 @@
-"""Guest sessions, and moving or prolonging a guest's hold."""
+"""Moving a guest's hold to an account, and prolonging holds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def move_hold(ledger: Ledger, ends: SessionEnds, caller: Caller, user: User) -> None:
-    """Move a guest's hold to the account that the guest signs in to, and end the guest.
+    """Move a guest's hold to the account that the guest signs in to; mark the guest for removal.
 
     Do nothing if the caller is not a guest. If a guest signs in twice, the first account gets the
     hold.
@@ -52,7 +52,7 @@ async def move_hold(ledger: Ledger, ends: SessionEnds, caller: Caller, user: Use
 
 
 async def prolong_holds(ledger: Ledger, client_id: Id, duration: timedelta) -> None:
-    """Prolong those of a client's holds that were not prolonged before.
+    """Prolong a client's holds, except those that were prolonged before.
 
     Raises:
         Unavailable: if the database does not answer.

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_PIXELS: Final = 12_000_000
-"""Bounds the memory of decoding: up to 16 bytes a pixel for WebP, the costliest format."""
+"""Limits the memory for decoding: up to 16 bytes per pixel for WebP, the costliest format."""
 
 MAX_JPEG_PIXELS: Final = 25_000_000
-"""More than for other formats, since large JPEG files are decoded at a lower resolution."""
+"""Higher than for other formats, because large JPEG files are decoded at a lower resolution."""
 
 MIN_SIDE: Final = 64
 SIDE: Final = 512
@@ -38,7 +38,7 @@ takes time for every pixel of the picture, even if the scan has few bytes."""
 START_OF_SCAN: Final = b"\xff\xda"
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 STILL: Final = frozenset({"PNG", "WEBP"})
-"""Formats that may be animated; further pictures in a JPEG file are previews by a camera."""
+"""Formats whose animations are refused; further pictures in a JPEG file are a camera's previews."""
 
 ORIENTATION: Final = 0x0112
 """EXIF tag of the orientation (CIPA DC-008, 4.6.4)."""
@@ -54,7 +54,8 @@ def square_webp(content: bytes) -> bytes:
     of pixels is checked before any memory for them is allocated.
 
     Raises:
-        InvalidImage: if it has too many bytes or pixels, is animated, damaged or of another type.
+        InvalidImage: if the picture has too many bytes, too many or too few pixels, or is animated,
+            damaged or of another type.
     """
     if len(content) > MAX_BYTES:
         raise ImageTooLong

@@ -46,11 +46,11 @@ async def request_password_reset(services: SessionServices, email: str, address:
 async def reset_password(
     services: SessionServices, token: str, password: str, now: datetime, caller: Caller
 ) -> SignIn:
-    """Set a new password by a link, end all sessions of the account and start a new one.
+    """Set a new password with a link, end all sessions of the account and start a new one.
 
-    This also verifies the account's e-mail address, since the link was sent there. The account then
-    knows the caller's network address, so that wrong guesses by others do not lock out its owner at
-    that address.
+    This also verifies the account's e-mail address, since the link was sent there. The caller's
+    network address becomes known to the account, so wrong guesses from elsewhere do not lock the
+    owner out.
 
     Raises:
         LinkExpired: if the link is unknown, used or expired.
@@ -67,7 +67,7 @@ async def reset_password(
 
 
 async def verify_email(token: str, now: datetime) -> User:
-    """Verify an account's e-mail address by a link.
+    """Verify an account's e-mail address with a link.
 
     Raises:
         LinkExpired: if the link is unknown, used or expired.

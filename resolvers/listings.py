@@ -1,9 +1,9 @@
 """Pages of experts and reviews, their totals and counts, cached per version of the directory.
 
-Every change of the directory increments its version. Concurrent requests share the read of the
-version, and of a page, total or count that is not cached. Counting scans the whole index, and in
-the embedded database reading a page can do so, too. Without the cache, the directory would not
-answer under load.
+Every change of the directory increments its version. Concurrent requests share one read of the
+version, and one read of each page, total or count that is not cached. Counting scans the whole
+index, and so can reading a page in the embedded database. Without the cache, the directory would
+time out under load.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Listings:
             Unavailable: if the database does not answer.
         """
         if filter_.available or order.field == BY_SOONEST:
-            # Not cached: any change of a calendar, and time alone, can change the page.
+            # Not cached: a change of any calendar, or the passing of time, can change the page.
             return await self._times.page(filter_, order, arguments)
 
         async def read(version: int | None) -> Page[DirectoryEntry]:
@@ -109,7 +109,7 @@ class Listings:
         now: datetime,
         span: tuple[datetime, datetime] | None,
     ) -> NextOpen | None:
-        """Return an expert's first open slots if an index knows them; see `OpenSearch.next_open`.
+        """Return an expert's first open slots from the index, or None; see `OpenSearch.next_open`.
 
         Raises:
             Unavailable: if the database does not answer.
@@ -195,7 +195,7 @@ async def _version(_: Sequence[None]) -> dict[None, int]:
 
 
 def _size(page: Page[Any]) -> int:
-    """Return the estimated bytes of a page and the filters that count its list."""
+    """Return the estimated memory of a page in bytes, including the filters for its total."""
     texts = [text for row in page.rows for text in _long_texts(row) if text]
     return bytes_of(page.filters) + ENTRY_BYTES * len(page.rows) + sum(map(getsizeof, texts))
 

@@ -1,4 +1,4 @@
-"""Transitions of bookings after they are made, each a change of the expert's calendar."""
+"""Changes of existing bookings: status, slot, and removal from a party's list."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ async def reschedule(
     """Move a booking to another slot of its expert, which may overlap the old one.
 
     The move is atomic: it updates one document. If the client moves a booking with an expert who
-    confirms by hand, the booking becomes PENDING again. `room` is the URL of its video room if its
-    length changes; None to use the expert's own link.
+    confirms by hand, the booking becomes PENDING again. `room` is the URL of the new video room if
+    the length changes; None to use the expert's own link.
 
     Raises:
         NotAllowed: if the viewer may not see the booking, or the action is not allowed.
@@ -155,7 +155,7 @@ async def remove(
 async def expire(ledger: Ledger) -> int:
     """Expire the holds past their end and the pending bookings past their start.
 
-    Every process runs this; the ledger lets the first one win and announce the change.
+    Every process runs this; the ledger lets only the first process make and announce a change.
 
     Returns:
         The number of bookings that were due.
@@ -174,7 +174,7 @@ def allowed_actions(viewer: Viewer | None, booking: Booking, now: datetime) -> l
 
 
 def is_allowed(action: Action, relations: Relations, booking: Booking, now: datetime) -> bool:
-    """Return whether the policy and the booking's life allow an action now."""
+    """Return whether the policy and the booking's status and time allow an action now."""
     try:
         _require(action, relations)
         check_action(action, booking, now, is_manager=_is_manager(relations))

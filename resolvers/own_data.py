@@ -1,4 +1,4 @@
-"""Export and erasure of what is stored about an account."""
+"""Export and erasure of the data that is stored about an account."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from resolvers.sessions import SessionServices
 
 PRECEDENCE: Final = timedelta(seconds=5)
-"""Time in which only the process that closed an account cancels its bookings."""
+"""Time during which only the process that closed an account cancels its bookings."""
 
 CANCELLED_AT_ONCE: Final = 16
 
@@ -68,8 +68,8 @@ async def delete_account(
         NotAllowed: for guests.
         WrongCode: if the proof is wrong.
         TooManyAttempts: too many wrong proofs.
-        LastAdministrator: if no administrator could sign in any more.
-        Unavailable: if the database does not answer; the rest is done later.
+        LastAdministrator: if the deletion would leave no administrator who can sign in.
+        Unavailable: if the database does not answer; a deletion that has begun is finished later.
     """
     user = require_viewer(viewer).user
     require("Mutation.deleteMyAccount", relations_of(viewer))
@@ -77,18 +77,18 @@ async def delete_account(
     closed = await directory.close_account(user.id, utc_now())
     await services.ends.announce(SessionEnd(user_id=user.id))
     cancelled = await _withdraw(ledger, closed)
-    # By now, a booking that another process was making has been stored.
+    # Wait until other processes have stored the bookings that they were making; cancel these, too.
     await asyncio.sleep(SETTLING_SECONDS)
     return cancelled + await _withdraw(ledger, closed)
 
 
 async def finish_deletions(ledger: Ledger) -> None:
-    """Erase the data of closed accounts, and close those that were not verified in time.
+    """Erase the data of closed accounts, and close accounts that were not verified in time.
 
-    If bookings need no verified address, an unverified account with bookings stays. Guests end
-    after a day, and are forgotten once their holds have left the event log.
+    Unverified accounts with bookings or with another role than CLIENT stay. Guests are closed after
+    a day, and forgotten once their holds have left the event log.
 
-    Every process runs this. It also finishes a deletion that was interrupted.
+    Every process runs this, which also finishes interrupted deletions.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -109,7 +109,7 @@ async def finish_deletions(ledger: Ledger) -> None:
 
 
 async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
-    """Take an expert from the directory; end the account's waits, holds and upcoming bookings."""
+    """Disable the account's directory entry; end its waits, holds and upcoming bookings."""
     if user.expert_id:
         with or_unavailable():
             expert = await Expert.get(user.expert_id)
@@ -148,7 +148,7 @@ async def exportable_account(user_id: Id) -> tuple[User, int] | None:
 
 
 async def collect(user: User) -> Export:
-    """Return everything that is stored about an account, as JSON.
+    """Return everything that is stored about an account, as JSON values.
 
     Names and addresses of other people are left out.
 

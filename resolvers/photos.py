@@ -27,12 +27,12 @@ DECODED_AT_ONCE: Final = 1
 
 
 def expert_of_photo(viewer: Viewer | None, expert_id: str | None, action: str) -> Id:
-    """Return the expert whose photo the viewer may change.
+    """Return the id of the expert whose photo the viewer may change.
 
     Args:
         viewer: the viewer.
         expert_id: global id of the expert; None for the viewer's own entry.
-        action: name of the rule, such as "POST /photos".
+        action: name of the permission rule, such as "POST /photos".
 
     Raises:
         Unauthenticated: if nobody is signed in.
@@ -51,7 +51,7 @@ def expert_of_photo(viewer: Viewer | None, expert_id: str | None, action: str) -
 
 
 class PhotoWorkshop:
-    """Decodes uploaded photos outside the event loop, `DECODED_AT_ONCE` at a time; stores them."""
+    """Stores uploaded photos; decodes `DECODED_AT_ONCE` at a time, outside the event loop."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(DECODED_AT_ONCE)

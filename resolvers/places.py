@@ -37,7 +37,7 @@ def validate_place(
     Args:
         validator: collects the problems.
         field: the path of the place.
-        wanted: the place. A video call and a phone call need no details.
+        wanted: the place; its details are optional for video and phone calls.
         region: the country of phone numbers without a country code (ISO 3166).
     """
     path, text = f"{field}.details", (wanted.details or "").strip()
@@ -54,7 +54,7 @@ def validate_place(
 def normalized_link(text: str) -> str | None:
     """Return the normalized URL of a video call, or None if it is not an https address.
 
-    It must not carry a user's name or password.
+    The URL must not contain a user name or password.
     """
     try:
         url = _LINK.validate_python(text)

@@ -1,4 +1,4 @@
-"""Draws the pictures of link previews, in the light colours of the identity "Daylight"."""
+"""Draws the pictures of link previews, in the light colours of the "Daylight" design."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MISSING: Final = "\uffff"
 
 @dataclass(frozen=True, slots=True)
 class PreviewCard:
-    """An expert as shown in link previews; `photo_url` is that of the API."""
+    """An expert as shown in link previews; `photo_url` is the API's `Expert.photoUrl`."""
 
     name: str
     title: str
@@ -63,7 +63,7 @@ class PreviewCard:
 
     @property
     def rating_text(self) -> str:
-        """The rating with one decimal, which is never rounded up."""
+        """The rating, rounded down to one decimal, and the number of reviews; or an empty text."""
         if self.rating is None:
             return ""
         return f"{math.floor(self.rating * 10 + 1e-9) / 10:.1f}  ({self.review_count})"
@@ -109,7 +109,7 @@ class Typeface:
         return " ".join(filter(None, shown))
 
     def draw(self, draw: ImageDraw, place: tuple[int, int], text: str, size: int, fill: str) -> int:
-        """Draw a line whose baseline begins at a place, and return where it ends."""
+        """Draw a line with its baseline at `place`, and return the x coordinate of its end."""
         x = float(place[0])
         for part, font in self.runs(text, size):
             draw.text((x, place[1]), part, fill=fill, font=font, anchor="ls")

@@ -37,7 +37,7 @@ async def update_profile(
     language: Language | None,
     phone: str | None,
 ) -> User:
-    """Change the viewer's account; None keeps a value, and an empty phone number removes it.
+    """Change the viewer's account; None keeps a value, and an empty `phone` removes the number.
 
     Raises:
         NotAllowed: for guests.
@@ -65,14 +65,14 @@ async def update_profile(
 async def change_email(
     services: SessionServices, viewer: Viewer, email: str, code: str, address: str
 ) -> User:
-    """Change the viewer's e-mail address to one that a code proves; notify the former address.
+    """Change the viewer's e-mail address, proven by a code, and notify the former address.
 
     Raises:
         NotAllowed: for guests.
         InvalidInput: if the address is invalid or unchanged.
         WrongCode: if the code is wrong, has expired or was used.
         TooManyAttempts: too many attempts.
-        EmailTaken: if the address has another account; the code stays valid.
+        EmailTaken: if another account has the address; the code stays valid.
         Unavailable: if the database does not answer.
     """
     require("Mutation.changeEmail", relations_of(viewer))
@@ -106,13 +106,13 @@ async def change_password(
 
     Raises:
         Forbidden: for guests.
-        WrongCredentials: if `current` is wrong, or an expired code.
+        WrongCredentials: if `current` is a wrong password, or a wrong or expired code.
         InvalidInput: if the new password is too weak.
         TooManyAttempts: too many wrong attempts.
     """
     require("Mutation.changePassword", relations_of(viewer))
     if is_code(current):
-        check_password(password)  # first, since the code works once
+        check_password(password)  # before the code is used, since a code works only once
     try:
         await check_proof(services, viewer.user, current, "password", caller.address)
     except WrongCode as error:
@@ -126,7 +126,7 @@ async def change_password(
 
 
 async def resend_verification(services: SessionServices, viewer: Viewer, address: str) -> bool:
-    """Queue another mail with a verification link; return False if the address is verified.
+    """Queue another mail with a verification link; return False if the address is verified already.
 
     Raises:
         Forbidden: for guests.

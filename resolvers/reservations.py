@@ -51,7 +51,7 @@ class BookingRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReservationServices:
-    """The services that holding and booking depends on.
+    """Services for holding and booking slots.
 
     Attributes:
         video_url: the template of video rooms; None to use the experts' own links.

@@ -1,4 +1,4 @@
-"""Reviews: who may read, write, answer, hide and remove them, and their lists."""
+"""Reading, writing, answering, hiding and removing reviews, with permission checks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_REASON_CHARS: Final = 500
 
 
 class Reviews:
-    """Changes reviews, one after another: all of them change the version of the directory.
+    """Changes reviews, one at a time, because each change increments the directory's version.
 
     Args:
         directory_changed: called after each change.
@@ -47,7 +47,7 @@ class Reviews:
         """Write the review of a booking, or edit it.
 
         Raises:
-            NotAllowed: if the viewer is not the client of such a booking, or it is not completed.
+            NotAllowed: if the viewer is not the booking's client, or the session is not completed.
             InvalidInput: if any field is invalid; `problems` lists them all.
             TooLate: if the time for a review is over.
             Unavailable: if the database does not answer.
@@ -71,9 +71,9 @@ class Reviews:
         """Answer a review as its expert, or change the answer while the review may be edited.
 
         Raises:
-            NotAllowed: if the viewer is not the expert of such a review, or it is hidden.
+            NotAllowed: if the viewer is not the reviewed expert, or the review is hidden.
             InvalidInput: if any field is invalid; `problems` lists them all.
-            TooLate: if the review has an answer, and neither can be changed any more.
+            TooLate: if the review has an answer that can no longer be changed.
             Unavailable: if the database does not answer.
         """
         review, booking = await _require_review(viewer, review_id)
@@ -105,10 +105,10 @@ class Reviews:
         return changed
 
     async def remove(self, viewer: Viewer, review_id: str) -> Review:
-        """Remove a review as its author, and return it as it was.
+        """Remove a review as its author, and return the removed review.
 
         Raises:
-            NotAllowed: if the viewer is not the author of such a review, or it is hidden.
+            NotAllowed: if the viewer is not the review's author, or the review is hidden.
             Unavailable: if the database does not answer.
         """
         review, booking = await _require_review(viewer, review_id)
@@ -150,7 +150,7 @@ async def hidden_reviews(
 
 
 async def reviews_of(bookings: Sequence[Booking]) -> list[Review | None]:
-    """Return the reviews of completed bookings, in the same order, with one command."""
+    """Return the reviews of completed bookings, in the same order, with one database command."""
     with or_unavailable():
         found = await model.reviews_of(bookings)
     return [found.get(booking.id) for booking in bookings]

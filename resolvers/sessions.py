@@ -34,12 +34,12 @@ DEFAULT_ZONE = "UTC"
 
 @dataclass(frozen=True, slots=True)
 class SessionServices:
-    """The services that signing in and out depends on.
+    """Services for signing in and out.
 
     `accepts_address` returns whether the mail server can deliver to an e-mail address. An account
     is removed after `unverified_lifetime` unless its address is verified. `ledger` moves a guest's
-    hold to an account, and prolongs it by `hold_lifetime` while a code is under way. Phone numbers
-    without a country code belong to `phone_region`.
+    hold to an account, and prolongs holds by `hold_lifetime` when a code is requested. Phone
+    numbers without a country code belong to `phone_region` (ISO 3166).
     """
 
     passwords: Passwords
@@ -67,7 +67,7 @@ class SignIn:
 
 
 async def start_session(services: SessionServices, user: User, caller: Caller) -> SignIn:
-    """Start a session of an account that has been authenticated; a guest's hold moves to it."""
+    """Start a session of an authenticated account; a guest's hold moves to the account."""
     await move_hold(services.ledger, services.ends, caller, user)
     session, refresh_token = await sessions.begin(
         user.id, utc_now(), services.lifetime, caller.device
@@ -79,10 +79,10 @@ async def start_session(services: SessionServices, user: User, caller: Caller) -
 
 
 async def start_guest_session(services: SessionServices, caller: Caller) -> SignIn:
-    """Start a session of a new guest; in a guest session, another one of the same guest.
+    """Start a session of the caller's guest; create a guest if the caller has none.
 
     Raises:
-        TooManyAttempts: too many guests from the network address, or sessions of the guest.
+        TooManyAttempts: too many guests from the network address, or sessions of the same guest.
         Unavailable: if the database does not answer.
     """
     guest = await caller.guest()
@@ -147,7 +147,7 @@ async def refresh(services: SessionServices, refresh_token: str | None) -> SignI
 async def logout(
     services: SessionServices, viewer: Viewer | None, refresh_token: str | None, *, everywhere: bool
 ) -> bool:
-    """End the viewer's session, or with `everywhere` all of them.
+    """End the viewer's session, or all sessions of the account with `everywhere`.
 
     Returns:
         Whether there was a session to end.
@@ -171,7 +171,7 @@ def check_password(password: str, field: str = "password") -> None:
     """Check a new password.
 
     Raises:
-        InvalidInput: names the field if the password is too weak.
+        InvalidInput: if the password is too weak; the problem names the field.
     """
     problem = weakness(password)
     if problem:

@@ -28,7 +28,7 @@ FIRST_MOMENT = datetime.fromtimestamp(0, UTC)
 
 
 async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
-    """Return the calendars of experts by their ids, in the same order, with one command."""
+    """Return calendars by the ids of their experts, in the same order, with one command."""
     with or_unavailable():
         found = Calendar.get_pymongo_collection().find({"_id": {"$in": list(expert_ids)}})
         rows = await found.to_list()
@@ -37,7 +37,7 @@ async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
 
 
 async def occupants(spans: Sequence[Span]) -> list[list[Occupant]]:
-    """Return the occupants of each span and of the time around it, in the order of the spans."""
+    """Return the holds and bookings in and around each span, in the order of the spans."""
     with or_unavailable():
         found = await occupants_in(spans)
     return [found.get(span.expert_id, []) for span in spans]
@@ -47,8 +47,8 @@ def check_span(since: datetime, until: datetime) -> None:
     """Check the bounds of a span of time.
 
     Raises:
-        BadUserInput: names the argument if the span is empty, longer than `MAX_SPAN`, or outside
-            the supported dates.
+        BadUserInput: if the span is empty, longer than `MAX_SPAN`, or outside the supported dates;
+            the message names the argument.
     """
     _check_day(since.date())
     if until <= since:
@@ -74,7 +74,7 @@ def session_minutes(calendar: Calendar, minutes: int | None) -> int:
 
 
 def check_minutes(minutes: int | None) -> None:
-    """Check the length of a session, if there is one.
+    """Check the length of a session, if it is given.
 
     Raises:
         BadUserInput: if no expert could offer that length.
@@ -89,10 +89,10 @@ def check_minutes(minutes: int | None) -> None:
 
 
 def check_available(available: Available, path: str) -> None:
-    """Check the time of an open slot.
+    """Check the span and the length of a search for open slots.
 
     Raises:
-        BadUserInput: names the field, after the path of the input.
+        BadUserInput: if the span or length is invalid; the message begins with the field's path.
     """
     try:
         check_span(available.since, available.until)
@@ -115,10 +115,10 @@ def slots_between(
 
 
 def _taken(calendar: Calendar, occupants: Sequence[Occupant], now: datetime) -> dict[int, Occupant]:
-    """Return the occupant of each cell that is occupied.
+    """Return the hold or booking that occupies each cell (quarter hour), by the cell's number.
 
     If the calendar has a waiting list, the time of an ended hold stays taken until the hold is
-    released, since only the first in line can get it.
+    released, since only the first client in line can get the time.
     """
     return taken_cells(occupants, FIRST_MOMENT if calendar.waiting else now)
 
@@ -154,10 +154,10 @@ def search_windows(calendar: Calendar, now: datetime) -> list[tuple[datetime, da
 
 
 def check_next(count: int) -> None:
-    """Check a number of next slots.
+    """Check the requested number of open slots.
 
     Raises:
-        BadUserInput: if it is not within 1 to `MAX_NEXT_SLOTS`.
+        BadUserInput: if the number is not within 1 to `MAX_NEXT_SLOTS`.
     """
     if not 1 <= count <= MAX_NEXT_SLOTS:
         raise BadUserInput(f"count: must lie between 1 and {MAX_NEXT_SLOTS}")
@@ -194,7 +194,7 @@ def current_slot(
 
 
 def occupancy_span(key: SlotKey) -> Span:
-    """Return the span whose occupants decide whether a slot is free."""
+    """Return the span whose holds and bookings decide whether a slot is free."""
     return Span(key.expert_id, key.starts_at, key.ends_at + MAX_BREAK)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from resolvers.reservations import ReservationServices
 
 FURTHEST = timedelta(days=MAX_HORIZON_DAYS + 1)
-"""No horizon reaches further."""
+"""Upper bound of the horizons of all calendars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ async def join(services: ReservationServices, viewer: Viewer, wanted: WaitReques
         InvalidInput: if any field is invalid; also if experts wait for their own time.
         SlotNotOffered: if nothing in the window can be booked, now or later.
         TimeOpen: if a slot can be booked now.
-        TooMany: if the client has as many entries as are allowed, or the waiting list is full.
+        TooMany: if the client has the maximum number of entries, or the waiting list is full.
         Unavailable: if the database does not answer.
     """
     await services.checks.require_verified(viewer)
@@ -119,16 +119,16 @@ async def find_wait(viewer: Viewer | None, wait_id: str) -> Wait | None:
 
 
 async def review(ledger: Ledger) -> None:
-    """Let waiting lists notice that a window has passed or another day can be booked.
+    """Update waiting lists in which a window has passed or another day can now be booked.
 
-    Every process runs this; the ledger lets the first one win and announce the changes.
+    Every process runs this; the ledger lets only the first process make and announce a change.
     """
     for expert_id in await experts_with_due_waits(utc_now()):
         await ledger.post(ReviewWaitlist(expert_ids=[expert_id]))
 
 
 async def numbers_ahead(waits: Sequence[Wait]) -> list[int]:
-    """Return the number of entries before each one in line that compete for the same time."""
+    """Return, for each entry, the number of earlier entries that compete for the same time."""
     lines = await lines_of({wait.expert_id for wait in waits})
     return [
         sum(
@@ -140,7 +140,7 @@ async def numbers_ahead(waits: Sequence[Wait]) -> list[int]:
 
 
 async def offers(waits: Sequence[Wait]) -> list[Booking | None]:
-    """Return the standing offer of each entry, if it has one."""
+    """Return the standing offer of each entry, or None for an entry without an offer."""
     offered = [wait for wait in waits if wait.offer_id]
     query = {
         "_id": {"$in": [wait.offer_id for wait in offered]},
@@ -181,7 +181,7 @@ def _validated(viewer: Viewer, wanted: WaitRequest, now: datetime) -> tuple[Id, 
 
 
 def _milliseconds(at: datetime) -> datetime:
-    """Return a time at the precision of the database."""
+    """Return a time truncated to milliseconds, the precision of the database."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 

@@ -24,7 +24,7 @@ SETTLING_SECONDS: Final = 1.0
 
 
 async def end_waits_and_holds(ledger: Ledger, client_id: Id) -> None:
-    """End a client's places in line, offers and holds; the next in line is offered the time.
+    """End a client's waiting-list entries, offers and holds; offer their time to the next in line.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -37,10 +37,10 @@ async def end_waits_and_holds(ledger: Ledger, client_id: Id) -> None:
 
 
 async def cancel(ledger: Ledger, booking: Booking, actor_id: Id) -> Sequence[Id]:
-    """Cancel a booking or hold, past its deadline too, unless somebody else has ended it.
+    """Cancel a booking or hold, even after its deadline, unless it has ended already.
 
     Returns:
-        Its id, if it was cancelled.
+        The booking's id, or an empty sequence if it had ended already.
 
     Raises:
         Unavailable: if the database does not answer.

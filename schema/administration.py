@@ -32,8 +32,8 @@ from schema.scalars import TimeZone
 from schema.users import User
 
 CONTACT_EMAIL = (
-    "E-mail address that clients may write to, which their mails and calendar entries show; an "
-    "empty text removes it. The sign-in address is never shown."
+    "E-mail address for clients' questions, shown in their mails and calendar entries; an empty "
+    "text removes it. The sign-in address is never shown."
 )
 
 
@@ -44,7 +44,7 @@ class CreateExpertInput:
     """Input of `createExpert`."""
 
     user_id: strawberry.ID = strawberry.field(
-        description="Account to turn into an expert; it must not have one yet."
+        description="Account to turn into an expert; it must not be one yet."
     )
     title: str = strawberry.field(description="Professional title; at most 100 characters.")
     category: Category = strawberry.field(description="Field of expertise.")
@@ -68,7 +68,7 @@ class CreateExpertInput:
 
 @strawberry.input(
     description="Changes to the viewer's own directory entry. Fields that are omitted or null keep "
-    "their values. Administrators change the name and the category."
+    "their values. Only administrators can change the name and the category."
 )
 class UpdateMyExpertInput:
     """Input of `updateMyExpert`."""
@@ -264,8 +264,8 @@ class AdministrationMutation:
         return _reloaded(expert, context)
 
     @strawberry.mutation(
-        description="Update a user account. Administrators only. Disabling it signs it out "
-        "and ends its places in line, offers and holds; its bookings stay."
+        description="Update a user account. Administrators only. Disabling an account signs it out "
+        "and ends its waiting-list entries, offers and holds; its bookings stay."
     )
     async def update_user(self, info: Info, input: UpdateUserArgument) -> UserResult:
         """Update a user account."""

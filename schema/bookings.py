@@ -89,7 +89,7 @@ class BookingChange:
         """Load the account that made the change."""
         actor_id = self.change.actor_id
         context = info.context
-        # A removed account had no bookings of its own, but an administrator may have acted here.
+        # An administrator who acted here may have had no bookings, so the account may be removed.
         if actor_id is None or await context.loaders.user.load(actor_id) is None:
             return None
         return await load_party(context, self.booking, actor_id)
@@ -139,7 +139,7 @@ class Booking(Node):
         description="Sequence number of the calendar event that led to this state."
     )
     reviewable_until: datetime | None = strawberry.field(
-        description="Until when the client may write or edit a review; null unless the session "
+        description="Deadline for the client to write or edit a review; null unless the session "
         "took place."
     )
     place: Place = strawberry.field(

@@ -1,7 +1,6 @@
-"""Bounds of lists and texts in arguments, checked before a resolver sees them.
+"""Limits on the lists and texts in arguments, checked before the resolvers run.
 
-One table holds them all. Lists and texts that are not named here have a default bound, so that
-every argument is bounded.
+Lists and texts that are not named here have a default limit, so every argument is limited.
 """
 
 from __future__ import annotations
@@ -46,11 +45,11 @@ if TYPE_CHECKING:
     """Yields the problems of a value, given its path."""
 
     Refuse: TypeAlias = Callable[[InvalidInput, Any], object]
-    """Returns the `InvalidInput` of a union for an exception and the resolver's info."""
+    """Converts an exception to the schema's `InvalidInput` type, given the resolver's info."""
 
 TOLERANCE: Final = 2
-"""Values up to this multiple of their bound reach the resolver. It trims spaces and drops past days
-before it applies the bound, and reports the problems of all fields together."""
+"""Values up to this multiple of their limit reach the resolver. The resolver trims spaces and drops
+past days before it applies the limit, and reports the problems of all fields together."""
 
 DEFAULT_ITEMS: Final = 100
 DEFAULT_CHARS: Final = 2_000
@@ -70,7 +69,7 @@ MAX_ITEMS: Final[Mapping[str, int]] = {
     "UpdateExpertInput.languages": administration.MAX_LANGUAGES,
     "UpdateMyExpertInput.languages": administration.MAX_LANGUAGES,
 }
-"""Maximum number of items of each list, by its coordinate."""
+"""Maximum number of items of each list, by its schema coordinate."""
 
 MAX_CHARS: Final[Mapping[str, int]] = {
     "after": MAX_ID_LENGTH,
@@ -89,7 +88,7 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "password": MAX_TYPED_LENGTH,
     "phone": checks.MAX_PHONE_CHARS,
     "reason": moves.MAX_REASON_CHARS,
-    "refreshToken": 10_000,  # only its start is read; a longer token is SessionEnded
+    "refreshToken": 10_000,  # so that a long wrong token gets SessionEnded; only its start is read
     "search": MAX_SEARCH_LENGTH,
     "slug": MAX_SLUG_LENGTH,
     "text": reviews.MAX_TEXT_CHARS,
@@ -105,8 +104,8 @@ _arguments: Final[dict[str, Check]] = {}
 def guard(schema: GraphQLSchema, refuse: Refuse) -> None:
     """Check the arguments of all fields of a schema before their resolvers run.
 
-    Excessive arguments are answered with `InvalidInput` if the field's union has it, else with the
-    error BAD_USER_INPUT.
+    Excessive arguments are answered with `InvalidInput` if the field's union has that member, else
+    with the error BAD_USER_INPUT.
     """
     for type_ in schema.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
@@ -125,7 +124,7 @@ def guard(schema: GraphQLSchema, refuse: Refuse) -> None:
 
 
 def require_bounds(coordinate: str, arguments: Mapping[str, Any]) -> None:
-    """Check the arguments of a field that is not executed by its resolver.
+    """Check the arguments of a field that is executed without its resolver.
 
     Raises:
         BadUserInput: if a list or text is too long.

@@ -115,8 +115,9 @@ class SetAvailabilityInput:
     )
     expected_version: int | None = strawberry.field(
         default=None,
-        description="The `Availability.version` that the changes were made to. Other changes since "
-        "then are not overwritten: the result is `AvailabilityChanged`.",
+        description="The `Availability.version` on which the changes are based. If the "
+        "availability has changed since, nothing is overwritten, and the result is "
+        "`AvailabilityChanged`.",
     )
 
     def to_model(self) -> RulesChange:

@@ -23,7 +23,7 @@ SignInWithCodeResult = Annotated[
 class RequestSignInCodeInput:
     """Input of `requestSignInCode`."""
 
-    email: str = strawberry.field(description="E-mail address; it needs no account.")
+    email: str = strawberry.field(description="E-mail address; it need not have an account.")
 
 
 @plain
@@ -67,8 +67,8 @@ class CodeMutation:
 
     @strawberry.mutation(
         description="Mail a code of six digits, valid for ten minutes and five attempts from a "
-        "network address; a newer code replaces it. Always true, whether or not the address has "
-        "an account. The viewer's hold is prolonged, once, if the viewer is a guest or has not "
+        "network address; a newer code replaces it. Returns true whether or not the address has an "
+        "account. The viewer's hold is prolonged, once, if the viewer is a guest or has not "
         "verified the address. Use the code with `signInWithCode` or `changeEmail`; "
         "`changePassword` and `deleteMyAccount` accept a code that was mailed to the account's own "
         "address."
@@ -79,9 +79,9 @@ class CodeMutation:
         return await codes.request_code(context.services.sign_ins, input.email, context.caller)
 
     @strawberry.mutation(
-        description="Sign in with a code, which also verifies the address. An unknown address "
-        "becomes an account without a password. A password that was set before the address was "
-        "verified no longer counts, unless the viewer is signed in to that account."
+        description="Sign in with a code, which also verifies the address. An unknown address gets "
+        "an account without a password. A password that was set before the address was verified no "
+        "longer works, unless the viewer is signed in to that account."
     )
     async def sign_in_with_code(self, info: Info, input: SignInArgument) -> SignInWithCodeResult:
         """Create a session, and an account if there is none."""

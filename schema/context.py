@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 class Services:
     """Services of the running application that operations use.
 
-    `use_caches` is false if every answer is to be computed without caches (EXPERTBOOK_CACHES).
-    `directory_changed` is called after changes to directory entries that bypass the ledger.
+    `use_caches` is False if EXPERTBOOK_CACHES turns the caches off. `directory_changed` is called
+    after changes to directory entries that bypass the ledger.
     """
 
     ledger: Ledger
@@ -81,8 +81,8 @@ class BrowserSession:
 class TimeLimit:
     """Async context manager that cancels its block after some seconds.
 
-    Work that runs in other tasks is not affected. A class, because `asynccontextmanager` would
-    allocate three objects for each operation.
+    Work that runs in other tasks is not affected. This is a class because `asynccontextmanager`
+    would allocate three objects for each operation.
     """
 
     __slots__ = ("_changes", "_seconds", "_timeout")
@@ -176,7 +176,7 @@ class Context:
 
     @property
     def caller(self) -> Caller:
-        """The client, as operations that deal with sessions see it."""
+        """The client's details, for operations on sessions."""
         return Caller(
             address=self.address,
             device=device_of(self.headers.get("user-agent", "")),

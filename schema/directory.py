@@ -17,10 +17,10 @@ from schema.enums import describe_enum
 __all__ = ["SEARCH_TIME_COST", "SEARCH_WORD_COST", "Category", "ExpertFilter", "ExpertOrder"]
 
 SEARCH_WORD_COST = 100
-"""Cost of each word of a search, besides that of the field."""
+"""Cost of each word of a search, in addition to the cost of the field."""
 
 SEARCH_TIME_COST = 500
-"""Cost of a search by time, besides that of the field."""
+"""Cost of a search by time, in addition to the cost of the field."""
 
 describe_enum(
     Category,
@@ -41,8 +41,9 @@ describe_enum(
     EXPERIENCE="Years of professional experience.",
     RATE="Price per hour.",
     NAME="Name, ignoring case and accents.",
-    SOONEST="Start of the first open slot that `available` asks for, else of the first offer's. "
-    "Ascending, the soonest is first, and experts without such a slot are last.",
+    SOONEST="Start of the first open slot that matches `available` or, without it, the length of "
+    "the first offer. In ascending order, the soonest is first, and experts without such a slot "
+    "are last.",
 )
 
 
@@ -61,7 +62,7 @@ describe_enum(
 )
 
 
-@strawberry.input(description="A time at which experts are open.")
+@strawberry.input(description="A time at which experts have an open slot.")
 class AvailableInput:
     """Span in which an open slot starts, and the slot's length."""
 
@@ -92,9 +93,9 @@ class ExpertFilter:
 
     search: str | None = strawberry.field(
         default=None,
-        description="Words, each of which must occur in the name, title, languages or biography. "
+        description="Words that must all occur in the name, title, languages or biography. "
         "Inflected words, beginnings of words, and words of five letters or more with one typing "
-        "error match less well.",
+        "error match, too, but rank lower.",
     )
     categories: list[Category] | None = strawberry.field(
         default=None, description="Only experts in one of these categories."
@@ -113,8 +114,8 @@ class ExpertFilter:
     )
     available: AvailableInput | None = strawberry.field(
         default=None,
-        description="Only experts with an open slot, as in `Expert.slots`, at the moment of the "
-        "answer.",
+        description="Only experts who have such a slot open when the response is computed; see "
+        "`Expert.slots`.",
     )
 
     def to_model(self) -> filters.ExpertFilter:

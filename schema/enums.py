@@ -18,7 +18,7 @@ def describe_enum(
     """Add an enum to the schema.
 
     Args:
-        enum: the enum, which may be one of the models.
+        enum: the enum, which may be defined in `models`.
         description: description of the enum.
         name: GraphQL name; by default that of the class.
         values: description of each value.

@@ -69,8 +69,8 @@ describe_enum(
 
 
 @strawberry.interface(
-    description="An expected failure, such as a taken slot. Part of the result, not a GraphQL "
-    "error."
+    description="An expected failure, such as a taken slot. It is part of the result, not a "
+    "GraphQL error."
 )
 class Refusal:
     """Fields that every refusal has."""
@@ -162,7 +162,9 @@ class SlotNotOffered(Refusal):
 class TimeOpen(Refusal):
     """Refusal sent for `models.calendar.errors.TimeOpen`."""
 
-    slots: list[Slot] = strawberry.field(description="The earliest of these slots, at most three.")
+    slots: list[Slot] = strawberry.field(
+        description="The earliest slots that can be booked now, at most three."
+    )
 
 
 @strawberry.type(description="The object does not exist, or the viewer may not do this.")
@@ -205,7 +207,7 @@ class TooMany(Refusal):
 
 
 MAX_PROBLEMS: Final = 10
-"""Invalid fields that an answer lists."""
+"""Maximum number of invalid fields that a response lists."""
 
 Raised = TypeVar("Raised", bound=model.Refused)
 ExtraFields = Callable[[Raised, Context], dict[str, object]]
@@ -256,7 +258,7 @@ _INVALID_INPUT = _Handler(model.InvalidInput, InvalidInput, _invalid_input_field
 
 
 def refuse_input(raised: model.InvalidInput, info: Any) -> Refusal:
-    """Return the refusal of an input that no resolver has seen."""
+    """Return the refusal of an input that was rejected before its resolver ran."""
     return _INVALID_INPUT.handle(raised, field=None, info=info)
 
 

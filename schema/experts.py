@@ -58,7 +58,7 @@ class Expert(Node):
     bio: str = strawberry.field(description="The expert's biography.")
     photo_url: str = strawberry.field(
         description="URL of the photo or, without one, of the initials, relative to this server. "
-        "Another photo has another URL."
+        "It changes with the photo."
     )
     experience_years: int = strawberry.field(description="Years of professional experience.")
     languages: list[str] = strawberry.field(description="Spoken languages, by their English names.")
@@ -68,7 +68,7 @@ class Expert(Node):
     )
     review_count: int = strawberry.field(description="Number of reviews behind the rating.")
     rating_counts: list[int] = strawberry.field(
-        description="Number of these reviews with one star, with two, and so on: five numbers."
+        description="Number of reviews with one star, with two stars, and so on: five numbers."
     )
     key: strawberry.Private[Id]
 
@@ -140,7 +140,7 @@ class Expert(Node):
         hidden: Annotated[
             bool | None,
             strawberry.argument(
-                description="True for the hidden reviews instead; for the expert and "
+                description="True to list the hidden reviews instead; for the expert and "
                 "administrators only."
             ),
         ] = None,
@@ -197,7 +197,8 @@ class Expert(Node):
         return next(iter(await self._open_slots(info, minutes, 1)), None)
 
     @strawberry.field(
-        description="Earliest open slots, which may overlap; fewer if the horizon ends before."
+        description="Earliest open slots, which may overlap; fewer than `count` if the horizon "
+        "ends first."
     )
     async def next_slots(
         self,
@@ -207,8 +208,8 @@ class Expert(Node):
         available: Annotated[
             AvailableInput | None,
             strawberry.argument(
-                description="Only slots that match this input, as in `ExpertFilter.available`; "
-                "its `minutes` override the argument."
+                description="Only slots that match this input, as in `ExpertFilter.available`; its "
+                "`minutes` override the argument `minutes`."
             ),
         ] = None,
     ) -> list[Slot]:
@@ -256,7 +257,7 @@ class Expert(Node):
         """Return the first open slots within a span or the horizon, at most `count`."""
         context, calendar = info.context, await self._calendar(info)
         length = slots.session_minutes(calendar, minutes)
-        # The calendar is read before: the index is then at least as new.
+        # The calendar has been read before the index, so the index is at least as new.
         next_open = context.services.listings.next_open
         known = await next_open(self.key, length, count, context.now, span)
         if known:

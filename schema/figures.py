@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from resolvers import figures as model
 
 ASSUMED_DAYS: Final = 31
-"""Days that the cost of figures includes."""
+"""Number of days that the cost of figures includes."""
 
 FromArgument = Annotated[calendar_date, strawberry.argument(name="from", description="First day.")]
 ToArgument = Annotated[
@@ -40,8 +40,8 @@ class DayFigures:
 
 
 @strawberry.type(
-    description="Figures of the bookings whose sessions start on some days. The days are those of "
-    "the viewer's time zone."
+    description="Figures of the bookings whose sessions start on some days, in the viewer's time "
+    "zone."
 )
 class Figures:
     """Sums over some days, and the figures of each."""
@@ -55,7 +55,7 @@ class Figures:
     )
     completed: int = strawberry.field(description="Bookings that are COMPLETED.")
     cancelled: int = strawberry.field(description="Bookings that either party has CANCELLED.")
-    no_shows: int = strawberry.field(description="Bookings that are a NO_SHOW.")
+    no_shows: int = strawberry.field(description="Bookings whose status is NO_SHOW.")
     per_day: list[DayFigures] = strawberry.field(
         description="Every day, in order, including days without bookings."
     )
@@ -63,7 +63,8 @@ class Figures:
 
     @strawberry.field(
         description="Agreed prices of all bookings that are neither cancelled nor missed: those "
-        "that are PENDING, CONFIRMED or COMPLETED. It is refused if it exceeds an `Int`."
+        "that are PENDING, CONFIRMED or COMPLETED. It is refused if it exceeds the maximum of an "
+        "`Int`."
     )
     def income(self, info: Info) -> Money:
         """Return the income of all days."""
@@ -71,7 +72,7 @@ class Figures:
 
     @classmethod
     def of(cls, found: model.Figures, context: Context) -> Figures:
-        """Convert figures, and charge the days beyond those that the cost includes."""
+        """Convert figures, and count the days beyond the number that the cost includes."""
         total = found.total
         context.count_rows(len(found.days), ASSUMED_DAYS)
         days = list(found.days)
@@ -92,7 +93,7 @@ class Figures:
 
 
 def _income(amount: int, info: Info) -> Money:
-    # Checked only where it is selected, so that the counts of a large income can be read.
+    # Checked only if income is selected: counts can be read even if the income is too large.
     return Money.of(check_income(amount), info.context.services.currency)
 
 

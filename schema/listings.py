@@ -46,8 +46,8 @@ class ListingQuery:
     """Queries for experts."""
 
     @strawberry.field(
-        description="Experts of the directory; by default the best match of a search first, and "
-        "without a search the best rated."
+        description="Experts of the directory. By default, the best match of a search is first or, "
+        "without a search, the best rated expert."
     )
     async def experts(
         self,

@@ -67,5 +67,5 @@ def _loader(
     load: Callable[[list[Key]], Awaitable[list[Value]]],
     key: Callable[[Key], Hashable] | None = None,
 ) -> DataLoader[Key, Value]:
-    """Return a batch loader; `key` returns what identifies a key that cannot be hashed."""
+    """Return a batch loader; `key` returns a hashable cache key for keys that are not hashable."""
     return DataLoader(load_fn=load, cache_key_fn=key)

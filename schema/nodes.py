@@ -23,8 +23,9 @@ class Money:
     amount: int = strawberry.field(description="Amount in minor units, such as cents.")
     currency: str = strawberry.field(description="ISO 4217 code, such as EUR.")
     decimals: int = strawberry.field(
-        description="Number of decimals of the currency by ISO 4217: `amount` divided by this "
-        "power of ten is the price. Formatting libraries can differ, such as for HUF."
+        description="Number of decimals of the currency by ISO 4217: the price is `amount` divided "
+        "by ten to the power of `decimals`. Formatting libraries may use another number, for "
+        "example for HUF."
     )
 
     @classmethod

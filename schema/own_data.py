@@ -46,7 +46,7 @@ DeleteMyAccountArgument = Annotated[
 
 @strawberry.type
 class OwnDataMutation:
-    """Mutations that hand out or erase what is stored about the viewer."""
+    """Mutations that export or erase the data stored about the viewer."""
 
     @strawberry.mutation(
         description="Export everything that is stored about the viewer. Returns the URL of a "

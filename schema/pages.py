@@ -1,4 +1,4 @@
-"""Connections by Relay's Cursor Connections specification."""
+"""Connections as defined by Relay's Cursor Connections specification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""URLs of photos, and of initials in their place."""
+"""URLs of experts' photos, and of initials for experts without a photo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from models.directory.experts import DirectoryEntry, Expert
 
 PLACEHOLDER = "placeholder"
-"""Picture of experts without initials; no sample slug, since those have at least two words."""
+"""Picture name for experts without initials. It differs from the slugs of all sample experts, since
+those have at least two words."""
 
 COLOURS = 8
 """Number of background colours of initials."""

@@ -44,11 +44,11 @@ class PlaceInput:
     kind: PlaceKind = strawberry.field(description="Video call, phone call or meeting.")
     details: str | None = strawberry.field(
         default=None,
-        description="For the parties of a booking. VIDEO: the https address of the call, at "
-        "most 500 characters; without one, the expert sends it to the client. The server ignores "
-        "it if it gives each booking a room of its own. PHONE: the number that the client calls; "
-        "without one, the expert calls the client. IN_PERSON: the address, required, at most 200 "
-        "characters.",
+        description="For the parties of a booking. VIDEO: the https address of the call, at most "
+        "500 characters; without one, the expert sends an address to the client. The address is "
+        "ignored if the server creates a video room for each booking. PHONE: the number that the "
+        "client calls; without one, the expert calls the client. IN_PERSON: the address, required, "
+        "at most 200 characters.",
     )
 
     def to_model(self) -> WantedPlace:

@@ -27,7 +27,8 @@ UserResult = Annotated[
     User | InvalidInput | NotAllowed | WrongCode | TooManyAttempts | EmailTaken,
     strawberry.union(
         "UserResult",
-        description="The changed account, or a refusal. Only `changeEmail` returns the last three.",
+        description="The changed account, or a refusal. Only `changeEmail` returns `WrongCode`, "
+        "`TooManyAttempts` and `EmailTaken`.",
     ),
 ]
 ChangePasswordResult = Annotated[
@@ -106,8 +107,8 @@ class ProfileMutation:
         return SignedIn.of(sign_in, context)
 
     @strawberry.mutation(
-        description="Mail another link that verifies the viewer's address. Returns false if it is "
-        "verified."
+        description="Mail another link that verifies the viewer's address. Returns false if the "
+        "address is verified already."
     )
     async def resend_verification(self, info: Info) -> bool:
         """Send another verification link."""
@@ -132,7 +133,7 @@ class ProfileMutation:
 
     @strawberry.mutation(
         description="Change the viewer's e-mail address. `requestSignInCode` sends the code to the "
-        "new address; a notice goes to the old one, whose links end."
+        "new address. The old address gets a notice, and links that were mailed to it stop working."
     )
     async def change_email(self, info: Info, input: ChangeEmailArgument) -> UserResult:
         """Change the viewer's e-mail address."""

@@ -28,10 +28,10 @@ class Reads:
         self._calendars: dict[Id, Calendar] = {}
         self._hold_expiries: dict[Id, list[datetime]] = {}
         self.is_momentary = False
-        """Whether the response is that of a moment: it depends on calendars that are not in it."""
+        """Whether a change of calendars that are not in the response can make it outdated."""
 
     def record_calendars(self, calendars: Iterable[Calendar | None]) -> None:
-        """Record calendars; of each, the first one read counts."""
+        """Record calendars; if a calendar is read twice, the first version counts."""
         for calendar in calendars:
             if calendar:
                 self._calendars.setdefault(calendar.id, calendar)
@@ -49,7 +49,7 @@ class Reads:
         self._hold_expiries.setdefault(expert_id, []).extend(ends)
 
     def record_time_search(self) -> None:
-        """Record a search by time, which any change of any calendar can change."""
+        """Record a search by time; a change of any calendar can change its result."""
         self.is_momentary = True
 
     @property
@@ -60,7 +60,7 @@ class Reads:
     def unchanged_until(self, now: datetime) -> datetime:
         """Return the time until which the response stays valid if no event occurs.
 
-        Holds expire, and notice and horizon move with time.
+        Holds expire, and the limits by notice and horizon move with time.
         """
         return min(
             chain(

@@ -21,7 +21,7 @@ from schema.pages import Connection
 
 describe_enum(
     ReviewOrder,
-    "Order of an expert's reviews; of those with equal ratings, the newest is first.",
+    "Order of an expert's reviews. Among equal ratings, the newest review is first.",
     NEWEST="Newest first, by the time when they were first written.",
     BEST="Most stars first.",
     WORST="Fewest stars first.",
@@ -46,8 +46,8 @@ class Review(Node):
         description="When the answer was written or changed."
     )
     hidden: bool = strawberry.field(
-        description="Whether an administrator has hidden it. It then does not count, and only its "
-        "author, its expert and administrators see it."
+        description="Whether an administrator has hidden it. A hidden review does not count for "
+        "the rating, and only its author, its expert and administrators see it."
     )
     hidden_reason: str | None = strawberry.field(
         description="Reason for hiding it; null for everybody but its author, its expert "

@@ -131,8 +131,8 @@ class Subscription(SlotSubscription, BookingSubscription):
 def remove_null_defaults(printed: GraphQLSchema) -> None:
     """Remove the default null of optional arguments and input fields.
 
-    Optional arguments and input fields are null by default anyway, and from an explicit `= null`,
-    code generators such as Netflix's DGS write code that does not compile.
+    They are null by default anyway, and code generators such as Netflix's DGS turn an explicit
+    `= null` into code that does not compile.
     """
     for type_ in printed.type_map.values():
         if isinstance(type_, GraphQLInputObjectType):
@@ -176,7 +176,7 @@ schema = DescribedSchema(
 )
 
 core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
-"""The schema of graphql-core that Strawberry has built."""
+"""The graphql-core schema that Strawberry has built."""
 remove_null_defaults(core)
 core.description = DESCRIPTION
 bounds.guard(core, refuse_input)

@@ -25,7 +25,8 @@ class Session(Node):
 
     started_at: datetime = strawberry.field(description="When the session began.")
     last_used_at: datetime = strawberry.field(
-        description="Time of its latest access token, which may have been used until it expired."
+        description="Time when the latest access token was issued; the token may have been used "
+        "until it expired."
     )
     device: str = strawberry.field(
         description="Browser and system as reported by the client, such as Firefox on Linux."

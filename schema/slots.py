@@ -56,7 +56,7 @@ class Slot(Node):
 
         Args:
             slot: the slot.
-            context: names the viewer and the currency.
+            context: the operation's context, with the viewer and the currency.
             sequence: number of the last calendar event that `slot` reflects.
         """
         viewer = context.viewer
@@ -84,7 +84,7 @@ class Day:
 
 
 MAX_REPLAY_COST: Final = 200_000
-"""Longer replays are refused, because reading the slots again costs less."""
+"""Maximum cost of a replay; beyond this, reading the slots again costs less."""
 
 
 class SlotEventKind(Enum):
@@ -207,7 +207,7 @@ async def watchable_expert(context: Context, expert_id: str) -> Id:
 
 
 async def replay_start(context: Context, expert_id: Id, after: str | None) -> Position | None:
-    """Return the position in a cursor, and charge the events that follow it.
+    """Return the position that a cursor encodes, and charge the client for the events after it.
 
     Raises:
         BadUserInput: the text is not a cursor of this expert.
@@ -244,7 +244,7 @@ async def watch_calendar(
 class SlotSubscription:
     """Subscriptions to an expert's calendar."""
 
-    @strawberry.subscription(description="Slots of an expert that are booked.")
+    @strawberry.subscription(description="Events of an expert's slots that are booked.")
     async def slot_booked(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[SlotEvent, None]:
@@ -260,7 +260,7 @@ class SlotSubscription:
     async def slot_available(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[SlotEvent, None]:
-        """Yield an event for each cancellation and each hold that ends."""
+        """Yield an event for each slot that becomes free and can be booked."""
         async with aclosing(watch_calendar(info, expert_id, after, AVAILABLE)) as events:
             async for event in events:
                 yield SlotEvent.of(event, info.context)

@@ -102,7 +102,7 @@ class User(Node):
         description="Whether sign-in is blocked. Visible to the owner and administrators."
     )
     def disabled(self) -> bool:
-        """Return the blocked status if the viewer may read it."""
+        """Return whether sign-in is blocked, if the viewer may read that."""
         return self._readable("disabled").disabled
 
     @strawberry.field(description="Language of mails. Visible to the owner and administrators.")
@@ -126,8 +126,8 @@ class User(Node):
         return self._readable("guest").guest
 
     @strawberry.field(
-        description="Whether the account has a password; without one, codes sign in. Visible to "
-        "the owner and administrators."
+        description="Whether the account has a password; without one, its owner signs in with "
+        "codes. Visible to the owner and administrators."
     )
     def has_password(self) -> bool:
         """Return whether there is a password, if the viewer may read that."""
@@ -163,10 +163,10 @@ class User(Node):
         return await load(info.context, expert_id)
 
     def _readable(self, field: str) -> model.User:
-        """Return the account if the viewer may read that field.
+        """Return the account if the viewer may read the given field of it.
 
         Raises:
-            Forbidden: the viewer may not read it.
+            Forbidden: the viewer may not read the field.
         """
         require(f"User.{field}", self.relations)
         return self.user

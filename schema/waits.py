@@ -45,7 +45,7 @@ class Wait(Node):
     joined_at: datetime = strawberry.field(description="Time of joining.")
     wait: strawberry.Private[model.Wait]
     booking_of: ClassVar[Callable[[model_bookings.Booking, Context], Any]]
-    """Converts an offer. It is set by schema/bookings.py, whose types lead back to this one."""
+    """Converts an offer. schema/bookings.py sets it, because an import here would be circular."""
 
     @classmethod
     def of(cls, wait: model.Wait) -> Wait:
@@ -73,8 +73,8 @@ class Wait(Node):
 
     @strawberry.field(
         description="The time that is offered now, held for the viewer until `heldUntil`: book it "
-        "with `bookSlot`, or pass it on with `cancelBooking`. An entry that lets an offer end "
-        "unused ends; one that passes it on stays in line."
+        "with `bookSlot`, or pass it on with `cancelBooking`. If the offer ends unused, so does "
+        "the entry; if the offer is passed on, the entry stays in line."
     )
     async def offer(
         self, info: Info

@@ -1,6 +1,6 @@
 """Audiences: groups of identical subscriptions, for which an event is rendered only once.
 
-A viewer whose own booking is in the event gets a separate rendering, since it differs for them.
+A viewer whose own booking is in the event gets a separate rendering, since its content differs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Render: TypeAlias = "Callable[[Event], bytes | None]"
 """Renders an event as bytes for clients; None for an event that the subscription filters out."""
 
 MAX_RENDERED_EVENTS = 64
-"""Renderings that are cached for an audience; the oldest is evicted first."""
+"""Maximum number of renderings cached for an audience; the oldest is evicted first."""
 
 MAX_RENDERINGS = 16_384
 
@@ -87,7 +87,7 @@ class Member(Protocol):
 
 
 class Audience:
-    """Subscriptions for which an event is rendered alike."""
+    """Subscriptions that share the rendering of an event."""
 
     def __init__(self, render: Render) -> None:
         self._render = render
@@ -141,7 +141,7 @@ class Audience:
                     encoded = shared = shared or self.encode(events, member)
                 if not encoded.payloads or member.send(encoded):
                     continue
-            except Exception as error:  # noqa: BLE001 - its future raises it
+            except Exception as error:  # noqa: BLE001 - the member's future raises it
                 if not removal.done():
                     removal.set_exception(error)
             del self._live[member]
@@ -159,7 +159,7 @@ class Audience:
         """Add a live member, until it leaves or is removed because its send buffer is full.
 
         Returns:
-            On removal, the number of the last event that was delivered to it.
+            A future; on removal, its result is the number of the last delivered event.
         """
         removal: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._live[member] = removal

@@ -29,7 +29,7 @@ REDIS = ("redis", "rediss")
 class Bus(Broadcast):
     """A broadcaster that reports whether its backend is connected.
 
-    While it is not, every process polls the event log once a second.
+    While it is not, events arrive only when processes poll the event log, once a second.
     """
 
     def __init__(self, backend: SupervisedBackend | MemoryBackend) -> None:

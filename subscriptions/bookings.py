@@ -108,7 +108,7 @@ class BookingFeed:
     def _open_channel(self, client_id: Id, since: datetime) -> ClientChannel:
         """Return the client's channel, opened on first use.
 
-        It is stored before anything is awaited, so a client never has two channels.
+        The channel is stored before anything is awaited, so a client never has two.
         """
         channel = self._channels.get(client_id)
         if channel is None:

@@ -1,7 +1,7 @@
 """Channels: the gapless sequence of one expert's events, as known to this process.
 
 Subscribers read from the channel's buffer of recent events and have no queues of their own, so a
-slow subscriber costs no memory. It reads events that have left the buffer from the event log.
+slow subscriber costs no memory, but reads events that have left the buffer from the event log.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ EARLIER_EVENTS = 32
 """Events before a resumed position that are read as well, for subscribers that are further back."""
 
 MAX_EVENTS_PER_SEND = 16
-"""After each send, subscribers with a full send buffer are removed."""
+"""Events are sent in chunks; after each, subscribers with a full send buffer are removed."""
 
 
 def expired() -> CursorExpired:
-    """Return the error for a position that the log does not continue from."""
+    """Return the error for a position at which the log does not continue."""
     return CursorExpired("after: these events are no longer kept; read the slots again")
 
 
@@ -78,7 +78,7 @@ class Channel:
         return self._position
 
     def start(self, head: LogHead) -> None:
-        """Accept events after the end of the log."""
+        """Start at the present end of the log; events after it are accepted."""
         self._position, self._is_closed = head
         self.ready.set()
 
@@ -121,10 +121,10 @@ class Channel:
         return all(event.sequence <= self.last for event in events)
 
     async def catch_up(self) -> None:
-        """Deliver the events that the log has after the last delivered one.
+        """Deliver the events in the log that follow the last delivered event.
 
         Raises:
-            LogReplaced: if the log does not have that one any more.
+            LogReplaced: if the log does not have the last delivered event any more.
             Unavailable: if the database does not answer.
         """
         async with self._reading:
@@ -173,7 +173,7 @@ class Channel:
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
-            NoSuchExpert: if there are none, and the expert is disabled.
+            NoSuchExpert: if there are no such events, and the expert is disabled.
             Unavailable: if the events must be read and the database does not answer.
         """
         self._require_log()
@@ -192,7 +192,7 @@ class Channel:
     async def require_position(self, position: Position) -> None:
         """Check that the log continues at a position, and buffer the events that follow it.
 
-        After a restart, an expert's subscribers come back together, and the first reads for all.
+        After a restart, an expert's subscribers return together; the first one reads for all.
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
@@ -208,7 +208,7 @@ class Channel:
             raise expired()
 
     def _holds(self, position: Position) -> bool | None:
-        """Return whether the log continues at a position; None if the buffer does not tell."""
+        """Return whether the log continues at a position; None if the buffer cannot tell."""
         if position == self._position:
             return True
         index = position.sequence - self.last - 1
@@ -237,7 +237,7 @@ class Channel:
             raise expired()
 
     def require_open(self, *, sees_disabled: bool) -> None:
-        """Raise NoSuchExpert if the expert is disabled and the viewer may not see that."""
+        """Raise NoSuchExpert if the expert is disabled, unless disabled experts are visible."""
         if self._is_closed and not sees_disabled:
             raise NoSuchExpert
 

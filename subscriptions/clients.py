@@ -1,4 +1,4 @@
-"""Changes of clients' bookings known to this process, and those not yet sent to subscriptions.
+"""Changes of clients' bookings: those known to this process, and those not sent yet.
 
 A subscription keeps the ids of changed bookings and reads their states when it sends them. So two
 changes in quick succession may become one message, and an older state never follows a newer one.
@@ -29,10 +29,10 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 LONG_LOOKBACK = timedelta(seconds=20)
-"""More than a commit may take, including the clock differences between processes."""
+"""Longer than a commit may take, including the clock differences between processes."""
 
 SHORT_LOOKBACK = timedelta(seconds=2)
-"""More than most commits take."""
+"""Longer than most commits take."""
 
 
 class BookingSubscription:
@@ -73,7 +73,7 @@ class BookingSubscription:
                 self.add(booking_id)
             await asyncio.sleep(RETRY_SECONDS)
             return []
-        # A restored backup may have set the sequence back.
+        # Compare times, too: restoring a backup can lower the sequence.
         states = {each.id: (each.updated_at, each.sequence) for each in found}
         changed = [each for each in found if states[each.id] != self._sent.get(each.id)]
         self._sent |= states
@@ -83,7 +83,7 @@ class BookingSubscription:
 class ClientChannel:
     """Changes of one client's bookings that this process knows.
 
-    It knows all changes before `polled_at`, except those that were being committed at that time.
+    It contains all changes before `polled_at`, except those that were being committed at that time.
     """
 
     def __init__(self, client_id: Id, since: datetime) -> None:
@@ -125,7 +125,7 @@ class ClientChannel:
                 subscription.add(touched.booking_id)
 
     def mark_polled(self, at: datetime) -> None:
-        """Record when the log was polled; forget changes that later polls will not return."""
+        """Record the time of a poll of the log; forget changes that later polls will not return."""
         self.polled_at = at
         kept = {id_: known for id_, known in self._known.items() if known.at >= at - LONG_LOOKBACK}
         self._known = kept

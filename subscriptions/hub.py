@@ -94,8 +94,8 @@ class Hub:
             sees_disabled: whether to go on after the expert is disabled.
 
         Raises:
-            NoSuchExpert: if the expert does not exist, or is disabled.
-            CursorExpired: if the log lacks that event, or no longer has the next one.
+            NoSuchExpert: if the expert does not exist, or is disabled unless `sees_disabled`.
+            CursorExpired: if the log does not continue after that position.
             Unavailable: if the database does not answer.
         """
         channel, position = await self._enter(expert_id, after, sees_disabled=sees_disabled)
@@ -110,8 +110,8 @@ class Hub:
         """Yield all events after a position, or from now on if it is None; never ends by itself.
 
         Raises:
-            NoSuchExpert: if the expert does not exist, or is disabled.
-            CursorExpired: if the log lacks that event, or no longer has the next one.
+            NoSuchExpert: if the expert does not exist, or is disabled unless `sees_disabled`.
+            CursorExpired: if the log does not continue after that position.
             Unavailable: if the database does not answer.
         """
         channel, position = await self._enter(expert_id, after, sees_disabled=sees_disabled)
@@ -148,7 +148,7 @@ class Hub:
     async def latest(self, expert_id: Id) -> Position | None:
         """Return the position after an expert's last event, or None if there is no such expert.
 
-        If the expert has subscribers, it is the last event that was delivered to them.
+        If the expert has subscribers, the last event is the one last delivered to them.
 
         Raises:
             Unavailable: if the database does not answer.
@@ -175,7 +175,7 @@ class Hub:
             channel.task.cancel()
 
     def _replace(self, channel: Channel) -> None:
-        """End the subscriptions of a channel whose log was replaced; new ones open another."""
+        """End the subscriptions of a channel whose log was replaced; later ones open a new one."""
         log.warning("the log of %s was replaced; its subscriptions start again", channel.name)
         if self._channels.get(channel.expert_id) is channel:
             del self._channels[channel.expert_id]

@@ -51,7 +51,7 @@ class MongoConnection:
             await notify(channel, message)
 
     async def ping(self) -> None:
-        """Return when the database has answered."""
+        """Return once the database has answered."""
         await ping_database()
 
     async def read(self) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from redis.asyncio.client import PubSub
 
 PERMANENT_CHANNEL = "expertbook"
-"""Never unsubscribed: the server leaves subscriber mode on a connection without any channel."""
+"""Stays subscribed, since the server ends subscriber mode on a connection without channels."""
 
 MAX_CHANNELS_PER_COMMAND = 500
 
@@ -68,7 +68,7 @@ class RedisConnection:
 
 
 class RedisBackend(SupervisedBackend):
-    """Backend over the server at a URL.
+    """Backend over the Redis or Valkey server at a URL.
 
     Raises:
         ValueError: if the URL is invalid.

@@ -45,7 +45,7 @@ class SessionEnds:
         self._listeners: list[Callable[[SessionEnd], None]] = []
 
     def listen(self, listener: Callable[[SessionEnd], None]) -> None:
-        """Call a function for every session end, of this process or another."""
+        """Call a function for every end of a session that this or another process announces."""
         self._listeners.append(listener)
 
     async def announce(self, ended: SessionEnd) -> None:
@@ -67,7 +67,7 @@ class SessionEnds:
         async with self._bus.notifications(CHANNEL) as next_message:
             while True:
                 message = await next_message()
-                if message == RESYNC:  # holders of sessions check the database by themselves
+                if message == RESYNC:  # session caches also check the database
                     continue
                 try:
                     self._call_listeners(SessionEnd.model_validate_json(message))

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 BOOKED = frozenset({EventKind.BOOKED})
 AVAILABLE = frozenset({EventKind.RELEASED})
 CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, EventKind.RESET})
-"""Every kind of event that changes slots. A mere change of a booking's status does not change any,
-nor does joining or leaving a waiting list."""
+"""All kinds of events that change slots. Changes of a booking's status alone, or of a waiting list,
+are not among them."""
 
 
 def is_sent(event: Event, kinds: frozenset[EventKind]) -> bool:
-    """Return whether a subscription to some kinds sends an event.
+    """Return whether a subscription to the given kinds of events sends an event.
 
-    Released time is not available if it was offered to someone who waits for it.
+    Released time is not available if it was offered to a waiting client.
     """
     return event.kind in kinds and (kinds != AVAILABLE or event.has_open_slot)
 

@@ -1,4 +1,4 @@
-"""Supervised broadcast backends, which reconnect while the server comes and goes.
+"""Supervised broadcast backends, which reconnect whenever they lose the server.
 
 Broadcaster reads from its backend in a single task. An error there would end it silently, and all
 subscribers would wait forever. So a supervised backend reads in a task of its own, which reconnects
@@ -39,7 +39,7 @@ STABLE_SECONDS = 5.0
 
 
 class BrokerConnection(Protocol):
-    """An established connection; each method raises once it has broken."""
+    """An established connection; each method raises once the connection has broken."""
 
     async def subscribe(self, channels: Collection[str]) -> None:
         """Subscribe to channels; each gets a RESYNC once its subscription is established."""
@@ -128,7 +128,7 @@ class SupervisedBackend(BroadcastBackend):
             async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
                 await self._connection.publish(channel, message)
         except self._failures as error:
-            # Other messages are dropped without waiting until the server answers a ping.
+            # Until the server answers a ping, other messages are dropped without waiting.
             self._failed_publish = f"{channel} ({str(error) or 'no answer'})"
             self._suspect.set()
 

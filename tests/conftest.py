@@ -78,9 +78,9 @@ SIZES = {
     "kills": (2, 20),
     "faults": (10, 300),
 }
-"""Rounds of each race, committed random changes, changes of reviews, seconds and subscribers of
-random failures, kills of servers and of databases, and changes under each fault: in `make test` and
-in `make test-long`."""
+"""Sizes in `make test` and in `make test-long`: rounds of each race, committed random changes,
+changes of reviews, seconds and subscribers of random failures, kills of servers and of databases,
+and changes under each fault."""
 SERVER_STARTERS = {
     *("server", "database_url", "deployment_address", "browser", "site"),
     *("start_program", "run_server", "embedded_database", "run_database", "Fleet", "run_valkey"),
@@ -188,14 +188,14 @@ def patient_commits() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def safe_commands() -> Iterator[None]:
-    """Fail a test during which the application sends a command that a failover may undo."""
+    """Fail a test during which the application sends a command that violates `RULES`."""
     yield
     offences, RULES.offences = RULES.offences, []
     assert offences == []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --long, and an option for each size to set it by itself."""
+    """Add --long, and an option for each size that overrides its default."""
     parser.addoption("--long", action="store_true", help="use the sizes of `make test-long`")
     for name, (size, long) in SIZES.items():
         parser.addoption(f"--{name}", type=int, help=f"default: {size:,}, with --long {long:,}")
@@ -216,7 +216,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that need a server or a browser, and deselect the long ones.
 
-    `make quick` leaves the former out; the latter run with `--long`.
+    `make quick` skips those that need a server or a browser; `--long` includes the long ones.
     """
     if not config.getoption("--long"):
         long = [item for item in items if item.get_closest_marker("long")]

@@ -144,7 +144,7 @@ def test_env_file_settings_reach_the_app(tmp_path: Path) -> None:
 def test_manifest_of_trusted_documents_is_mounted_where_the_app_reads_it(
     services: Services, tmp_path: Path
 ) -> None:
-    """Without one, any document may run."""
+    """Without a manifest, any document may run."""
     assert not services["app"]["environment"]["EXPERTBOOK_TRUSTED_DOCUMENTS"]
     manifest = tmp_path / "documents.json"
     read = compose_config(tmp_path, **SAMPLE, EXPERTBOOK_TRUSTED_DOCUMENTS=str(manifest))
@@ -263,7 +263,7 @@ def test_container_command_exists(services: Services) -> None:
     assert json.loads(instructions("CMD")[-1]) == ["serve"]
 
 
-def test_ports_match() -> None:
+def test_proxy_image_and_program_use_the_same_port() -> None:
     """The proxy, the image and the program use the same port."""
     port = image_settings()["EXPERTBOOK_PORT"]
     assert instructions("EXPOSE") == [port]
@@ -282,7 +282,7 @@ def test_image_health_check_detects_the_server(server: str) -> None:
         run = [sys.executable, *command[1:]]
         return subprocess.run(run, env=env, capture_output=True, check=False).returncode  # noqa: S603 - as the image runs it
 
-    # The check times out after three seconds, so a busy machine may need several.
+    # The check times out after three seconds, so a busy machine may need several attempts.
     wait_for(lambda: status(urlsplit(server).port) == 0)
     # A bound port that does not listen: no other process can serve on it meanwhile.
     with socket.socket() as unused:

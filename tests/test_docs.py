@@ -58,13 +58,13 @@ def test_relative_links_resolve(document: Document) -> None:
 
 
 @each_document
-def test_files_exist(document: Document) -> None:
+def test_documented_files_exist(document: Document) -> None:
     named = {path.rstrip(".") for path in PATH.findall(document.prose)}
     assert {path for path in named if not any(ROOT.glob(path.rstrip("/")))} == set()
 
 
 @each_document
-def test_functions_exist(document: Document) -> None:
+def test_documented_functions_exist(document: Document) -> None:
     """Functions are written as `path/to/file.py` · `function`, or `Class.method`."""
     named = DEFINITION.findall(document.text)
     missing = [(path, name) for path, name in named if name not in defined_in(ROOT / path)]
@@ -72,7 +72,7 @@ def test_functions_exist(document: Document) -> None:
 
 
 def test_readme_follows_a_booking() -> None:
-    """Its steps name functions from the endpoint to the frame."""
+    """The steps in the README name functions from the endpoint to the frame."""
     readme = (ROOT / "README.md").read_text()
     assert len(DEFINITION.findall(readme)) >= 15
 
@@ -99,14 +99,14 @@ def members(node: ast.ClassDef) -> Iterator[str]:
 
 
 @each_document
-def test_make_targets_exist(document: Document) -> None:
+def test_documented_make_targets_exist(document: Document) -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE))
     assert {name for text in code(document) for name in MAKE.findall(text)} <= targets
 
 
 @each_document
-def test_commands_exist(document: Document) -> None:
+def test_documented_commands_exist(document: Document) -> None:
     unknown = []
     for words, rest in chain.from_iterable(map(COMMAND.findall, code(document))):
         command = get_command(cli.app)
@@ -122,18 +122,18 @@ def test_commands_exist(document: Document) -> None:
 
 
 @each_document
-def test_settings_exist(document: Document) -> None:
+def test_documented_settings_exist(document: Document) -> None:
     settings = {f"EXPERTBOOK_{name.upper()}" for name in Settings.model_fields}
     assert set(SETTING.findall(document.text)) <= settings
 
 
 @each_document
-def test_metrics_exist(document: Document) -> None:
+def test_documented_metrics_exist(document: Document) -> None:
     assert set(METRIC.findall(document.text)) <= counted()
 
 
 def test_every_metric_is_explained() -> None:
-    """The table says when to act, and has histograms and counters by their names in queries."""
+    """docs/operations.md lists all metrics, histograms and counters by their names in queries."""
     operations = (ROOT / "docs" / "operations.md").read_text()
     assert counted() <= set(METRIC.findall(operations))
 

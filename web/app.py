@@ -131,7 +131,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
 
 
 async def schema_language(_request: Request) -> Response:
-    """Return the schema in the schema definition language, also where introspection is off."""
+    """Return the schema in the schema definition language, even if introspection is off."""
     return Response(schema.as_str(), headers={"Cache-Control": "no-cache"}, media_type="text/plain")
 
 

@@ -58,7 +58,7 @@ class HashedFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Return the smallest variant that the client accepts."""
+        """Return the file in the best content coding that the client accepts."""
         path = Path(full_path)
         request = Headers(scope=scope)
         headers = {
@@ -86,7 +86,7 @@ def accepted_codings(header: str) -> frozenset[str]:
 
 
 def read_page(name: str, built: Path = BUILT_CLIENT) -> Response:
-    """Return an HTML page of the build as a response, which is stateless and reusable.
+    """Return an HTML page of the build as a response that can be sent any number of times.
 
     Raises:
         RuntimeError: a file is missing because the client has not been built.

@@ -35,7 +35,7 @@ async def background(name: str, work: Coroutine[None, None, None]) -> AsyncItera
 
 
 async def sweep(ledger: Ledger) -> None:
-    """Expire what the clock ends, once a second: holds, pending bookings, places in line."""
+    """Expire holds and pending bookings, and update waiting lists, once a second."""
     while True:
         try:
             await expire(ledger)

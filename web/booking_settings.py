@@ -19,7 +19,7 @@ REMINDER_MINUTES = range(5, 30 * 24 * 60 + 1)
 
 
 class BookingSettings(BaseSettings):
-    """The part of the settings that concerns bookings."""
+    """Settings that concern bookings."""
 
     hold_seconds: int = Field(
         default=300, ge=1, le=3600, description="the duration of a hold in seconds, 1 to 3600"

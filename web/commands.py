@@ -57,7 +57,7 @@ def seed(experts: int, *, data: Path | None) -> None:
 
 
 def verify(*, repair: bool, data: Path | None) -> None:
-    """Check the stored data, print every problem, and exit with status 1 if there is one.
+    """Check the stored data, print the problems, and exit with status 1 if there are any.
 
     With `repair`, all processes then rebuild their indexes in memory.
     """
@@ -113,9 +113,9 @@ def disable_user(email: str) -> None:
 
 
 async def change_account_of(email: str, wanted: UserChange, ledger: Ledger) -> None:
-    """Change the account with that address; running servers notice ended sessions themselves.
+    """Change the account that has an address.
 
-    They also find the events of calendars in the log.
+    Running servers notice ended sessions by themselves, and read calendar events from the log.
 
     Raises:
         NoAccount: no account has the address.
@@ -128,10 +128,10 @@ async def change_account_of(email: str, wanted: UserChange, ledger: Ledger) -> N
 
 
 def run_in_database(act: Callable[[Ledger], Awaitable[object]]) -> None:
-    """Run a coroutine function with the configured database open, and a ledger for its changes."""
+    """Open the configured database, and call `act` with a ledger for its changes."""
 
     async def announce_nothing(_: Sequence[Event]) -> None:
-        """Leave the events to the servers."""
+        """Do nothing: running servers read the events from the log."""
 
     async def act_on(url: str, settings: Settings) -> None:
         async with open_database(url) as client:
@@ -139,7 +139,7 @@ def run_in_database(act: Callable[[Ledger], Awaitable[object]]) -> None:
             ledger = Ledger(client, announce_nothing, offers=terms, lead_times=lead_times)
             async with ledger.open():
                 [outcome] = await asyncio.gather(act(ledger), return_exceptions=True)
-        # The ledger's task group would have wrapped an error.
+        # Raised here, because the ledger's task group would wrap the error in a group.
         if isinstance(outcome, BaseException):
             raise outcome
 
@@ -161,7 +161,7 @@ async def fill(url: str, experts: int) -> Outcome:
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on a terminal; yields its update function `(done, total)`."""
+    """Show a progress bar on a terminal; yield its update function `(done, total)`."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     hidden = not console.is_terminal

@@ -1,4 +1,4 @@
-"""Shared by the commands: read settings, open the database, turn errors into messages."""
+"""Helpers of the commands: read settings, open the database, turn errors into messages."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_settings(**options: Any) -> Settings:
     """Return the settings of the environment, overridden by the command's options.
 
     Raises:
-        BadSetting: lists every invalid setting.
+        BadSetting: a setting is invalid; the message lists every invalid one.
     """
     try:
         return Settings(**{name: value for name, value in options.items() if value is not None})
@@ -57,7 +57,7 @@ def database_url(settings: Settings, address: str = "") -> Iterator[str]:
     """Yield the URL of the configured database, or run an embedded one within the context.
 
     Args:
-        settings: name the database, or the folder of the embedded one.
+        settings: the URL of the database, or the folder of the embedded one.
         address: the URL of this server, shown to a second start on the same folder.
 
     Raises:
@@ -107,7 +107,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """
 
     async def cancellable() -> T:
-        # `asyncio.run` cancels on SIGINT only; other signals would interrupt a task anywhere.
+        # `asyncio.run` handles SIGINT only; SIGTERM would raise KeyboardInterrupt in any task.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
         return await main

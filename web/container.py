@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from web.settings import Settings
 
 RETRIED_SHARE = 0.8
-"""Share of an operation's time in which its command is retried; the rest is for the answer."""
+"""Share of an operation's time limit in which its command is retried; the rest is for the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ async def _announce(
 
 
 def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
-    """Export traces to that collector for the duration of the context, or do nothing.
+    """Export traces to the collector at `url` for the duration of the context, if there is one.
 
     Raises:
         RuntimeError: OpenTelemetry is not installed.
@@ -221,7 +221,7 @@ def _mail_renderer(settings: Settings, code_keys: CodeKeys) -> MailRenderer:
 
 
 def _mail_transport(settings: Settings) -> MailTransport:
-    """Return the SMTP transport, or in development one that writes mails to files.
+    """Return the SMTP transport, or without a mail server one that writes mails to files.
 
     Raises:
         RuntimeError: in production without a mail server.

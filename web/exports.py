@@ -1,4 +1,4 @@
-"""Serves what is stored about an account, at the URL that `exportMyData` returns."""
+"""Serves the stored data of an account, at the URL that `exportMyData` returns."""
 
 from __future__ import annotations
 

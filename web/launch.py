@@ -74,7 +74,7 @@ def sample_experts(settings: Settings) -> int:
 
 
 async def prepare(url: str, settings: Settings) -> Outcome | None:
-    """Check and migrate the database, and fill an empty one with the sample data, if any."""
+    """Check and migrate the database; if it is empty, fill it with the configured sample data."""
     experts = sample_experts(settings)
     async with open_database(url, settings.lead_times):
         outcome = await seeding_outcome() if experts else None

@@ -1,7 +1,7 @@
-"""Photos of experts over HTTP: upload, removal, the photos themselves and their replacements.
+"""Photos of experts over HTTP: upload and removal, stored photos, and pictures in their place.
 
 The body of an upload is the picture itself, with its media type. Pages of foreign origins cannot
-send that without a preflight.
+send such a request without a preflight.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ MAX_UPLOADS: Final = 4
 """Number of concurrent uploads to a process; each takes 5 MB while it waits to be decoded."""
 
 MAX_UPLOADS_OF_ACCOUNT: Final = 2
-"""Number of concurrent uploads of an account, so that its slow ones do not shut out others."""
+"""Number of concurrent uploads of an account, so that slow ones do not block other accounts."""
 
 MEDIA_TYPES: Final = ("image/jpeg", "image/png", "image/webp")
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -97,7 +97,7 @@ class PhotoChanges:
     """Handles uploads and removals; an application has one instance.
 
     Args:
-        origins: the foreign origins whose pages may use session cookies.
+        origins: the other origins whose pages may use session cookies.
     """
 
     def __init__(self, origins: frozenset[str]) -> None:
@@ -135,7 +135,7 @@ class PhotoChanges:
             content = await receive_body(request.receive, MAX_BYTES)
             return await self._workshop.upload(expert_id, content)
         finally:
-            self._uploads -= Counter([viewer.id])  # which drops accounts without uploads
+            self._uploads -= Counter([viewer.id])  # drops accounts without uploads
 
     async def _remove(self, request: Request, services: Services) -> Expert:
         viewer, expert_id = await self._authorize(request, services, "DELETE /photos")
@@ -158,7 +158,7 @@ class PhotoChanges:
 
 
 def check_headers(request: Request) -> None:
-    """Check the type and the length that an upload announces.
+    """Check the type and the length that an upload declares.
 
     Raises:
         UnsupportedImage: if the type is not supported, or the body is compressed.
@@ -256,7 +256,7 @@ async def initials(request: Request) -> Response:
     """Return a picture of initials on a colour, both in the URL.
 
     Raises:
-        HTTPException: 404 if these are not initials and a colour.
+        HTTPException: 404 if the URL does not contain initials and a colour.
     """
     letters, _, number = request.path_params["name"].rpartition("-")
     if not are_initials(letters) or number not in map(str, range(COLOURS)):
@@ -283,7 +283,7 @@ async def _is_sample(slug: str) -> bool:
 
 
 def photo_routes(origins: frozenset[str]) -> list[Route]:
-    """Return the routes of photos; `origins` are foreign origins that may use session cookies."""
+    """Return the routes of photos; pages of `origins` may use session cookies, too."""
     changes = PhotoChanges(origins)
     handler: Callable[[Request], Awaitable[Response]] = changes.__call__
     return [

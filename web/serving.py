@@ -90,7 +90,7 @@ class AnnouncingServer(uvicorn.Server):
     """Uvicorn server that limits its connections, and ends when the application has ended.
 
     Attributes:
-        has_failed: whether the application ended without having been told to.
+        has_failed: whether the application ended by itself.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class AnnouncingServer(uvicorn.Server):
             self._announce()
 
     async def on_tick(self, counter: int) -> bool:
-        """Return whether to stop; uvicorn itself would go on without the application's lifespan."""
+        """Return whether to stop; uvicorn itself would continue after the end of the lifespan."""
         should_stop = await super().on_tick(counter)
         self.has_failed = not should_stop and self.lifespan.shutdown_event.is_set()
         return should_stop or self.has_failed
@@ -132,7 +132,7 @@ def serve_on(
         KeyboardInterrupt: after SIGINT or SIGTERM.
         NotServed: the application cannot be built, does not start, or ends by itself.
     """
-    # Imported late because it is slow: configuration errors are reported before.
+    # Imported late, because it is slow: errors in the configuration are reported first.
     from web.app import create_app  # noqa: PLC0415
 
     try:

@@ -27,10 +27,10 @@ class VerificationMetrics:
     """The metrics of repeated checks.
 
     Args:
-        address: the host and port that serve them in the Prometheus format; None for nowhere.
+        address: the host and port that serve the metrics in the Prometheus format, if any.
 
     Raises:
-        NotServed: if the port cannot be listened on.
+        NotServed: if the server cannot listen on the port.
     """
 
     def __init__(self, address: tuple[str, int] | None) -> None:
@@ -74,7 +74,7 @@ class VerificationMetrics:
 
 
 async def watch(url: str, interval: float, metrics: VerificationMetrics) -> NoReturn:
-    """Check the database again and again; print findings that are new, and those that have gone.
+    """Check the database again and again; print findings that are new or have gone.
 
     Args:
         url: MongoDB connection string.

@@ -50,7 +50,7 @@ class Worker:
     Attributes:
         channel: the parent's end of the socket pair.
         started_at: monotonic time of its start, in seconds.
-        delay: seconds to wait before restarting it, should it end early.
+        delay: seconds to wait before replacing the worker if it ends early.
         is_ready: whether it accepts connections.
     """
 
@@ -111,7 +111,7 @@ class Workers:
                 self._stop()
 
     def _start(self, delay: float) -> None:
-        """Start a worker; `delay` is that of its replacement, should it end early."""
+        """Start a worker; if it ends early, its replacement is started after `delay` seconds."""
         channel, worker_end = socket.socketpair()
         with worker_end:
             descriptors = (self._listener.fileno(), worker_end.fileno())
@@ -185,7 +185,7 @@ class Workers:
 
 
 def worker_environment(settings: Settings, mongodb_url: str) -> dict[str, str]:
-    """Return the environment variables with which workers get these settings and this database."""
+    """Return the environment variables that pass these settings and the database to workers."""
     overrides = {
         "MONGODB_URL": mongodb_url,
         "HOST": settings.host,

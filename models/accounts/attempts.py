@@ -29,7 +29,7 @@ class Attempts(Document):
 
 
 async def count(key: str, seconds: int, amount: int) -> int:
-    """Add to a counter and return its new value, which no concurrent call returns.
+    """Add to a counter and return its new value; concurrent calls return different values.
 
     Args:
         key: id of the counter.
@@ -41,7 +41,7 @@ async def count(key: str, seconds: int, amount: int) -> int:
     """
     collection = Attempts.get_pymongo_collection()
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
-    # The embedded database scans the collection for `findOneAndUpdate`.
+    # Not `findOneAndUpdate`, for which the embedded database scans the collection.
     with or_unavailable():
         while True:
             found = await Attempts.get(key)

@@ -1,4 +1,4 @@
-"""Codes in e-mails: six digits that prove an address, stored only as a keyed hash."""
+"""Codes in e-mails: six digits that verify an address, stored only as a keyed hash."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
 
 
 async def spend_attempt(email: str, address: str, now: datetime) -> Attempt | None:
-    """Count an attempt at an e-mail address's code, before the caller can compare it.
+    """Count an attempt at an e-mail address's code, before the caller compares the code.
 
-    Each network address has attempts of its own, so a stranger cannot use up the owner's.
+    Each network address has its own attempts, so a stranger cannot use up the owner's.
 
     Args:
         email: the e-mail address.
@@ -114,14 +114,14 @@ async def spend_attempt(email: str, address: str, now: datetime) -> Attempt | No
         code = await Code.get(email_pseudonym(email))
     if code is None or code.expires_at <= now:
         return None
-    # The key names the code that is compared: a newer one has attempts of its own.
+    # The key names the code that is compared: a newer code has its own attempts.
     key = f"code/{code.id}/{code.requested_at.isoformat()}/{address}"
     tries = await attempts.count(key, int(LIFETIME.total_seconds()), 1)
     return Attempt(code.id, code.digest, MAX_ATTEMPTS - tries) if tries <= MAX_ATTEMPTS else None
 
 
 async def sign_in(attempt: Attempt, draft: User, session_owner: Id | None) -> tuple[User, bool]:
-    """Use a code: return the account of its address, or insert the draft as a new one.
+    """Use a code: return the account of its address, or insert the draft as a new account.
 
     An account with an unverified address may have been registered by a stranger. Verifying the
     address therefore revokes the account's password, sessions and links, unless the code is used in
@@ -169,7 +169,7 @@ async def sign_in(attempt: Attempt, draft: User, session_owner: Id | None) -> tu
 
 
 async def change_email(attempt: Attempt, user: User, email: str, email_key: str) -> User:
-    """Use a code: make its address the account's, and revoke links sent to the former one.
+    """Use a code: set its address as the account's, and revoke links to the former address.
 
     Raises:
         WrongCode: if the code was used or replaced meanwhile, or the account is gone.
@@ -202,7 +202,7 @@ async def use(attempt: Attempt) -> None:
     """Use a code, which then no longer works.
 
     Raises:
-        WrongCode: if it was used or replaced meanwhile.
+        WrongCode: if the code was used or replaced meanwhile.
         Unavailable: if the database does not answer.
     """
     with or_unavailable():

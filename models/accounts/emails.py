@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 from models.caching.cache import Cache
 
 MAX_EMAIL_CHARS: Final = 320
-"""Limit for an address with surrounding spaces; longer ones would be slow to validate."""
+"""Limit for an address with surrounding spaces; longer texts would be slow to validate."""
 
 MAX_CACHED: Final = 1_024
 
@@ -20,17 +20,17 @@ _SURROUNDINGS: Final = regex.compile(
     r"^[\s\p{Default_Ignorable_Code_Point}]+"
     r"|\.?[\s\p{Default_Ignorable_Code_Point}]*$"
 )
-"""Spaces and invisible characters, which come along with copied text, and the domain's last dot."""
+"""Spaces and invisible characters around a copied address, and a dot after the domain."""
 
 _canonical: Final = Cache[str, str]("emails", MAX_CACHED)
-"""The most recent results, since clients book repeatedly with the same contact."""
+"""Cache of canonical addresses, since clients book repeatedly with the same contact."""
 
 
 def canonical_email(text: str) -> str | None:
     """Return an e-mail address as it is stored and shown, or None if it is invalid (RFC 5322).
 
-    The domain is in lower case and in Unicode rather than punycode (RFC 5891), and the whole in
-    Unicode's form NFC. The case of the local part is kept. Its deliverability is not checked.
+    The domain is in lower case and in Unicode rather than punycode (RFC 5891), and the address in
+    Unicode's form NFC. The case of the local part is kept. Deliverability is not checked.
     Invisible characters around the address and a dot after the domain are ignored.
     """
     if len(text) > MAX_EMAIL_CHARS:
@@ -50,13 +50,13 @@ def canonical_email(text: str) -> str | None:
 def email_key(text: str) -> str:
     """Return the key that accounts, contacts and limits use to compare e-mail addresses.
 
-    It ignores case, but different letters stay different: "straße" and "strasse" are two mailboxes.
-    The two lower-case forms of the Greek sigma are one letter, except in a domain.
-    Text that is not an address has a key, too, but no account has that key.
+    The key ignores case, but different letters stay different: "straße" and "strasse" are two
+    mailboxes. The two lower-case forms of the Greek sigma are one letter, except in a domain. Text
+    that is not an address has a key, too, but no account has that key.
     """
     address = canonical_email(text) or text.strip()[:MAX_EMAIL_CHARS]
     local, at, domain = unicodedata.normalize("NFC", address.lower()).rpartition("@")
-    return f"{local.replace('ς', 'σ')}{at}{domain}"  # noqa: RUF001 - the letters meant
+    return f"{local.replace('ς', 'σ')}{at}{domain}"  # noqa: RUF001 - the intended letters
 
 
 def email_pseudonym(text: str) -> str:

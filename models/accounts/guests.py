@@ -38,7 +38,7 @@ async def create_guest(now: datetime, language: Language) -> User:
 
 
 async def is_current(guest_id: Id, now: datetime) -> bool:
-    """Return whether a guest can still act: its day has not passed and it has not signed in.
+    """Return whether a guest can still act: it is less than a day old and has not signed in.
 
     Raises:
         Unavailable: if the database does not answer.

@@ -2,8 +2,8 @@
 
 A refresh token is single-use: using it returns the next one. Only its hash is stored. Reuse means
 that the token was stolen, so it ends the whole session (RFC 9700, section 4.14.2). For some seconds
-a used token returns the same next one, so that two tabs may refresh concurrently, and a client
-whose answer was lost may ask again.
+a used token returns the same next token again, so that two tabs can refresh concurrently, and a
+client whose answer was lost can retry.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_SESSIONS = 100
-"""Limit on the sessions of an account; beyond it, the oldest end."""
+"""Limit on the sessions of an account; beyond it, the oldest sessions end."""
 TOKEN_BYTES = 32
 MAX_TOKEN_LENGTH = 128
 REPEATABLE_FOR = timedelta(seconds=10)
@@ -46,7 +46,7 @@ class Session(Record):
 
     @property
     def last_used_at(self) -> datetime:
-        """Time of the session's latest access token, which is valid for minutes."""
+        """Time at which the latest access token, valid for some minutes, was issued."""
         return self.refreshed_at or self.created_at
 
     class Settings:
@@ -62,7 +62,7 @@ class Session(Record):
 class RefreshToken(Document):
     """An issued refresh token; the id is its SHA-256 hash.
 
-    `nonce` is random. The successor is derived from it and the token, which is not stored itself.
+    The next token is derived from the random `nonce` and from this token, which is not stored.
     """
 
     id: str  # type: ignore[assignment]
@@ -82,7 +82,7 @@ class RefreshToken(Document):
         )
 
     def is_repeatable_at(self, now: datetime) -> bool:
-        """Return whether it was used so recently that its successor may be asked for again."""
+        """Return whether the token was used so recently that it still returns its successor."""
         return self.used_at is not None and now <= self.used_at + REPEATABLE_FOR
 
 

@@ -1,4 +1,4 @@
-"""Turns of an account: requests that all processes serve one after another."""
+"""Turns: certain requests of an account are served one at a time, across all processes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 TURN: Final = timedelta(seconds=10)
-"""Time after which the turn of a killed process ends; requests take less."""
+"""Time after which the turn of a killed process ends; requests take less time."""
 PAUSE_SECONDS: Final = 0.05
 
 
 @asynccontextmanager
 async def turn_of(user_id: Id) -> AsyncIterator[None]:
-    """Serialize requests of an account across all processes; the others wait.
+    """Serialize requests of an account across all processes; other requests wait.
 
     Raises:
         Unavailable: if the database does not answer.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 MAX_DUE = 100
-"""Accounts that are closed or erased in one round."""
+"""Maximum number of due accounts that are handled in one round."""
 
 
 ERASED_NAME: Final = "Deleted account"
@@ -34,7 +34,7 @@ ERASED_DOMAIN = "@deleted.invalid"
 
 
 VERIFIED: Final = {"email_verified": True, "unverified_until": None}
-"""Fields of an account whose owner has proven the address."""
+"""Fields of an account whose owner has verified the address."""
 
 
 class Role(StrEnum):
@@ -74,12 +74,12 @@ class User(Record):
     expert_id: Id | None = None
     created_at: datetime
     unverified_until: datetime | None = None
-    """When the account is removed unless its address is verified; None for never.
+    """Time at which the account is removed unless its address is verified; None for never.
 
     A guest whose holds are still in the event log is checked again at this time.
     """
     closed_at: datetime | None = None
-    """When its owner deleted it; None again once its data are erased."""
+    """Time at which the owner closed the account; None again once its data are erased."""
     erased_at: datetime | None = None
 
     # Computed by `update_search_fields` from the fields above.

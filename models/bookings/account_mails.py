@@ -25,7 +25,7 @@ async def queue_reset_mail(address: str) -> None:
     """Queue an e-mail with a password reset link.
 
     Args:
-        address: normalized e-mail address; nothing is sent if it has no account.
+        address: normalized e-mail address; without an account, nothing is sent.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -45,7 +45,7 @@ async def queue_verification_mail(user: User) -> None:
 
 
 async def queue_code_mail(email: str, language: Language) -> None:
-    """Queue an e-mail with a code that proves an address, whether or not it has an account.
+    """Queue an e-mail with a code that verifies an address, with or without an account.
 
     Args:
         email: the address.

@@ -37,9 +37,9 @@ class Agenda:
         bookings: the holds, and the bookings that commands refer to.
         now: the time of the decision.
         expert: the expert's directory entry, if a command needs it.
-        occupants: other bookings, none of them a hold, of which only the occupied time matters.
-        spans: the ranges of cells, each without its end, within which all bookings are loaded.
-        waits: the entries of the waiting list, all of them.
+        occupants: the occupied time of other bookings, none of which is a hold.
+        spans: the half-open ranges of cells within which all bookings are loaded.
+        waits: all entries of the waiting list.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Agenda:
     def successor(self) -> Agenda:
         """Return an agenda that starts from the state after the changes and records none of them.
 
-        The two share their occupancy, so this agenda must not be changed afterwards.
+        Both agendas share their occupancy, so this one must not be changed afterwards.
         """
         last: dict[str, Any] = {"sequence": self.next_sequence - 1, "claimed_by": None}
         last["waiting"] = len(self.waitlist)
@@ -123,7 +123,7 @@ class Agenda:
         """Return the booking with an id.
 
         Raises:
-            KeyError: if the booking is not loaded, or only as an occupant.
+            KeyError: if the booking is not loaded, or is loaded only as an occupant.
         """
         return self._bookings[id_]
 
@@ -182,7 +182,7 @@ class Agenda:
         ]
 
     def lapsed_holds(self) -> list[Booking]:
-        """Return the holds past their end that can be released: the time around them is loaded."""
+        """Return expired holds that can be released because the time around them is loaded."""
         holds = [self._bookings[occupant.booking_id] for occupant in self._occupancy.expired]
         return [hold for hold in holds if self.covers(hold.key)]
 
@@ -194,16 +194,16 @@ class Agenda:
         return self._add(booking.with_change(self.now, None, actor_id))
 
     def fulfil(self, hold: Booking, booking: Booking) -> Booking:
-        """Turn a client's hold into a booking; any further time that it takes must be free."""
+        """Turn a client's hold into a booking; any time beyond that of the hold must be free."""
         return self._add(booking.with_change(self.now, hold.status, booking.client_id))
 
     def replace_hold(self, hold: Booking) -> Booking:
-        """Change the client or the end of a hold, but not its time; its history does not grow."""
+        """Change the client or the expiry of a hold, but neither its time nor its history."""
         changed: Booking = hold.model_copy(update={"updated_at": self.now})
         return self._change_time(changed, EventKind.HELD)
 
     def move(self, booking: Booking, moved: Booking, actor_id: Id | None) -> Booking:
-        """Move a booking to other time, which must be free: two events, one write."""
+        """Move a booking to another time, which must be free: two events, one write."""
         self._change_time(booking.model_copy(update={"active": False}), EventKind.RELEASED)
         return self._add(moved.with_change(self.now, booking.status, actor_id))
 
@@ -268,7 +268,7 @@ class Agenda:
         self.has_new_expert = True
 
     def join(self, wait: Wait) -> None:
-        """Append an entry to the waiting list; the event gives it its number."""
+        """Append an entry to the waiting list; the entry's number is that of the event."""
         self.change_wait(wait, number=self.next_sequence)
         self._add_event(EventKind.JOINED, wait_id=wait.id, terms=wait.terms)
 

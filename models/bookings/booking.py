@@ -70,7 +70,7 @@ class Contact(Part):
 class BookingChange(Part):
     """One step of a booking's history; without an actor, the change was automatic.
 
-    `reason` is the actor's, for both parties.
+    `reason` is the actor's reason, shown to both parties.
     """
 
     at: datetime
@@ -93,7 +93,7 @@ class Booking(Record):
     `cells` are the quarter hours of the session and the break after it. A booking that becomes
     inactive keeps its cells; only the `active` flag changes. `price` and `place` stay as agreed
     when it was held or booked, even if the expert's offer changes. `wait_id` is the entry of the
-    waiting list that it was offered to, if it began as an offer. `expert_note` is for the expert
+    waiting list that received it, if the booking began as an offer. `expert_note` is for the expert
     alone; changes of the calendar do not write it (models/ledger/batch.py).
     """
 
@@ -182,11 +182,11 @@ class Booking(Record):
 
     @property
     def was_booked(self) -> bool:
-        """Whether it is or was more than a hold or an offer."""
+        """Whether this is or was a booking, not only a hold or an offer."""
         return self.contact is not None or any(step.after in UPCOMING for step in self.history)
 
     def occupies_at(self, now: datetime) -> bool:
-        """Return whether it occupies its cells at `now`: active, and not an expired hold."""
+        """Return whether the booking is active at `now`, and not an expired hold."""
         return self.active and (self.held_until is None or now < self.held_until)
 
     def with_change(
@@ -218,7 +218,7 @@ class Booking(Record):
     async def set_expert_note(self, note: str) -> bool:
         """Set the expert's private note; return False if the booking is gone.
 
-        It is not part of the calendar: there is no event, and `updated_at` stays.
+        The note is not part of the calendar: it adds no event, and `updated_at` stays.
         """
         result = await self.get_pymongo_collection().update_one(
             {"_id": self.id, "expert_id": self.expert_id}, {"$set": {"expert_note": note}}
@@ -241,7 +241,7 @@ class Booking(Record):
 
 
 def reference(id_: Id) -> str:
-    """Return a short reference in Crockford's base 32, such as 7KQ2-M9XD; can repeat."""
+    """Return a short reference in Crockford's base 32, such as 7KQ2-M9XD; references can repeat."""
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     number = int.from_bytes(id_.binary[:4] + id_.binary[9:]) % 32**8
     letters = "".join(alphabet[number >> shift & 31] for shift in range(35, -5, -5))
@@ -249,7 +249,7 @@ def reference(id_: Id) -> str:
 
 
 def search_words_of(id_: Id, contact: Contact | None) -> list[str]:
-    """Return the search words of a booking: those of its reference, name and address."""
+    """Return the search words of a booking's reference, and of its contact's name and address."""
     return words_of(reference(id_), *((contact.name, contact.email) if contact else ()))
 
 
@@ -280,7 +280,7 @@ def occupant_of(row: Mapping[str, Any]) -> Occupant:
 async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
     """Return the occupants of the given spans by expert, read at one moment.
 
-    The result can include bookings shortly before a span.
+    The result can include bookings that end shortly before a span.
     """
     experts: dict[tuple[datetime, datetime], set[Id]] = defaultdict(set)
     for span in spans:
@@ -299,7 +299,7 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
 
 
 def active_in(expert: object, since: datetime, until: datetime) -> Filter:
-    """Return the query for an expert's active bookings in a span, or shortly before it."""
+    """Return the query for an expert's active bookings that start in a span or shortly before."""
     starts_at = {"$gte": instant_of(cell_of(since) - MAX_OCCUPIED_CELLS), "$lt": until}
     return {"expert_id": expert, "active": True, "starts_at": starts_at}
 

@@ -29,8 +29,8 @@ class ChangeRules(Command):
 
     Args:
         fields: the new values of fields of the rules.
-        keeping_place: the lengths whose new offers keep their present place.
-        expected_version: the version of the rules that the change was made to; None for any.
+        keeping_place: the lengths of sessions whose offers keep their present place.
+        expected_version: the version of the rules that the client edited; None for any.
     """
 
     fields: Mapping[str, Any]
@@ -49,7 +49,7 @@ class ChangeRules(Command):
             raise NotAllowed
         rules = self._changed(agenda.rules, agenda.now)
         if rules != agenda.rules:
-            # Without a difference, this may repeat a change that was made.
+            # Equal rules need no version check: the change may have been made before.
             version = agenda.calendar.rules_version + agenda.has_new_rules
             if self.expected_version not in (None, version):
                 raise AvailabilityChanged
@@ -72,14 +72,14 @@ class ChangeRules(Command):
         return rules.with_changes(**fields)
 
     def _placed(self, offer: Offer, rules: Rules) -> Offer:
-        """Return an offer, with the present place of its length if it keeps that."""
+        """Return an offer with its own place, or with the present one if its length keeps it."""
         current = rules.offer(offer.minutes) if offer.minutes in self.keeping_place else None
         return offer.model_copy(update={"place": current.place}) if current else offer
 
 
 @dataclass(eq=False, kw_only=True)
 class DescribeExpert(Command):
-    """Change the expert's directory entry, and the rules that follow from it.
+    """Change the expert's directory entry and fields of the rules together.
 
     Args:
         fields: the new values of fields of the entry.

@@ -1,4 +1,4 @@
-"""Caps on what one client may book, hold and change."""
+"""Caps on the bookings, holds and moves of one client."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from models.calendar.slots import SlotKey
 
 MAX_ROWS = 1_000
-"""Limit on a client's bookings and holds that are read for counting; more raise TooMany."""
+"""Limit on a client's bookings and holds that are read for counting; reaching it raises TooMany."""
 
 PERIOD = timedelta(hours=1)
-"""Time in which ended bookings and holds count."""
+"""Time after creation during which a booking or hold counts even if it has ended."""
 
 TURNOVER = 2
 """Bookings that may be made within `PERIOD`, as a multiple of the cap on upcoming ones; also the
@@ -30,7 +30,7 @@ holds of overlapping slots, as a multiple of the cap on holds of one slot."""
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Numbers that one client must not exceed.
+    """Maximum numbers for one client.
 
     Attributes:
         coming: upcoming bookings.
@@ -49,7 +49,7 @@ class Caps:
     def check_booking(
         self, rows: Sequence[ClientBooking], keys: Sequence[SlotKey], now: datetime
     ) -> None:
-        """Check that a client may book the given slots as well.
+        """Check that a client may book the given slots in addition.
 
         Raises:
             TooMany: if a limit on upcoming or recent bookings would be exceeded.
@@ -101,7 +101,8 @@ class Caps:
 class ClientBooking(NamedTuple):
     """Fields of a client's booking that caps depend on.
 
-    `was_hold` if it was never booked, and `was_offer` if it began as an offer of a waiting list.
+    `was_hold` means that it was never booked, `was_offer` that it began as an offer to a waiting
+    client.
     """
 
     expert_id: Id
@@ -120,7 +121,7 @@ class ClientBooking(NamedTuple):
 
 
 async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
-    """Return a client's bookings and holds that have not begun; ended ones of the last hour too.
+    """Return a client's bookings and holds that have not begun, with recently ended ones.
 
     Raises:
         TooMany: if there are more than can be counted.

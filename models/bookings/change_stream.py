@@ -1,4 +1,4 @@
-"""Change stream of events and notifications that any process on the database has committed."""
+"""Change stream of the events and notifications that all processes on the database commit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Notification(Record):
     at: datetime
 
     class Settings:
-        """A TTL index deletes delivered messages."""
+        """A TTL index deletes messages after a minute."""
 
         name = "nudges"
         indexes = (
@@ -50,7 +50,7 @@ class Committed:
 
     @property
     def parties(self) -> tuple[str, str]:
-        """The ids of the event's expert and client; the client's is empty if it has none."""
+        """The ids of the event's expert and client; without a client, the second is empty."""
         return str(self.document["expert_id"]), str(self.document.get("client_id") or "")
 
     def event(self) -> Event:
@@ -88,7 +88,7 @@ class ChangeStream:
 
     @contextmanager
     def _dropping_refused_token(self) -> Iterator[None]:
-        """Start again without the resume token after a refusal, since the token may be the reason.
+        """Drop the resume token after a refusal, since the token may be the reason.
 
         The server refuses a token that is too old or unknown, when the stream is opened or read.
         Readers catch up from the event log.
@@ -127,7 +127,7 @@ async def ping_database() -> None:
     """Return once the database answers.
 
     Raises:
-        Unavailable: if it does not answer.
+        Unavailable: if the database does not answer.
     """
     with or_unavailable():
         await Event.get_pymongo_collection().database.command("ping")

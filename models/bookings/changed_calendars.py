@@ -1,8 +1,8 @@
-"""Record of changed calendars, so that an index in memory can follow without reading them all.
+"""Record of changed calendars, so that an index in memory can follow without reading all calendars.
 
 Each ledger keeps a document with the number of its changes of calendars and the experts of the
-latest ones. It is written in the transaction of the change, so its readers know every committed
-change. Ledgers have separate documents, since a shared one would make them conflict.
+latest ones. The document is written in the transaction of the change, so readers know every
+committed change. Ledgers have separate documents, since a shared one would make them conflict.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> N
 class Changes:
     """Counts of changes of the directory and of calendars, by document.
 
-    A document that has expired and was created again counts as another one. `recent` has the
+    A document that has expired and was created again counts as a different one. `recent` has the
     experts of each document's latest changes.
     """
 

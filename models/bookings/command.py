@@ -37,7 +37,7 @@ class Agendas(dict[Id, Agenda]):
         """Return a named booking with the changes made to it so far.
 
         Raises:
-            NotAllowed: if it does not exist.
+            NotAllowed: if the booking does not exist.
         """
         found = self._named.get(id_)
         if found is None:
@@ -65,11 +65,11 @@ class Command(ABC):
 
     Args:
         expert_ids: the experts whose calendars the command reads or changes.
-        slots: the slots that it needs, with the time around them.
-        booking_ids: the stored bookings that it needs.
-        window: the span of time whose slots it needs, `[since, until)`.
+        slots: the slots that the command needs, with the time around them.
+        booking_ids: the stored bookings that the command needs.
+        window: the span of time whose slots the command needs, `[since, until)`.
         holder_id: the client; the command needs all holds of this client with these experts.
-        describes: whether it needs the experts' directory entries.
+        describes: whether the command needs the experts' directory entries.
         idempotency: the record of the request; None if it has no idempotency key.
     """
 

@@ -38,8 +38,8 @@ MAX_CLIENTS_PER_QUERY = 16
 class Position(NamedTuple):
     """A position in an expert's event log: after the event with this number and id.
 
-    A restored backup makes the log continue with other events of the same numbers, which only the
-    id tells apart. The id is None before the first event, and after an event of sample data, which
+    After a backup is restored, other events get the same numbers, and only the id distinguishes
+    them. The id is None before the first event, and after an event of sample data, which
     is not stored.
     """
 
@@ -58,7 +58,7 @@ class EventKind(StrEnum):
     """Kind of an event.
 
     STATUS changes only a booking, and RESET the rules. JOINED and LEFT concern only the waiting
-    list; they have numbers, so that the log proves its order, and are sent to nobody.
+    list: their numbers prove its order, and no subscriber receives them.
     """
 
     HELD = "HELD"
@@ -108,8 +108,8 @@ class Event(Record):
 
     `changed` holds the listed slots, of every length, whose status changed. They are stored
     because the rules can change later, and a replay must report the state at the time.
-    `previous_id` is the id of the event before it. `accepts_bookings` is set by a RESET: whether
-    the expert is listed from then on. `wait_id` is the entry of the waiting list that the event
+    `previous_id` is the id of the preceding event. A RESET sets `accepts_bookings`: whether the
+    expert is listed from then on. `wait_id` is the entry of the waiting list that the event
     concerns: the client joined or left, or the offer was held, booked or released. `terms` are set
     on joining.
     """
@@ -134,7 +134,7 @@ class Event(Record):
 
     @property
     def has_open_slot(self) -> bool:
-        """Whether its slot, or one that it changed, is open after the event."""
+        """Whether the event's slot, or a slot that it changed, is open after the event."""
         states = [self.slot, *self.changed] if self.slot else self.changed
         return any(state.status is SlotStatus.OPEN for state in states)
 
@@ -176,7 +176,7 @@ class BookingTouched(Part):
     at: datetime
 
     def follows(self, other: BookingTouched | None) -> bool:
-        """Return whether it is later; a restored backup may have set the sequence back."""
+        """Return whether it is later than `other`; restoring a backup can lower the sequence."""
         return other is None or self.sequence > other.sequence or self.at > other.at
 
 
@@ -218,7 +218,7 @@ async def events_until(expert_id: Id, sequence: int, limit: int) -> list[Event]:
 
 
 async def _events_between(expert_id: Id, after: int, until: int) -> list[Event]:
-    """Return an expert's events after a number until another one, in order."""
+    """Return an expert's events whose numbers lie in `(after, until]`, in order."""
     query = {"expert_id": expert_id, "sequence": {"$gt": after, "$lte": until}}
     with or_unavailable():
         return sorted(await Event.find(query).to_list(), key=lambda event: event.sequence)
@@ -302,9 +302,9 @@ async def log_heads(expert_ids: Iterable[Id]) -> dict[Id, LogHead]:
 async def log_holds(expert_id: Id, position: Position) -> bool:
     """Return whether an expert's event log continues at a position.
 
-    It does if that event is the calendar's last one, if it is in the log, or if an event in the log
-    names it as the previous one. Otherwise, the event was deleted after two days, or the database
-    was restored from a backup that did not have it.
+    It does if the position's event is the calendar's last one, is in the log, or is named as the
+    previous one by an event in the log. Otherwise, the event was deleted after two days, or the
+    database was restored from a backup that did not have it.
 
     Raises:
         Unavailable: if the database does not answer.

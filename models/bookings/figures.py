@@ -1,4 +1,4 @@
-"""Figures of bookings by the day on which their sessions start, counted in the database."""
+"""Booking figures per day, by the start of the session, counted in the database."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Count(NamedTuple):
 async def counts_by_day(
     expert_id: Id | None, boundaries: Sequence[datetime]
 ) -> dict[datetime, Count]:
-    """Return the counts of bookings by the start of their day, as of one moment.
+    """Return the counts of bookings as of one moment, keyed by the start of each day.
 
     Args:
         expert_id: the expert; None for all experts.
@@ -59,10 +59,10 @@ async def counts_by_day(
 
 
 def _pipeline(expert_id: Id | None, boundaries: Sequence[datetime]) -> list[dict[str, Any]]:
-    # Both kinds of bookings are named, so that the index `expert_by_start` serves the query.
+    # Both values of `active` are named, so that the index `expert_by_start` serves the query.
     only = {"expert_id": expert_id, "active": {"$in": [True, False]}} if expert_id else {}
     starts_at = {"$gte": boundaries[0], "$lt": boundaries[-1]}
-    # Contact details, which holds lack, are erased with the client's account; the history stays.
+    # The history tells bookings from holds, even after the contact details have been erased.
     was_booked = {"history.after": {"$in": sorted(status.value for status in UPCOMING)}}
     counted = {"status": {"$in": sorted(status.value for status in COUNTED)}, **was_booked}
     return [

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = dict[str, Any]
 
 GRACE = timedelta(seconds=5)
-"""Tolerated delay of changes that the clock causes, on a busy machine."""
+"""Tolerated delay of timed changes, such as the expiry of holds, on a busy machine."""
 EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 
 

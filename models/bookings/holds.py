@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class MoveHold(Command):
     """Give a guest's hold to the account that the guest has signed in to.
 
-    It takes the place of the account's other holds with that expert. A hold that has ended, or that
-    another sign-in has moved, is left alone. Nobody holds their own time: such a hold is released.
+    It replaces the account's other holds with that expert. A hold that has ended, or that another
+    sign-in has moved, is left alone. A hold in the account's own calendar is released.
 
     Args:
         guest_id: the guest.
@@ -56,7 +56,7 @@ class MoveHold(Command):
 
 @dataclass(eq=False, kw_only=True)
 class ProlongHold(Command):
-    """Let a hold last longer, once, while its client waits for a code; an offer does not.
+    """Prolong a hold once, while its client waits for a code; offers are not prolonged.
 
     Args:
         duration: how long the hold lasts from the moment of the decision.

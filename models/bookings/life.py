@@ -42,7 +42,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A row of the table; `target` is None if the status does not change."""
+    """A row of this module's table; `target` is None if the status does not change."""
 
     sources: frozenset[BookingStatus]
     target: BookingStatus | None = None

@@ -33,8 +33,8 @@ class ChangeStatus(Command):
     Args:
         action: an action whose transition has a target.
         actor_id: the account that acts.
-        is_manager: whether it is the expert's or an administrator's.
-        reason: the actor's reason, for both parties.
+        is_manager: whether the actor is the booking's expert or an administrator.
+        reason: the actor's reason, shown to both parties.
     """
 
     action: Action
@@ -69,9 +69,9 @@ class MoveBooking(Command):
 
     Args:
         actor_id: the account that moves it.
-        is_manager: whether it is the expert's or an administrator's.
-        is_client: whether it is the booking's client, whose moves need a new confirmation if the
-            expert confirms by hand.
+        is_manager: whether the actor is the booking's expert or an administrator.
+        is_client: whether the actor is the booking's client, whose moves need a new confirmation if
+            the expert confirms by hand.
         caps: the caps that apply, if any.
         room: the URL of a new video room, if the length changes; None to use the expert's own link.
         expected_price: the price that the client has seen, in minor units; None for any.
@@ -90,7 +90,7 @@ class MoveBooking(Command):
         Raises:
             NotAllowed: if the status does not allow it.
             TooLate: if the client's deadline has passed.
-            SlotNotOffered: if the new slot is not offered now, or another expert's.
+            SlotNotOffered: if the new slot is not offered now, or is another expert's.
             SlotTaken: if the new slot is taken.
             TooMany: if the booking has been moved too often.
             PriceChanged: if the price is not the expected one.

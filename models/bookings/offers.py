@@ -1,8 +1,8 @@
-"""Offers: free time that is held for the first in line who waits for it.
+"""Offers: free time that is held for the first client in line who waits for it.
 
 Every command of the ledger is decided by `decide`, and every change of a calendar is an event. Time
 that became free is therefore found in the events alone, for every kind of command. After a
-command, no listed open slot matches an entry in line, unless its client gave that slot back.
+command, no listed open slot matches an entry in line, unless the entry's client declined that slot.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class OfferTerms:
     """Rules for making offers.
 
     Attributes:
-        duration: how long an offer lasts, unless the slot can no longer be booked before that.
+        duration: how long an offer lasts, unless booking of the slot closes earlier.
         video_url: the template of video rooms; None to use the experts' own links.
     """
 
@@ -70,7 +70,7 @@ def _show_undone(refusal: SlotRefusal, agendas: Agendas) -> None:
     """Show the slots of a refusal as they are after its command's changes have been undone.
 
     Other events will get the numbers of these changes. A client that had seen such a number would
-    ignore them.
+    ignore those events.
     """
     agenda = agendas[refusal.slots[0].key.expert_id]
     last = agenda.next_sequence - 1
@@ -92,7 +92,7 @@ def _decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Booki
 
 
 def _catch_up(agenda: Agenda, terms: OfferTerms) -> None:
-    """Release lapsed holds, end entries whose window has passed, and offer what that frees."""
+    """Release lapsed holds, end entries whose window has passed, and offer the freed time."""
     turn = _Turn(agenda, terms, first=len(agenda.events))
     for hold in agenda.lapsed_holds():
         agenda.release(hold, BookingStatus.EXPIRED, actor_id=None)
@@ -122,7 +122,7 @@ class _Turn:
         self._searching: set[Id] = set()
         """Entries for which all open slots are considered, not only those that became open."""
         self._passing: set[Id] = set()
-        """Entries that gave an offer back: all others come first for the time that this frees."""
+        """Entries that gave an offer back: all other entries are served before them."""
         self._starts: dict[tuple[bool, int], list[int]] = {}
 
     def take(self) -> None:
@@ -216,7 +216,7 @@ class _Turn:
         return starts
 
     def _all_open(self, minutes: int) -> list[int]:
-        """Return the starts of the open slots in the windows of the searching entries."""
+        """Return the starts of the open slots in the windows of entries in `_searching`."""
         agenda = self._agenda
         terms = [
             wait.terms
@@ -239,12 +239,12 @@ class _Turn:
         agenda.change_wait(wait, offer_id=offer.id)
 
     def _end_of(self, slot: Slot) -> datetime:
-        """Return when an offer of a slot that is made now ends."""
+        """Return the instant at which an offer of a slot, made now, ends."""
         notice = timedelta(minutes=self._agenda.rules.minimum_notice_minutes)
         return min(self._agenda.now + self._terms.duration, slot.key.starts_at - notice)
 
     def _show_offers(self) -> None:
-        """Update the events that released time to its status after the offers.
+        """Update the slots in events that released time to their status after the offers.
 
         All events of a change are committed together, so nobody could have booked that time in
         between.

@@ -1,9 +1,9 @@
 """Index of the times at which experts are open, for searches by time.
 
-Experts are numbered. For each length and cell, a bitmap has the numbers of those whose session can
-start there in free time. Bitmaps are computed for a local day of all experts when it is first
-needed, and follow each change of a calendar. Rules that depend on the present time are applied to
-results: the notice, the horizon, and the ends of holds.
+Experts are numbered. For each session length and cell, a bitmap has the numbers of the experts who
+are free to start a session there. Bitmaps are computed for a local day of all experts when it is
+first needed, and follow each change of a calendar. Rules that depend on the present time are
+applied to results: the notice, the horizon, and the ends of holds.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_SINGLE: Final = 64
 experts."""
 
 MIN_DISCARDED: Final = 1_000
-"""Unused numbers that are always tolerated before the index is rebuilt."""
+"""Number of unused numbers below which the index is never rebuilt."""
 
 MIN_DAYS: Final = 16
 MAX_CALENDAR_DAYS: Final = 640_000
@@ -42,7 +42,7 @@ EVERYBODY: Final = 2**62
 
 
 class NotComputed(LookupError):
-    """The bitmaps of a local day are needed, and not computed yet."""
+    """The bitmaps of a local day are needed but not computed yet."""
 
     def __init__(self, day: date) -> None:
         super().__init__(day.isoformat())
@@ -76,7 +76,7 @@ class OpenIndex:
 
     @property
     def max_horizon(self) -> timedelta:
-        """The time after which nobody can be booked."""
+        """The time from now after which no expert can be booked."""
         return (max((days for _, days in self._horizons), default=0) + 2) * ONE_DAY
 
     def number(self, expert_id: Id) -> int | None:
@@ -173,7 +173,7 @@ class OpenIndex:
         """Compute the bitmaps of a local day for at most `limit` more experts.
 
         Returns:
-            Whether they are complete.
+            Whether the bitmaps of the day are complete.
         """
         first = self._days.get(day, 0)
         stop = min(first + limit, len(self.calendars))
@@ -187,13 +187,13 @@ class OpenIndex:
     def soonest(
         self, among: int, minutes: int | None, since: datetime, until: datetime, now: datetime
     ) -> Iterator[tuple[int, int]]:
-        """Yield the cells at which the first open slots of experts start, with these experts.
+        """Yield cells, earliest first, with the experts whose first open slot starts there.
 
         Args:
             among: the experts, as a bitmap.
             minutes: length of the slots; None for each expert's first offer.
             since: start of the span in which the slots start.
-            until: its end, exclusive.
+            until: end of the span, exclusive.
             now: the present time.
 
         Raises:
@@ -249,7 +249,7 @@ class OpenIndex:
         return found
 
     def _is_limited(self, first: int, stop: int, now: datetime) -> bool:
-        """Return whether a cell may be within an expert's notice period or beyond the horizon."""
+        """Return whether any cell may be within an expert's notice period or beyond the horizon."""
         notice = timedelta(minutes=max(self._notices, default=0))
         horizon = min((days for _, days in self._horizons), default=0) * ONE_DAY
         return first < cell_from(now + notice) or stop > cell_of(now + horizon - 2 * ONE_DAY)
@@ -296,6 +296,6 @@ class OpenIndex:
 
 
 def _local_days(cell: int) -> list[date]:
-    """Return the dates that any zone can have on the UTC day of a cell."""
+    """Return the local dates of all time zones during the UTC day of a cell."""
     day = instant_of(cell).date()
     return [day - ONE_DAY, day, day + ONE_DAY]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CELL_DIGITS: Final = 8
 NO_SLOT: Final = 10**CELL_DIGITS - 1
-"""Stands for the cell of experts without an open slot: they are last."""
+"""Placeholder for the cell of experts without an open slot; sorts them last."""
 
 
 class OpenRanking:
@@ -118,7 +118,7 @@ class FoundExperts:
 
         Args:
             order: the order.
-            bounds: bounds of the keys, as operators of the database.
+            bounds: bounds of the keys, as query operators.
             limit: number of experts.
             descending: whether the highest key is first.
         """
@@ -140,7 +140,7 @@ class FoundExperts:
         low, high = bounds.get("$gt", ""), bounds.get("$lt")
         levels: Iterator[tuple[int, int]] = self._levels()
         if descending:
-            # The latest are known only once all have been found.
+            # The latest slots are known only once all slots have been found.
             levels = reversed(list(levels))
         found: list[Keyed] = []
         for cell, members in levels:

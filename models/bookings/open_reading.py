@@ -47,7 +47,7 @@ CALENDARS_AT_A_TIME: Final = 100
 
 
 async def read_experts(expert_ids: Collection[Id] | None) -> dict[Id, ListedExpert]:
-    """Return listed experts by id; None for all."""
+    """Return the listed experts among the given ids, by id; None means all."""
     wanted: dict[str, Any] = {"listed": True}
     if expert_ids is not None:
         wanted["_id"] = {"$in": list(expert_ids)}
@@ -63,7 +63,7 @@ async def read_calendars(
     Args:
         expert_ids: the experts.
         known: the index, whose rules are reused if they have not changed.
-        shared: the rules that calendars share.
+        shared: cache of rules that calendars share.
         now: the present time.
     """
     found: dict[Id, OpenCalendar] = {}
@@ -80,19 +80,19 @@ async def read_calendars(
             found[id_] = OpenCalendar(rules, version, position, ())
             if row.get("waiting"):
                 waiting.add(id_)
-    # Bookings are read after the calendars: a position may be older, but is never newer.
+    # Bookings are read after calendars, so a position is never newer than the bookings.
     for id_, occupants in (await _read_occupants(ids, now)).items():
         if id_ in found:
             busy = busy_of(occupants)
             if id_ in waiting:
-                # If people wait, only an event frees a hold's time: the first in line gets it.
+                # With a waiting list, only an event frees a hold's time, for the first in line.
                 busy = tuple(each._replace(held_until=None) for each in busy)
             found[id_] = replace(found[id_], busy=unexpired(busy, now))
     return found
 
 
 async def _read_occupants(expert_ids: list[Id], now: datetime) -> dict[Id, list[Occupant]]:
-    """Return the present and upcoming occupants of calendars, and perhaps of others."""
+    """Return present and upcoming occupants of the calendars, and perhaps of other calendars."""
     active = {"active": True, "starts_at": {"$gte": now - MAX_OCCUPIED_CELLS * CELL - GRACE}}
     # Read the occupants of many experts in one query: the embedded database scans for each query.
     only: dict[str, Any] = (
@@ -110,7 +110,7 @@ async def _read_occupants(expert_ids: list[Id], now: datetime) -> dict[Id, list[
 
 
 async def read_moved(known: OpenIndex) -> set[Id]:
-    """Return the experts whose calendars differ in position from the index."""
+    """Return the experts whose stored calendars have another position than in the index."""
     positions = await read_positions(known)
     return {
         id_

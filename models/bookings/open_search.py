@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 MAX_AGE_SECONDS: Final = 24 * 60 * 60
-"""Age at which the index is rebuilt: changes are recorded for twice as long."""
+"""Time without a refresh after which the index is rebuilt; changes are kept for twice as long."""
 
 CALENDARS_AT_A_TIME: Final = 100
 """Number of calendars that are indexed before the process does other work."""
@@ -132,7 +132,7 @@ class OpenSearch:
     ) -> NextOpen | None:
         """Return an expert's first open slots, or None if the index does not know them.
 
-        It does not before the first search, and for experts who are not listed.
+        The index is empty before the first search, and lacks experts who are not listed.
 
         Args:
             expert_id: the expert.
@@ -157,17 +157,17 @@ class OpenSearch:
         return NextOpen(list(islice(starts, count)), ends)
 
     async def _matches(self, filter_: ExpertFilter) -> dict[Id, str] | None:
-        """Return the order keys of the experts whom the filter's words find; None without any."""
+        """Return the order keys of experts who match the filter's words; None without words."""
         if filter_.words() is None:
             return None
         return {m.expert.id: m.by_match for m in await self._words.matches(None, filter_)}
 
     async def _current(self, find: Callable[[datetime], Found]) -> Found:
-        """Return what a function finds in the present index.
+        """Return the result of `find` in the present index.
 
-        The function is called again after each local day that had to be computed first.
+        `find` is called again after each local day that had to be computed first.
         """
-        # Not in the loop: this search may need more days than are kept.
+        # Days are dropped only before the loop: this search may need more days than are kept.
         self._ranking.index.forget_days(utc_now())
         while True:
             await self._refreshes.load(None)
@@ -185,7 +185,7 @@ class OpenSearch:
         """Bring the index up to date."""
         is_old = monotonic() - self._read_at > MAX_AGE_SECONDS
         with or_unavailable():
-            # Read before the calendars, which are then at least as new.
+            # Read the changes before the calendars, so that the calendars are at least as new.
             changes = await read_changes()
             if self._changes is None or is_old or self._ranking.index.is_wasteful:
                 await self._build()

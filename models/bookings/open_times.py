@@ -1,4 +1,4 @@
-"""When experts are open: their rules and occupied time, reduced to what a search by time needs."""
+"""Open times of experts: rules and occupied time, reduced to what a search by time needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ONE_DAY: Final = timedelta(days=1)
 
 
 class Busy(NamedTuple):
-    """Occupied time: its first cell, the cell after the last one, and the end of a hold."""
+    """Occupied time: its first cell, the cell after the last one, and the expiry of a hold."""
 
     first: int
     stop: int
@@ -34,7 +34,7 @@ class Busy(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenCalendar:
-    """Rules and occupied time of a calendar after some event.
+    """Rules and occupied time of a calendar after the event at `position`.
 
     `busy` has no holds that had expired when it was read.
     """
@@ -46,7 +46,7 @@ class OpenCalendar:
 
     @property
     def is_bookable(self) -> bool:
-        """Whether there may be time to book."""
+        """Whether the rules may offer any session."""
         return self.rules.accepts_bookings and bool(self.rules.weekly or self.rules.overrides)
 
     @property
@@ -56,7 +56,7 @@ class OpenCalendar:
 
     @property
     def next_end_of_hold(self) -> datetime | None:
-        """When the next hold ends."""
+        """The earliest end of a hold; None without holds."""
         return min((each.held_until for each in self.busy if each.held_until), default=None)
 
     def at(self, now: datetime) -> OpenCalendar:
@@ -81,7 +81,7 @@ class OpenCalendar:
         ]
 
     def earliest_cell(self, now: datetime) -> int:
-        """Return the first cell that is not too soon to be booked."""
+        """Return the first cell after the minimum notice."""
         notice = timedelta(minutes=self.rules.minimum_notice_minutes)
         return cell_from(now + notice)
 
@@ -103,7 +103,7 @@ class OpenCalendar:
             day += ONE_DAY
 
     def changed_days(self, other: OpenCalendar) -> set[date] | None:
-        """Return the local days whose free starts may differ; None if all may."""
+        """Return the local days whose free starts may differ; None if all days may."""
         if self.rules != other.rules:
             return None
         zone = self.rules.time_zone
@@ -115,7 +115,7 @@ class OpenCalendar:
 
 
 def _steps(first: int, stop: int) -> Iterator[int]:
-    """Yield cells that touch every local day of a range."""
+    """Yield cells of a range, at least one of them on each local day."""
     yield from range(first, stop, CELLS_PER_DAY // 2)
     yield stop
 
@@ -139,13 +139,13 @@ def busy_of(occupants: Iterable[Occupant]) -> tuple[Busy, ...]:
 
 
 class SharedRules:
-    """Rules without prices and places, whose equal parts are shared, to save memory."""
+    """Cache of rules without prices and places, which shares equal parts to save memory."""
 
     def __init__(self) -> None:
         self._parts: dict[Part, Any] = {}
 
     def reduced(self, row: Mapping[str, Any]) -> Rules:
-        """Return stored rules without what a search by time does not need."""
+        """Return stored rules without the fields that a search by time does not need."""
         rules = Rules.model_validate(row)
         offers = (Offer(minutes=offer.minutes, price=0) for offer in rules.offers)
         return self._shared(

@@ -49,11 +49,11 @@ class MailKind(StrEnum):
 
 
 class Lane(StrEnum):
-    """A queue of e-mails that does not wait for the others.
+    """A queue of e-mails that is sent independently of the other queues.
 
-    Links and codes, which people are waiting for, do not queue behind mails about bookings, nor do
-    offers, which end soon. No lane queues behind reminders, many of which are due at the same time,
-    or behind mails about reviews, which are not urgent.
+    So links, codes and offers, which are urgent, do not wait behind mails about bookings. Nothing
+    waits behind reminders, many of which are due at the same time, or behind mails about reviews,
+    which are not urgent.
     """
 
     ACCOUNT = "ACCOUNT"
@@ -125,8 +125,8 @@ class Mail(Record):
     e-mail of a crashed worker becomes due again. Account e-mails are addressed by normalized
     address rather than id: looking up the account first would reveal by timing whether it exists.
     If that address may have no account, `deliver_to` is the address as it was typed, and
-    `language` that of the request. `account_id` is the account whose former address it is: another
-    account may have that address now. A reminder is sent again at each of the times in `repeats`.
+    `language` that of the request. If it is a former address, `account_id` is the account that had
+    it: another account may have it now. A reminder is sent again at each of the times in `repeats`.
     """
 
     kind: MailKind
@@ -169,7 +169,7 @@ class Mail(Record):
 
     @property
     def copy_id(self) -> str:
-        """Id of the copies that are sent at one time: each reminder has its own."""
+        """Id of the copies that are sent at one time: each repeated reminder has its own id."""
         return f"{self.id}-{len(self.repeats)}" if self.kind is MailKind.REMINDER else str(self.id)
 
     async def claim(self, now: datetime) -> bool:
@@ -184,7 +184,7 @@ class Mail(Record):
         return await self._set(due_at=now + LEASE, attempts=self.attempts + 1)
 
     async def mark_delivered(self, party: Party, now: datetime, *, refused: bool = False) -> bool:
-        """Remove a recipient; removing the last one sets the final state, or the next time.
+        """Remove a recipient; the last removal sets the final state or schedules the next reminder.
 
         Args:
             party: the recipient.
@@ -271,7 +271,7 @@ async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
 async def backlog() -> tuple[int, float]:
     """Return the number of waiting e-mails, up to 1,000, and the age of the oldest in seconds.
 
-    The lane of reminders, which wait for their time, is not counted.
+    Reminders, which wait for their time, are not counted.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -290,8 +290,8 @@ async def backlog() -> tuple[int, float]:
 def mail_for(booking: Booking) -> Mail | None:
     """Return the e-mail about a booking's last change, or None if the change sends none.
 
-    Placing a hold and its end send no e-mail; an offer is announced to its client. After a
-    completed session, its client is asked how it was.
+    Neither the start nor the end of a hold sends an e-mail, but an offer is mailed to its client.
+    After a completed session, the client is asked for a review.
     """
     *earlier, last = booking.history
     moved_from, due_at = None, last.at

@@ -1,4 +1,4 @@
-"""The bookings and mails of one account: all of them, the upcoming ones, and their erasure."""
+"""Reading and erasing the bookings and mails of one account."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE: Final = 200
 SETTLING: Final = timedelta(minutes=1)
-"""Time after closing an account when no booking that was under way can still be made."""
+"""Time after the closing of an account during which a pending request may still make a booking."""
 
 LOOKS_AGAIN_AFTER: Final = timedelta(hours=1)
 IN_LOG: Final = timedelta(seconds=RETENTION_SECONDS) + LOOKS_AGAIN_AFTER
@@ -72,7 +72,7 @@ async def has_bookings(user: User) -> bool:
 
 
 async def number_of_bookings(user: User) -> int:
-    """Return about how many bookings `bookings_of` returns, without reading them.
+    """Return the approximate number of bookings that `bookings_of` yields, without reading them.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -95,13 +95,13 @@ async def mails_to(user: User) -> AsyncIterator[Mail]:
 
 
 async def erase(user: User, now: datetime) -> bool:
-    """Erase what is stored about the owner of a closed account, apart from its bookings' times.
+    """Erase personal data of the owner of a closed account; the times of bookings stay.
 
     An account without bookings is removed, and a guest with holds is forgotten later. Otherwise the
     account stays without personal data, because the bookings of other parties refer to it; an
     expert's name stays in the directory entry. Reviews stay without their author's name.
 
-    Reminders and requests for a review that wait for the client are withdrawn.
+    Waiting reminders and requests for a review to the client are deleted.
 
     Returns:
         False if it must be called again: while other mails about bookings need the person's name
@@ -129,7 +129,7 @@ async def erase(user: User, now: datetime) -> bool:
         if await anonymize_reviews(user) or writes:
             # The next round checks again, in case a change was under way.
             return False
-        # Meanwhile a new account may have the address.
+        # A new account may have the address by now, so only earlier mails are deleted.
         earlier = {**_to_address(user), "created_at": {"$lte": user.closed_at}}
         await mails.delete_many({"$or": [earlier, {"account_id": user.id}]})
         await forget_requests(user.id)
@@ -218,7 +218,7 @@ async def _has_waiting_mails(user: User, bookings: Sequence[Booking]) -> bool:
 
 
 def _to_address(user: User) -> dict[str, Any]:
-    """Return the condition that a mail is to an account's present address, and not a former one."""
+    """Return the query for mails to an account's address, except mails to its former owner."""
     return {"address": email_key(user.email), "account_id": {"$in": [None, user.id]}}
 
 

@@ -1,7 +1,7 @@
 """Reminders of upcoming sessions: rows of the outbox that are due some time before the start.
 
-A confirmed booking has one row, under the booking's own id, which is sent once for each reminder.
-The ledger inserts, replaces and deletes it in the transaction of the booking's change.
+A confirmed booking has one row, under the booking's own id, which is sent at each reminder's time.
+The ledger inserts, replaces and deletes the row in the transaction of the booking's change.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LEAD_TIMES: Final = (timedelta(days=1), timedelta(hours=1))
 ENDING: Final = frozenset({MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
-"""Mails about changes that end the reminder of an earlier state."""
+"""Mails about changes that withdraw the reminders of the earlier state."""
 
 
 class Reminders:
@@ -42,7 +42,7 @@ class Reminders:
         self.withdrawn: list[Id] = []
 
     def add(self, mail: Mail, row: Row) -> None:
-        """Add a mail about a booking, and its row; mails of one booking in their order."""
+        """Derive reminders from a mail and its row; a booking's mails must be added in order."""
         occasion = mail.occasion
         if occasion is None:
             return

@@ -33,7 +33,7 @@ class BookSlots(Command):
         client_id: the account that books.
         contact: the contact of the bookings.
         note: the client's note to the expert.
-        new_ids: the id of each slot's booking, unless a hold becomes it.
+        new_ids: the id of each slot's booking, unless a hold becomes the booking.
         rooms: the URL of each slot's video room; None to use the expert's own link.
         expected_price: the sum of the prices that the client has seen, in minor units; None for
             any.
@@ -106,12 +106,12 @@ class BookSlots(Command):
 class HoldSlot(Command):
     """Hold the slot, and release the client's other holds with the same expert.
 
-    Offers of the waiting list stay. An offer of exactly this slot is returned unchanged instead.
+    Offers of the waiting list stay. If this slot is offered to the client, the offer is returned.
 
     Args:
         holder_id: the account that holds.
         new_id: the id of the hold.
-        room: the URL of its video room; None to use the expert's own link.
+        room: the URL of the slot's video room; None to use the expert's own link.
         duration: how long the hold lasts from the moment of the decision.
     """
 
@@ -170,7 +170,7 @@ def clear_slot(
 ) -> Booking | None:
     """Expire the lapsed holds that block a slot, and return the client's own hold on it, if any.
 
-    An offer to the client blocks it like other clients' holds: it is booked as it is, or given
+    Even an offer to this client blocks the slot, until the client books the offer or gives it
     back.
 
     Args:

@@ -1,6 +1,6 @@
-"""Changes of reviews: written by the clients of completed bookings, answered, hidden, removed.
+"""Changes of reviews of completed bookings: writing, answering, hiding and removing them.
 
-Each is one transaction with the expert's ratings (models/directory/reviews.py) and the mail.
+Each change is one transaction with the expert's ratings (models/directory/reviews.py) and the mail.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REVIEWABLE: Final = timedelta(days=30)
 
 
 def reviewable_until(booking: Booking) -> datetime | None:
-    """Return until when the client may write or edit a review; None unless it is completed."""
+    """Return the deadline for writing or editing a review; None if the booking is not completed."""
     if booking.status is not BookingStatus.COMPLETED:
         return None
     return booking.history[-1].at + REVIEWABLE
@@ -41,8 +41,8 @@ async def write_review(
 ) -> Review:
     """Write the review of a booking, or edit it.
 
-    The first review of a booking is mailed to the expert; one that is edited, or written again
-    after it was removed, is not. An edited one stays hidden if it was.
+    Only the first review of a booking is mailed to the expert, not an edited review or one that
+    replaces a removed review. Editing a hidden review does not show it again.
 
     Raises:
         NotAllowed: if the booking is not completed.
@@ -74,11 +74,11 @@ async def write_review(
 
 
 async def answer_review(review: Review, booking: Booking, text: str, now: datetime) -> Review:
-    """Answer a review for its expert, or change the answer while the client may edit the review.
+    """Set the expert's answer to a review, or change it while the client may edit the review.
 
     Raises:
         NotAllowed: if the review is hidden or removed.
-        TooLate: if the review has an answer, and neither can be changed any more.
+        TooLate: if the review has an answer that can no longer be changed.
         Unavailable: if the database does not answer.
     """
 
@@ -100,7 +100,7 @@ async def answer_review(review: Review, booking: Booking, text: str, now: dateti
 async def hide_review(
     review: Review, booking: Booking, reason: str | None, now: datetime
 ) -> Review:
-    """Hide a review and mail the reason to both parties, or show it again without a reason.
+    """Hide a review and mail both parties; if `reason` is None, show the review again.
 
     Raises:
         NotAllowed: if the review has been removed.
@@ -124,13 +124,13 @@ async def hide_review(
 
 
 async def remove_review(review: Review, booking: Booking) -> Review:
-    """Remove a review for its author, with its answer, and return it as it was.
+    """Remove a review and its answer on behalf of its author; return the removed review.
 
-    A mail about it that no worker has taken up yet is withdrawn.
+    A mail about the review that no worker has claimed yet is withdrawn.
 
     Raises:
-        NotAllowed: if the review is removed; or if it is hidden, since its author could otherwise
-            write it again.
+        NotAllowed: if the review has been removed; or if it is hidden, since its author could
+            otherwise write it again.
         Unavailable: if the database does not answer.
     """
 
@@ -179,7 +179,7 @@ async def anonymize_reviews(user: User) -> bool:
 
 
 async def reviews_about(user: User) -> AsyncIterator[Review]:
-    """Yield the reviews that an account has written, then those of the expert.
+    """Yield the reviews that an account has written, then those about its expert.
 
     Raises:
         Unavailable: if the database does not answer.
@@ -193,7 +193,7 @@ async def reviews_about(user: User) -> AsyncIterator[Review]:
 
 
 async def reviews_of(bookings: Sequence[Booking]) -> dict[Id, Review]:
-    """Return the reviews of bookings by the booking's id, hidden ones too, with one command."""
+    """Return the reviews of bookings by the booking's id, including hidden ones."""
     query = {
         "expert_id": {"$in": sorted({booking.expert_id for booking in bookings})},
         "booking_id": {"$in": [booking.id for booking in bookings]},
@@ -241,7 +241,7 @@ async def _review_of(booking: Booking, session: AsyncClientSession) -> Review | 
 
 
 async def _require_review(booking: Booking, review: Review, session: AsyncClientSession) -> Review:
-    """Return a review in its present state, unless it was removed."""
+    """Return a review in its present state, or raise NotAllowed if it was removed."""
     found = await _review_of(booking, session)
     if found is None or found.id != review.id:
         raise NotAllowed

@@ -108,7 +108,7 @@ async def check_invariants(
     documents: Counter[str] = Counter()
 
     async def read(name: str) -> None:
-        # Other rows are read whole: projecting them takes twice the time in SecantusDB.
+        # Other rows are read whole: projecting takes the embedded database twice the time.
         projection = WITHOUT_CONTENT.get(name)
         async for row in database[name].find({}, projection, batch_size=ROWS_PER_BATCH):
             checker.add(name, row)

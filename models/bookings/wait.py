@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_WAITS_PER_CLIENT = 5
 MAX_WAITS_PER_CALENDAR = 500
-"""All of them are in memory while the calendar is."""
+"""Bounds memory: a calendar in memory includes its entire waiting list."""
 
 MAX_WINDOW = timedelta(days=62)
 
@@ -52,9 +52,9 @@ class Wait(Record):
     """An entry of an expert's waiting list.
 
     Entries are served in the order of `number`, the number of the event of joining.
-    `offer_id` is the hold that it is offered now. `declined` are the starts of offers that the
-    client gave back, which it is not offered again. `due_at` is when the clock next affects it: its
-    window has passed, or another of its days can be booked.
+    `offer_id` is the hold that is offered to the entry now. `declined` has the starts of slots that
+    the client gave back, which are not offered again. `due_at` is the next time at which the clock
+    affects the entry: its window ends, or another of its days can be booked.
     """
 
     expert_id: Id
@@ -81,10 +81,10 @@ class Wait(Record):
 
 
 def next_due_at(terms: WaitTerms, rules: Rules, now: datetime) -> datetime:
-    """Return when the clock next affects an entry.
+    """Return the next instant at which the clock affects an entry.
 
     This is the end of its window or, if the horizon does not reach that far yet, the next midnight
-    of the expert, when another day can be booked.
+    in the expert's time zone, when another day can be booked.
     """
     today = local_date(now, rules.time_zone)
     last_day = today + timedelta(days=rules.horizon_days)
@@ -119,7 +119,7 @@ async def lines_of(expert_ids: Iterable[Id]) -> dict[Id, list[Wait]]:
 
 
 async def experts_with_due_waits(now: datetime, limit: int = 200) -> set[Id]:
-    """Return the experts of entries that the passing of time concerns, up to `limit` entries.
+    """Return the experts of up to `limit` entries whose `due_at` has passed.
 
     Raises:
         Unavailable: if the database does not answer.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Waitlist:
-    """The entries in line, in order, and those that are stored.
+    """The entries in line, in order, and the stored entries.
 
     Args:
         stored: the stored entries.
@@ -21,7 +21,7 @@ class Waitlist:
 
     def __init__(self, stored: Collection[Wait] | Waitlist = ()) -> None:
         self._stored: dict[Id, Wait] = {}
-        if stored:  # most calendars have no line
+        if stored:  # most calendars have no waiting list
             in_order = sorted(stored, key=lambda wait: wait.number)
             self._stored = {wait.id: wait for wait in in_order}
         self._waits = self._stored.copy()
@@ -50,7 +50,7 @@ class Waitlist:
         ]
 
     def put(self, wait: Wait) -> None:
-        """Append an entry, or replace it without a change of its place."""
+        """Append an entry, or replace it without changing its place."""
         self._waits[wait.id] = wait
 
     def remove(self, wait: Wait) -> None:
@@ -72,7 +72,7 @@ class Waitlist:
 
     @property
     def changed(self) -> list[Wait]:
-        """The entries that are stored in another state."""
+        """The entries whose stored state differs."""
         return [
             wait for wait in self._waits.values() if self._stored.get(wait.id) not in (None, wait)
         ]

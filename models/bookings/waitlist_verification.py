@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class WaitlistChecker:
-    """Collects documents in any order and reports what is wrong with the waiting lists."""
+    """Collects documents in any order and reports violated invariants of waiting lists."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -76,7 +76,7 @@ class WaitlistChecker:
                 yield Finding("offer", detail, offer["expert_id"])
 
     def _line(self, expert_id: Id, waits: list[Row]) -> Iterator[Finding]:
-        """Check the length, the numbers and the ends of a waiting list."""
+        """Check the length of a waiting list, and the numbers and expiry of its entries."""
         calendar = self._calendars.get(expert_id)
         if calendar is None:
             yield Finding("orphan", f"the waiting list of {expert_id} has no calendar", expert_id)
@@ -107,14 +107,14 @@ class WaitlistChecker:
             yield Finding("offer", detail, wait["expert_id"])
 
     def _open_slot(self, wait: Row, taken: Container[tuple[Id, datetime]]) -> Iterator[Finding]:
-        """Check that no open slot satisfies an entry that waits, unless its client declined it."""
+        """Check that no open slot satisfies a waiting entry, unless its client declined it."""
         calendar = self._calendars.get(wait["expert_id"])
         if wait.get("offer_id") or calendar is None:
             return
         rules, terms = Rules.model_validate(calendar["rules"]), wait["terms"]
         expert_id, minutes = wait["expert_id"], terms["minutes"]
         notice = timedelta(minutes=rules.minimum_notice_minutes)
-        # Slots that have just been listed, or are about to be no longer, are left out.
+        # Ignore slots that have just been listed or will soon be unlisted.
         since = max(terms["since"], self._now + notice + GRACE)
         if rules.offer(minutes) is None:
             return

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 MAX_OPEN_SLOTS = 3
-"""Open slots that the refusal names."""
+"""Number of open slots that a refusal lists."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -30,7 +30,7 @@ class JoinWaitlist(Command):
     """Append an entry to the waiting list, unless the client has one with the same terms.
 
     Args:
-        terms: what the client waits for.
+        terms: the sessions that the client waits for.
         new_id: the id of the entry.
     """
 
@@ -41,8 +41,8 @@ class JoinWaitlist(Command):
         """Append the entry.
 
         Raises:
-            SlotNotOffered: if there is no such expert, or nothing in the window can ever be booked
-                under the present rules, except for the working hours.
+            SlotNotOffered: if there is no such expert, or if the present rules, apart from the
+                working hours, allow no session in the window.
             TimeOpen: if a slot that satisfies the entry can be booked now.
             TooMany: if the waiting list is full.
         """
@@ -83,7 +83,7 @@ class LeaveWaitlist(Command):
         """Remove the entry.
 
         Raises:
-            NotAllowed: if it has ended.
+            NotAllowed: if the entry has ended.
         """
         agenda = agendas.get(self.expert_ids[0])
         wait = agenda.waitlist.get(self.wait_id) if agenda else None
@@ -98,7 +98,7 @@ class ReviewWaitlist(Command):
     """Update a waiting list for the time that has passed, as every command does first."""
 
     def decide(self, agendas: Agendas) -> list[Booking]:  # noqa: ARG002 - nothing else to do
-        """Do nothing else."""
+        """Do nothing, since the update precedes the decision of every command."""
         return []
 
 

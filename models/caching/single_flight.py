@@ -17,9 +17,9 @@ class InFlight(asyncio.Event, Generic[Value]):
     """A running computation; the event is set when it ends.
 
     Attributes:
-        value: its result, if it was started by `SingleFlight.run` and succeeded.
-        succeeded: whether it ended without an exception.
-        has_waiters: whether other callers wait for it.
+        value: the result, if `SingleFlight.run` started the computation and it succeeded.
+        succeeded: whether the computation ended without an exception.
+        has_waiters: whether other callers wait for the computation.
     """
 
     value: Value

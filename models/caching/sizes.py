@@ -10,9 +10,9 @@ _LEAVES: Final = frozenset({str, bytes, int, float, bool, type(None)})
 
 
 def bytes_of(value: object) -> int:
-    """Return the approximate memory of a value in bytes, with all that it consists of.
+    """Return the approximate memory of a value and its parts in bytes.
 
-    Looks into tuples, lists, dictionaries and dataclasses. Shared parts count each time.
+    Looks into tuples, lists, dictionaries and dataclasses. A shared part counts each time.
     """
     size = getsizeof(value)
     if type(value) in _LEAVES:

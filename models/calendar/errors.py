@@ -27,7 +27,7 @@ class SlotRefusal(Refused):
 
 
 class SlotTaken(SlotRefusal):
-    """The time of a slot, the only one in `slots`, is held or booked."""
+    """The wanted slot, the only one in `slots`, is held or booked."""
 
     code = "SLOT_TAKEN"
     message = "This slot is already booked. Please choose another slot."
@@ -60,7 +60,7 @@ class PriceChanged(Refused):
 
 
 class AvailabilityChanged(Refused):
-    """The calendar's rules are not the version that the change was made to."""
+    """The calendar's rules have changed since the version that the client edited."""
 
     code = "AVAILABILITY_CHANGED"
     message = "These hours have changed in the meantime. Please look at them again before you save."

@@ -34,7 +34,7 @@ class Occupancy:
 
     @property
     def expired(self) -> list[Occupant]:
-        """The holds past their end that have not been released."""
+        """The expired holds that have not been released."""
         return list(self._expired.values())
 
     def copy(self) -> Occupancy:
@@ -85,7 +85,7 @@ class Occupancy:
         return [*current.values(), *expired]
 
     def taken_including(self, also: Occupant | None) -> Mapping[int, Occupant]:
-        """Return `taken`, and the cells of `also` even if it is an expired hold."""
+        """Return `taken` plus the cells of `also`, even if it is an expired hold."""
         if also is None or also.booking_id not in self._expired:
             return self.taken
         return self.taken | dict.fromkeys(also.cells, also)

@@ -1,4 +1,4 @@
-"""Where sessions take place."""
+"""Places of sessions: by video, by phone or in person."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PlaceKind(StrEnum):
 
 
 class Place(Part):
-    """Where a session takes place.
+    """Place of a session.
 
     `details` are the URL of a video call, the number that the client calls, or an address; only the
     parties of a booking may see them. Without a URL, the expert sends one; without a number, the

@@ -36,7 +36,7 @@ class LocalRange(Part):
 
 
 def end_of_range(start: int, closing_time: int) -> int:
-    """Return the end of a range; a time of day that is not after its start is the next day's."""
+    """Return the end of a range; a closing time not after the start is on the next day."""
     return closing_time if closing_time > start else closing_time + DAY_MINUTES
 
 
@@ -126,7 +126,7 @@ class Calendar(Record):
     Every change of the expert's time increments `sequence`, so two transactions on the same
     calendar always conflict on this document. `claimed_by` names the only ledger that may commit
     the next change, if there is one (models/ledger/claims.py). `waiting` is the length of the
-    waiting list, which is read only if there is one.
+    waiting list, which is read only if it is not empty.
     """
 
     rules: Rules

@@ -89,12 +89,12 @@ class Occupant:
         return SlotKey(expert_id, self.cells.start, minutes)
 
     def occupies_at(self, now: datetime) -> bool:
-        """Return whether it occupies its cells at `now`; an expired hold does not."""
+        """Return whether the booking occupies its cells at `now`; an expired hold does not."""
         return self.held_until is None or now < self.held_until
 
 
 class Slot(NamedTuple):
-    """A slot with its current status; `clients` have sessions that overlap it."""
+    """A slot with its current status, and the clients whose sessions overlap it."""
 
     key: SlotKey
     price: int
@@ -103,7 +103,7 @@ class Slot(NamedTuple):
     clients: tuple[Id, ...] = ()
 
     def is_mine(self, viewer_id: Id | None) -> bool:
-        """Return whether the viewer, and nobody else, occupies its time."""
+        """Return whether the viewer, and nobody else, occupies the slot's time."""
         return bool(self.clients) and all(client == viewer_id for client in self.clients)
 
 

@@ -38,7 +38,7 @@ def instant_of(cell: int) -> datetime:
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
-    """Return the IANA zone names of the tzdata package; the system's differ by machine."""
+    """Return the zone names of the tzdata package; the system's names differ by machine."""
     listed = resources.files("tzdata").joinpath("zones").read_text("utf-8")
     return frozenset(listed.split())
 

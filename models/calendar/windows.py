@@ -1,7 +1,7 @@
-"""Windows of open hours: ranges that touch are one, also over midnight.
+"""Windows of open hours: adjoining ranges are merged, also across midnight.
 
-Starts of sessions lie on a grid that begins with the window. Only a day that is open around the
-clock begins a grid of its own at midnight, so that every grid has a beginning.
+Sessions start on a grid that begins with the window. Only a day that is open around the clock
+begins its own grid at midnight, so that hours without any break have a grid, too.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ def windows_on(rules: Rules, day: date) -> list[Window]:
 
 
 def _merged(rules: Rules, day: date) -> list[tuple[int, int]]:
-    """Return the open minutes of a day in [0, 1440), merged; hours of the day before included."""
+    """Return the merged open minutes of a day in [0, 1440), with late hours of the day before."""
     spilled = [(0, range_.end - DAY_MINUTES) for range_ in rules.ranges_on(day - ONE_DAY)]
     own = [(range_.start, min(range_.end, DAY_MINUTES)) for range_ in rules.ranges_on(day)]
     return _union([*((start, end) for start, end in spilled if end > 0), *own])
 
 
 def _grid_at_midnight(rules: Rules, day: date) -> int:
-    """Return where the grid begins on which a day's first window continues, if it does."""
+    """Return the first minute of a grid that continues from the day before; 0 if none does."""
     yesterday = _merged(rules, day - ONE_DAY)
     if not yesterday or yesterday[-1][1] < DAY_MINUTES:
         return 0

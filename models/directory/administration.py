@@ -104,10 +104,10 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
 async def close_account(user_id: Id, now: datetime) -> User:
     """Block an account for good, and end its sessions and links; its data are erased later.
 
-    Its address is free for another account at once.
+    Its e-mail address is free for another account at once.
 
     Returns:
-        The account as it was.
+        The account as it was before.
 
     Raises:
         NotAllowed: if the account does not exist or is closed.

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from models.store.pages import Count
 
 MAX_NAMESAKES = 20
-"""Maximum number of experts with similar slugs among which the requested one is looked for."""
+"""Maximum number of experts with similar slugs that are searched for the requested one."""
 
 MAX_FORMER_SLUGS = 20
-"""Former slugs and names that still lead to an expert; the oldest are forgotten."""
+"""Maximum number of former slugs that still lead to an expert; the oldest are dropped."""
 
 HIDDEN_FIELDS = (
     *("words", "bio_words", "language_keys", "user_id", "confirms_automatically"),
@@ -88,7 +88,7 @@ class Expert(Record):
 
     former_slugs: list[str] = []
     confirms_automatically: bool = True
-    """Copy of the calendar's rule, as a filter of the directory."""
+    """Copy of the calendar's rule, for filters of the directory."""
 
     # Computed by `update_search_fields` from the fields above.
     rating: float | None = None
@@ -104,7 +104,7 @@ class Expert(Record):
     by_name: str = ""
 
     class Settings:
-        """For each order, one index over the directory and one over each category.
+        """Each order has an index over the whole directory, and one that starts with the category.
 
         Searches are answered from memory: see `models/directory/search_index.py`.
         """
@@ -128,10 +128,10 @@ class Expert(Record):
         )
 
     def changed(self, fields: Mapping[str, Any]) -> Expert:
-        """Return the expert with other values of some fields; a former name is remembered."""
+        """Return a copy with changed fields; after a change of name, the old slug still works."""
         found: Expert = self.model_copy(update=dict(fields))
         if found.name != self.name and slug_key(self.name):
-            # The latest name comes last; each occurs once.
+            # The latest slug comes last; each slug occurs once.
             slugs = [slug for slug in self.former_slugs if slug != slug_of(self.name)]
             found.former_slugs = [*slugs, slug_of(self.name)][-MAX_FORMER_SLUGS:]
         return found
@@ -159,14 +159,14 @@ def experience_key(years: int, expert_id: Id) -> str:
 
 
 def rate_key(hourly_rate: int, expert_id: Id) -> str:
-    """Return the order key of a rate an hour."""
+    """Return the order key of an hourly rate."""
     return f"{hourly_rate:012}{expert_id}"
 
 
 class DirectoryEntry(NamedTuple):
     """An expert in the directory: the public fields, read without validation.
 
-    `by_match` and `by_soonest` are set in lists that have this order.
+    `by_match` and `by_soonest` are set only in lists that are sorted by them.
     """
 
     id: Id
@@ -232,7 +232,7 @@ BY_MATCH = Order("MATCH-desc", "by_match", descending=True)
 
 
 def default_order(filter_: ExpertFilter) -> Order:
-    """Return the default order."""
+    """Return the default order: by relevance for a search, else by rating."""
     if filter_.words() is None:
         return directory_order(ExpertOrderField.RATING, descending=True)
     return BY_MATCH
@@ -244,7 +244,7 @@ async def directory(
     """Return a page of the listed experts.
 
     Args:
-        filter_: criteria of the experts; its search is left out.
+        filter_: criteria of the experts; its search is ignored.
         order: order of the list.
         arguments: size and position of the page.
         count: counts the whole list when the total is requested.
@@ -260,8 +260,8 @@ async def directory(
 async def expert_by_slug(slug: str) -> Expert | None:
     """Return the expert with a slug, with another spelling of it, or with a former slug.
 
-    Another spelling of a present slug wins over a former slug, and over a name that can be
-    transliterated like it. Text without letters and digits matches no expert.
+    An expert whose current slug is spelled alike wins over experts with such a former slug or such
+    a transliterated name. Text without letters and digits matches no expert.
     """
     if found := await Expert.find_one({"slug": slug}):
         return found
@@ -281,7 +281,7 @@ async def entries(expert_ids: Sequence[Id]) -> dict[Id, DirectoryEntry]:
 
 
 async def category_counts(filter_: ExpertFilter) -> dict[Category, int]:
-    """Return the number of listed experts per category that match a filter without a search.
+    """Return the number of listed experts per category who match a filter, ignoring its search.
 
     Raises:
         BadUserInput: if the filter is invalid.

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from models.store.pages import Filter
 
 MAX_LANGUAGES = 50
-"""Languages in a filter; each adds a comparison per expert."""
+"""Maximum number of languages in a filter; each adds a comparison per expert."""
 
 
 class Available(NamedTuple):
-    """An open slot that starts in `[since, until)`; by default of the first offer's length."""
+    """An open slot that starts in `[since, until)`; `minutes` None means the first offer's."""
 
     since: datetime
     until: datetime
@@ -55,7 +55,7 @@ class ExpertFilter:
         return search_words(self.search, "filter.search")
 
     def query(self) -> Filter:
-        """Return the database query for all criteria but the search and the time.
+        """Return the database query for all criteria except `search` and `available`.
 
         Raises:
             BadUserInput: if the list of languages is too long.
@@ -99,10 +99,10 @@ class ExpertFilter:
         return admits
 
     def language_keys(self) -> frozenset[str]:
-        """Return the folded languages.
+        """Return the filter's languages, folded for comparison.
 
         Raises:
-            BadUserInput: if there are too many.
+            BadUserInput: if there are too many languages.
         """
         languages = self.languages or ()
         if len(languages) > MAX_LANGUAGES:

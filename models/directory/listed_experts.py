@@ -1,4 +1,4 @@
-"""Listed experts by number, for filters and orders over sets of numbers in memory."""
+"""Listed experts in memory, numbered so that filters can combine them as bitmaps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ListedExperts:
         self._groups: defaultdict[tuple[str, Hashable], Bitmap] = defaultdict(Bitmap)
         self._orders: dict[str, list[Keyed]] = {}
         self._masks: dict[tuple[float | None, int | None], int] = {}
-        """Experts by the filter's minimum rating and maximum rate."""
+        """Bitmaps of experts by minimum rating and maximum rate of a filter."""
 
     def __getitem__(self, number: int) -> ListedExpert:
         return self._experts[number]
@@ -72,7 +72,7 @@ class ListedExperts:
         return [self._all, *(self._groups[name] for name in names)]
 
     def admitted(self, filter_: ExpertFilter) -> int:
-        """Return the experts whom a filter admits, apart from its search and its times.
+        """Return the bitmap of experts whom a filter admits, ignoring its search and times.
 
         Raises:
             BadUserInput: if the filter is invalid.
@@ -89,7 +89,7 @@ class ListedExperts:
         return found
 
     def number_in(self, members: int, category: Category) -> int:
-        """Return how many members have a category."""
+        """Return how many members belong to a category."""
         return (members & self._any("category", category.value)).bit_count()
 
     def _any(self, kind: str, *values: Hashable) -> int:
@@ -122,7 +122,7 @@ class ListedExperts:
         Args:
             members: the experts, as a bitmap.
             field: the order: a field of `ListedExpert`, or `BY_ID`.
-            bounds: bounds of the keys, as operators of the database.
+            bounds: bounds of the keys, as query operators.
             limit: number of experts.
             descending: whether the highest key is first.
         """

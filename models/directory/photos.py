@@ -1,4 +1,4 @@
-"""Photos of experts, which are stored in the database for every process to serve."""
+"""Photos of experts, stored in the database so that every process can serve them."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ async def photo_content(hash_: str) -> bytes | None:
 async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
     """Replace the photo of an expert, or remove it, in one transaction.
 
-    If the ledger is changing the entry at the same time, it notices this and decides again.
+    If the ledger changes the entry at the same time, its commit fails and it decides again.
 
     Returns:
         The expert with the new photo.
 
     Raises:
-        NotAllowed: if there is no such expert, or its account is closed.
+        NotAllowed: if there is no such expert, or a closed account would get a photo.
         Unavailable: if the database does not answer.
     """
     hash_ = None if content is None else sha256(content).hexdigest()[:HASH_CHARS]

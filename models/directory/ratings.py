@@ -13,11 +13,11 @@ MAX_STARS: Final = 5
 
 
 def mean_rating(counts: Sequence[int]) -> float | None:
-    """Return the mean of ratings, given how many there are of each; None without any."""
+    """Return the mean rating from the number of reviews per star; None without reviews."""
     stars = sum(star * count for star, count in enumerate(counts, 1))
     return stars / sum(counts) if any(counts) else None
 
 
 def rating_key(rating: float | None, review_count: int, expert_id: Id) -> str:
-    """Return the order key of a rating; twelve decimals distinguish means of a million reviews."""
+    """Return the order key of a rating; twelve decimals separate the means of a million reviews."""
     return f"{round((rating or 0) * 10**12):013}{review_count:08}{expert_id}"

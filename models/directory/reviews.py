@@ -1,6 +1,6 @@
-"""Reviews of experts, their lists, and the ratings that follow from them.
+"""Reviews of experts, pages of reviews, and the ratings computed from reviews.
 
-A review changes its expert's ratings and order key in its own transaction, so they are exact.
+A review and its expert's ratings are written in one transaction, so the ratings are exact.
 Hidden reviews do not count.
 """
 
@@ -31,7 +31,7 @@ RATING_FIELDS: Final = {"rating_counts", "rating", "review_count", "by_rating"}
 
 
 class ReviewOrder(StrEnum):
-    """Order of an expert's reviews; those with equal ratings begin with the newest."""
+    """Order of an expert's reviews; among equal ratings, the newest comes first."""
 
     NEWEST = "NEWEST"
     BEST = "BEST"
@@ -41,7 +41,7 @@ class ReviewOrder(StrEnum):
 class Review(Record):
     """A client's review of a completed booking, with the expert's answer.
 
-    `author` is the name that everybody sees, as it was when the client wrote.
+    `author` is the client's public name at the time of writing.
     """
 
     expert_id: Id
@@ -63,7 +63,7 @@ class Review(Record):
     by_worst: str = ""
 
     class Settings:
-        """For each order, one index over an expert's visible or hidden reviews."""
+        """Each order has an index over an expert's visible or hidden reviews."""
 
         name = "reviews"
         indexes = (
@@ -87,7 +87,7 @@ class Review(Record):
         )
 
     def update_order_keys(self) -> Review:
-        """Update the order keys, which all descend, and return the review."""
+        """Update the order keys, all of them for descending order, and return the review."""
         self.by_newest = f"{(self.created_at - EPOCH) // MILLISECOND:014}{self.id}"
         self.by_best = f"{self.rating}{self.by_newest}"
         self.by_worst = f"{MAX_STARS - self.rating}{self.by_newest}"
@@ -113,7 +113,7 @@ class Review(Record):
         await _count(self.expert_id, before, self, session)
 
     async def remove(self, session: AsyncClientSession) -> None:
-        """Delete the review, as it was read in the session's transaction, and its rating."""
+        """Delete the review, which the session's transaction has read, and uncount its rating."""
         only = {"_id": self.id, "expert_id": self.expert_id}
         await Review.get_pymongo_collection().delete_one(only, session=session)
         await _count(self.expert_id, self, None, session)

@@ -1,4 +1,4 @@
-"""Searches of the directory, with an index in memory that is brought up to date before each."""
+"""Searches of the directory in a memory index, which each search first brings up to date."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from models.store.pages import Order, PageArguments
 
 ROWS_PER_BATCH: Final = 200
-"""Experts read and indexed at a time, between which the process does other work."""
+"""Experts that are read and indexed at a time; other work runs between these batches."""
 
 FIELDS: Final = {
     "category": 1,
@@ -42,8 +42,8 @@ FIELDS: Final = {
 class DirectorySearch:
     """Finds listed experts by words.
 
-    The index is built at the first search. Later only the experts that have changed are read,
-    unless there are more than the directory remembers.
+    The index is built at the first search. Later searches read only the experts that have changed,
+    or all experts after more changes than the directory records.
     """
 
     def __init__(self) -> None:
@@ -52,11 +52,11 @@ class DirectorySearch:
         self._refreshes: SingleFlight[None, None] = SingleFlight()
 
     async def matches(self, version: int | None, filter_: ExpertFilter) -> list[Match]:
-        """Return the experts whom a filter with a search finds, in no order.
+        """Return the experts that match a filter with a search, in no order.
 
         Args:
             version: present version of the directory; the result is at least as new. None to read
-                it.
+                the version first.
             filter_: the filter.
 
         Raises:
@@ -118,7 +118,7 @@ class DirectorySearch:
     async def _refresh(self) -> None:
         """Bring the index up to date with the present version of the directory."""
         with or_unavailable():
-            # Read before the experts, which are then at least as new.
+            # Read the version before the experts, so that the experts are at least as new.
             changes = await recent_changes()
             changed = changes.since(self._version)
             if changed is None or self._index.is_wasteful:
@@ -138,7 +138,7 @@ async def _built() -> SearchIndex:
 
 
 async def _update(index: SearchIndex, expert_ids: set[Id]) -> None:
-    """Read the given experts again."""
+    """Read the given experts again, and replace their entries."""
     wanted = {"_id": {"$in": list(expert_ids)}, "listed": True}
     rows = await Expert.get_pymongo_collection().find(wanted, FIELDS).to_list()
     for expert_id in expert_ids:

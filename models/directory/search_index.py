@@ -1,7 +1,7 @@
 """The text search of the directory: an index in memory from words to experts.
 
-Matches are ranked by how each word of the search was found. No index of the database can do that,
-and its cost there would be that of a scan for each keystroke.
+Matches are ranked by how each word of the search was found. No index of the database can rank like
+this, so the database would have to scan all experts for each keystroke.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ WHOLE: Final = 0
 INFLECTED: Final = 10
 BEGINNING: Final = 100
 MISTYPED: Final = 1_000
-"""Ranks of a word; lower is better. Each exceeds the sum of the ranks before it over all words of a
-search, at most eight."""
+"""Ranks of a found word; lower is better. A search has at most eight words, and each rank is more
+than eight times the sum of all better ranks."""
 
 NO_MATCH: Final = MISTYPED + IN_BIO
 """Rank of a function word that is not found."""
 
 MIN_BIO_BEGINNING: Final = 3
-"""Minimum length of a word that is matched as the beginning of a biography's words. Shorter ones
-would match nearly every expert."""
+"""Minimum length of a search word that may match the beginning of a word in a biography. Shorter
+words would match nearly every expert."""
 
 MAX_RANK: Final = 9_999
 MIN_DISCARDED: Final = 1_000
-"""Replaced entries that are always tolerated before the index is rebuilt."""
+"""Number of replaced entries below which the index is never rebuilt."""
 
 
 class ListedExpert(NamedTuple):
@@ -55,7 +55,7 @@ class ListedExpert(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> ListedExpert:
-        """Return the listed expert of a stored document."""
+        """Return the listed expert from a stored document."""
         return cls(
             Id(row["_id"]),
             row["category"],
@@ -87,15 +87,15 @@ class Match(NamedTuple):
 
     @property
     def by_match(self) -> str:
-        """Order key: the best match last, then the best rated."""
+        """Order key: highest for the best match, and among equal matches for the best rated."""
         return f"{MAX_RANK - self.rank:04}{self.expert.by_rating}"
 
 
 class SearchIndex:
     """Listed experts by the words of their names, titles, languages and biographies.
 
-    Entries are numbered in the order of insertion. A replaced entry keeps its number without an
-    expert; its words still lead to it.
+    Entries are numbered in the order of insertion. The number of a replaced entry has no expert
+    any more, but stays in the postings of its words.
     """
 
     def __init__(self) -> None:
@@ -136,10 +136,10 @@ class SearchIndex:
     def find(self, words: Sequence[str], admits: Callable[[ListedExpert], bool]) -> list[Match]:
         """Return the experts who have all words and whom a filter admits, in no order.
 
-        Function words, such as "the", are not required beside others.
+        Function words, such as "the", are required only if the search has no other words.
 
         Args:
-            words: distinct words of the search, folded; without any, nobody is found.
+            words: distinct words of the search, folded; no words find nobody.
             admits: the filter.
         """
         required = [word for word in words if word not in FUNCTION_WORDS] or words

@@ -1,7 +1,7 @@
 """The directory's version number, which validates caches, and the experts changed since a version.
 
-It increases with every change of an expert. A cache reads the version first and then the value; the
-value stays valid while the version is unchanged.
+The version increases with every change of an expert. A cache reads the version before the value;
+the value stays valid while the version is unchanged.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DIRECTORY = "directory"
 MAX_RECENT = 200
-"""Latest changes whose experts are stored."""
+"""Number of latest changes whose experts are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ async def increment_directory_version(
 
 
 async def forget_directory(database: Database) -> None:
-    """Make all processes reload their copies of the directory in memory.
+    """Make all processes reload their copies of the directory in memory, such as search indexes.
 
-    These include the search indexes. The classes need not be bound to the database.
+    The document classes need not be bound to the database.
     """
     await database[SharedState.Settings.name].update_one(
         {"_id": DIRECTORY}, {"$inc": {"changes": 1}, "$set": {"recent": []}}, upsert=True

@@ -44,7 +44,7 @@ class Vocabulary:
             yield from self._by_stem.get(stem, ())
 
     def completions(self, beginning: str) -> Iterator[str]:
-        """Yield the words that begin with a text, in their order."""
+        """Yield the words that begin with a text, in sorted order."""
         words = self._in_order()
         first = bisect_left(words, beginning)
         return takewhile(
@@ -53,10 +53,10 @@ class Vocabulary:
         )
 
     def mistyped(self, word: str) -> Iterator[str]:
-        """Yield the words that a word with one typing error may stand for, or begin.
+        """Yield the words that begin like a given word, allowing one typing error.
 
-        An error is a letter too many, too few, or wrong, or two that changed places (the optimal
-        string alignment distance). Words of less than five letters are taken as typed.
+        An error is an extra, missing or wrong letter, or two swapped letters (the optimal string
+        alignment distance). Words of fewer than five letters are taken as typed.
         """
         length = len(word)
         if length < MIN_MISTYPED_LENGTH:
@@ -79,7 +79,7 @@ class Vocabulary:
         return self._words
 
     def _beginnings_of(self, length: int) -> list[str]:
-        """Return the distinct beginnings of a length; shorter words are left out."""
+        """Return the distinct prefixes of this length of all words that are long enough."""
         found = self._beginnings.get(length)
         if found is None:
             words = (word[:length] for word in self._in_order() if len(word) >= length)

@@ -48,7 +48,7 @@ class Outdated(PyMongoError):
 
 @dataclass(eq=False)
 class Entry:
-    """A posted command, and how far the ledger has come with it.
+    """A posted command and its progress in the ledger.
 
     Attributes:
         must_load: whether a decision in memory would be outdated.
@@ -67,12 +67,12 @@ class Entry:
 
 
 class Batch:
-    """The decisions that one transaction commits: answers, and the agendas as they change.
+    """Decisions that one transaction commits: the commands' answers and the changed agendas.
 
     Each command is decided on the state that the commands before it left.
 
     Args:
-        offers: how free time is offered to those who wait for it.
+        offers: how free time is offered to waiting clients.
         lead_times: times before a session at which its client is reminded.
     """
 
@@ -113,7 +113,7 @@ class Batch:
 
     @property
     def events(self) -> list[Event]:
-        """The events of its changes."""
+        """The events of the batch's changes."""
         return self.agendas.events()
 
     @property
@@ -122,7 +122,7 @@ class Batch:
         return [agenda for agenda in self.agendas.values() if agenda.has_new_expert]
 
     async def commit(self, writer: WriterSession) -> None:
-        """Commit the changes, on the condition that nothing that was decided on has changed.
+        """Commit the changes, unless the state that they were decided on has changed.
 
         Raises:
             Outdated: if a calendar or a directory entry has changed.
@@ -137,7 +137,7 @@ class Batch:
         concern = READ if unchanged or described else WRITE_ONLY
         async with writer.writing() as session, await session.start_transaction(concern, WRITE):
             await _check_positions(unchanged, session)
-            # Directory entries have no counter.
+            # Directory entries have no counter, so they are compared.
             for agenda in described:
                 stored_expert = await Expert.get(agenda.calendar.id, session=session)
                 if stored_expert != agenda.loaded_expert:
@@ -155,10 +155,10 @@ class Batch:
                     await increment_directory_version(session, changed=agenda.expert.id)
 
     def _writes(self, ledger_id: str) -> tuple[Writes, list[Id]]:
-        """Return the writes in the order in which they conflict least, and the withdrawn reminders.
+        """Return the writes, in an order that avoids conflicts, and the ids of withdrawn reminders.
 
         Idempotency records come first, so that a repeated request fails before it reaches the
-        slot. Directory entries are written by the commit.
+        slot. `commit` writes the directory entries itself.
         """
         changed = list(filter(_is_written, self.agendas.values()))
         writes = Writes()
@@ -185,7 +185,7 @@ class Batch:
 
 
 def _write_mails(writes: Writes, mails: Iterable[Mail], reminders: Reminders) -> list[Id]:
-    """Add the writes of mails and their reminders; return the bookings of withdrawn reminders."""
+    """Add the writes of mails and their reminders; return the ids of withdrawn reminders."""
     for mail in mails:
         row = stored(mail)
         writes.insert(Mail, row)
@@ -209,13 +209,13 @@ def _write_waits(writes: Writes, agenda: Agenda) -> None:
 def _is_written(agenda: Agenda) -> bool:
     """Return whether to write the calendar: it has changes, or a claim to end.
 
-    Only the due times of a waiting list change without an event.
+    The due times of a waiting list are the only change without an event.
     """
     return bool(agenda.events or agenda.waitlist.is_changed or agenda.calendar.claimed_by)
 
 
 def _booking_update(booking: Booking) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the filter and the update of a booking, which leaves the expert's note alone."""
+    """Return the filter and the update of a booking; the update keeps the expert's note."""
     only = {"_id": booking.id, "expert_id": booking.expert_id}
     changed = {name: value for name, value in stored(booking).items() if name not in _NOT_CHANGED}
     return only, {"$set": changed}
@@ -255,7 +255,7 @@ def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
 async def _check_positions(
     agendas: Iterable[Agenda], session: AsyncClientSession | None = None
 ) -> None:
-    """Compare the last events of stored calendars with those that were decided on."""
+    """Raise Outdated unless stored calendars end with the events that were decided on."""
     expected = {agenda.calendar.id: position_of(agenda.calendar) for agenda in agendas}
     if not expected:
         return

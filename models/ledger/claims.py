@@ -1,7 +1,7 @@
 """Claims on calendars: a ledger that lost a race commits next.
 
 Optimistic decisions are unfair between processes: the one that has just committed has the calendars
-in memory, while one that lost must load them again and meanwhile loses again. A claim is a field of
+in memory, while the loser must load them again and meanwhile loses again. A claim is a field of
 the calendar and a condition of every commit, so other ledgers wait until the claimant's commit
 removes it. docs/decisions/0033-claims-after-lost-races.md compares alternatives.
 """
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from models.store.writers import WriterSession
 
 Claim = tuple[str | None, int]
-"""The claimant, and the number of the calendar's last event, which distinguishes its claims."""
+"""The claimant, and the number of the calendar's last event, which tells its claims apart."""
 
 MAX_CLAIM_SECONDS = 2.0
-"""Time that other ledgers wait for a claimant, by their own clocks; it may have been killed."""
+"""Time that other ledgers, by their own clocks, wait for a claimant, which may have been killed."""
 
 
 class Claims:
@@ -48,9 +48,9 @@ class Claims:
     async def take(self, expert_ids: Collection[Id]) -> None:
         """Claim calendars in order, up to the first that another ledger has claimed.
 
-        If two ledgers claim the same calendars, one gets them all. In the session of the
-        failed transaction, the first claim also ends it if it is still open. If the database does
-        not answer, the ledger continues without claims.
+        If two ledgers claim the same calendars, one gets them all. The claims use the session of
+        the failed transaction, so the first one also ends that transaction if it is still open. If
+        the database does not answer, the ledger continues without claims.
         """
         with suppress(PyMongoError, TimeoutError):
             async with asyncio.timeout(MAX_CLAIM_SECONDS), self._writer.writing() as session:
@@ -64,12 +64,12 @@ class Claims:
     async def release(self, agendas: Agendas, needed: Collection[Id]) -> None:
         """Remove the ledger's claims on freshly loaded calendars that its batch does not need.
 
-        A ledger that waits for another one's claim therefore keeps none of its own.
+        So a ledger that waits for another ledger's claim keeps no claims of its own.
         """
         for id_, agenda in agendas.items():
             if agenda.calendar.claimed_by == self._writer.id and id_ not in needed:
                 own = {"_id": id_, "claimed_by": self._writer.id}
-                # A claim that stays is respected for a limited time.
+                # Other ledgers respect a leftover claim only for a limited time.
                 with suppress(PyMongoError, TimeoutError):
                     await _calendars().update_one(own, {"$set": {"claimed_by": None}})
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 16
-"""Granted commands per transaction; larger batches make commands and database wait in turn."""
+"""Granted commands per transaction; in larger batches, deciding and writing overlap less."""
 PATIENCE_SECONDS = 8.0
 """Default time for which a command is retried."""
 
@@ -57,8 +57,8 @@ class Ledger:
         client: the database.
         announce: called with the events of each commit.
         directory_changed: called after a directory entry changed.
-        use_cache: whether commands are decided on calendars that stay in memory after a commit.
-        offers: how free time is offered to those who wait for it.
+        use_cache: whether calendars stay in memory after a commit, for later commands.
+        offers: how free time is offered to waiting clients.
         lead_times: times before a session at which its client is reminded.
         patience_seconds: time for which a command that lost a race is retried.
     """
@@ -93,7 +93,7 @@ class Ledger:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Ledger]:
-        """Work as long as the context lasts, and at its end until every command is answered."""
+        """Run the ledger's tasks within the context; at its end, wait for unanswered commands."""
         async with self._session.open(), asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._load_loop(), name="ledger loader"),
@@ -112,7 +112,7 @@ class Ledger:
         """Return the command's bookings once they are committed.
 
         Raises:
-            ExpertBookError: what `decide` raised; nothing has changed.
+            ExpertBookError: if the command is refused; nothing has changed.
             InvalidInput: if the idempotency key was used with other input.
             Unavailable: if the database does not answer; the change may still have been made.
         """
@@ -153,7 +153,7 @@ class Ledger:
         return self._open.granted < (1 if self._single_commits_left else MAX_BATCH)
 
     def _decide(self, entry: Entry, agendas: Agendas, *, knows_records: bool = False) -> None:
-        # A refused request may have been granted before, which only its record can tell.
+        # Only its record can tell whether a refused request was granted before.
         is_final = knows_records or entry.command.idempotency is None
         if self._open.decide(entry, agendas, keeps_refusal=is_final):
             self._has_answers.set()
@@ -186,7 +186,7 @@ class Ledger:
         return found
 
     async def _load(self, entries: list[Entry]) -> None:
-        """Load what commands need; decide them, or answer those that were committed after all."""
+        """Load calendars and decide commands; answer those that an earlier batch committed."""
         if rounds := max(entry.rounds for entry in entries):
             backoff = min(0.002 * 2**rounds, MAX_BACKOFF_SECONDS)
             await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311
@@ -257,7 +257,7 @@ class Ledger:
             await self._answer(batch)
 
     def _drop(self, batch: Batch, error: Exception) -> None:
-        """Queue the commands of a batch again, and those that were decided on its result."""
+        """Queue the commands of a batch again, and the commands decided on its result."""
         self._cache.clear()
         unanswered = self._unanswered.__contains__
         entries = list(filter(unanswered, batch.answers))
@@ -275,7 +275,7 @@ class Ledger:
             self._queue(entry)
 
     def _retry(self, entries: Iterable[Entry], error: Exception) -> None:
-        """Queue commands again, or answer those that another attempt cannot help."""
+        """Queue commands again, or answer them with the error if a retry cannot succeed."""
         now = asyncio.get_running_loop().time()
         for entry in entries:
             entry.must_load = True
@@ -287,7 +287,7 @@ class Ledger:
                 self._give(entry, entry.context.run(_explained, error))
 
     async def _answer(self, batch: Batch) -> None:
-        """Announce what was committed and answer the commands."""
+        """Announce the committed events and answer the commands."""
         if batch.described:
             self._directory_changed()
         if events := batch.events:

@@ -1,6 +1,6 @@
-"""The agendas that commands are decided on: from memory, or loaded.
+"""Agendas on which commands are decided, from memory or from the database.
 
-The calendar is read before its bookings, so it may be older than they are but never newer. Its
+The calendar is read before its bookings, so it may be older than the bookings but never newer. Its
 counter is a condition of the commit, which therefore fails if anything changed in between.
 """
 
@@ -52,10 +52,10 @@ MAX_BYTES = 16 * 1024 * 1024
 BOOKING_BYTES = 800
 RANGE_BYTES = 400
 WAIT_BYTES = 2_000
-"""Memory of a booking's occupied time, of a range of hours with its weekday or date, and of an
-entry of a waiting list."""
+"""Estimated memory of a booking's occupied time, of a range of hours with its weekday or date, and
+of an entry of a waiting list."""
 MAX_BOOKINGS_PER_CALENDAR = 1_000
-"""Limit because undoing a command copies the bookings."""
+"""Bounds the cost of undoing a command, which copies the bookings."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
 MAX_GAP_CELLS = CELLS_PER_DAY
 """Slots that are further apart are read by separate queries."""
@@ -90,7 +90,7 @@ class CalendarCache(Cache[Id, Agenda]):
         return agendas
 
     def keep(self, agenda: Agenda) -> None:
-        """Store a calendar as an agenda's changes leave it; new rules are read again."""
+        """Store the state after an agenda's changes; drop it if it is large or has new rules."""
         if agenda.has_new_rules or agenda.size > MAX_BOOKINGS_PER_CALENDAR:
             self.remove(agenda.calendar.id)
         else:
@@ -109,7 +109,7 @@ class Loaded:
         agendas: the calendars, and the bookings that the commands name.
         records: the idempotency records that exist, by id.
         earlier: the bookings of these records, by id.
-        event_ids: those of the requested events that exist.
+        event_ids: ids of the requested events that exist.
     """
 
     agendas: Agendas
@@ -118,9 +118,9 @@ class Loaded:
     event_ids: set[Id]
 
     def replay(self, command: Command) -> list[Booking] | InvalidInput | None:
-        """Return the answer that a command's idempotency record stands for; None without one.
+        """Return the recorded answer to a command's idempotency key; None without a record.
 
-        It is InvalidInput if the record was made with other input.
+        The answer is InvalidInput if the record was made with other input.
         """
         wanted = command.idempotency
         if wanted is None or (record := self.records.get(wanted.id)) is None:
@@ -133,13 +133,13 @@ class Loaded:
 async def load(
     commands: Sequence[Command], busy: Collection[Id] = (), event_ids: Collection[Id] = ()
 ) -> Loaded:
-    """Read what commands need.
+    """Read the stored state that commands are decided on.
 
     Args:
         commands: the commands.
         busy: experts for whom more commands are likely; the following weeks of their calendars are
             read as well.
-        event_ids: events to look up; they are read last, so none is older than the calendars.
+        event_ids: events to look up; read last, so that no event in the calendars is missed.
 
     Raises:
         PyMongoError: if the database does not answer.

@@ -13,7 +13,7 @@ _BITS: Final = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(2
 
 
 class Bitmap:
-    """A set of numbers that is changed one by one and read as an integer."""
+    """A set of numbers that changes by single members and is read as one integer."""
 
     __slots__ = ("_bytes", "_value")
 
@@ -45,18 +45,18 @@ class Bitmap:
 
 
 def to_bytes(value: int) -> bytes:
-    """Return the set as bytes, for `has`."""
+    """Return the bytes of a set that is given as an integer; `has` reads them."""
     return value.to_bytes((value.bit_length() + 7) // 8, "little")
 
 
 def has(members: bytes, number: int) -> bool:
-    """Return whether a number is a member."""
+    """Return whether a number is a member of a set."""
     byte = number >> 3
     return byte < len(members) and bool(members[byte] >> (number & 7) & 1)
 
 
 def numbers_of(value: int) -> Iterator[int]:
-    """Yield the members, lowest first."""
+    """Yield the members of a set, lowest first."""
     members = to_bytes(value)
     for found in _NOT_ZERO.finditer(members):
         byte = found.start()

@@ -37,8 +37,8 @@ MAX_OPERATIONS_PER_COMMAND: Final = 500
 
 
 _refusing: WeakSet[Any] = WeakSet()
-"""Clients whose server announces the version but refuses `bulkWrite`, as MongoDB 8.0 does while its
-feature compatibility version is 7.0."""
+"""Clients whose server announces this version but refuses `bulkWrite`, as MongoDB 8.0 does while
+its feature compatibility version is 7.0."""
 
 
 class BulkWriteRefused(PyMongoError):
@@ -49,7 +49,7 @@ class BulkWriteRefused(PyMongoError):
 
 
 class _Write(NamedTuple):
-    """An insert without a filter, a deletion without content, else an update."""
+    """An insert if there is no filter, a deletion if there is no content, else an update."""
 
     filter: Mapping[str, Any] | None
     content: Mapping[str, Any] | None
@@ -57,7 +57,7 @@ class _Write(NamedTuple):
 
     @property
     def must_match(self) -> bool:
-        """Whether it must find a document."""
+        """Whether the write must match a stored document."""
         return self.filter is not None
 
     def operation(self, namespace: int) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Writes:
     def upsert(
         self, of: type[Document], filter_: Mapping[str, Any], update: Mapping[str, Any]
     ) -> None:
-        """Add the update of one document, which is inserted if there is none."""
+        """Add the update of one document, which is inserted if no document matches."""
         self._by_collection[of].append(_Write(filter_, update, upsert=True))
 
     def delete(self, of: type[Document], filter_: Mapping[str, Any]) -> None:
@@ -119,7 +119,7 @@ class Writes:
         """Send the writes in the session's transaction.
 
         Returns:
-            Whether every update and deletion matched a document, or inserted one.
+            Whether every update and deletion matched a document; an upsert may insert one instead.
 
         Raises:
             DuplicateKeyError: if an insert or update violates a unique index.

@@ -40,7 +40,7 @@ FIXED_OPTIONS: Final[dict[str, Any]] = {
     "retryReads": True,
     "retryWrites": True,
 }
-"""Reads are consistent only on the primary, and never rolled back at read concern majority."""
+"""Only the primary has the latest data; data read at read concern majority is never rolled back."""
 IGNORED_OPTIONS: Final = frozenset(
     {*FIXED_OPTIONS, "readPreferenceTags", "maxStalenessSeconds", "journal", "wTimeoutMS"}
 )
@@ -103,7 +103,7 @@ def new_client(url: str) -> Client:
 
 
 def _without_ignored_options(url: str) -> tuple[str, list[str]]:
-    """Return a URL without the options that the program sets, and those that differed."""
+    """Return the URL without the options that the program sets, and the options that differed."""
     base, _, query = url.partition("?")
     kept, ignored = [], []
     names = {name.lower(): name for name in IGNORED_OPTIONS}
@@ -121,11 +121,11 @@ def _without_ignored_options(url: str) -> tuple[str, list[str]]:
 async def probe(client: Client) -> None:
     """Return once the database has taken a write and a majority has confirmed it.
 
-    The write matches no document, so it stores nothing, but waits like any other.
+    The write matches no document, so it stores nothing, but it waits for a majority.
     Source: https://www.mongodb.com/docs/manual/reference/write-concern/
 
     Raises:
-        DatabaseUnreachable: if the database does not answer or refuses; the message says why.
+        DatabaseUnreachable: if the database does not answer, or refuses the write.
     """
     concern = WriteConcern("majority", wtimeout=WRITE_TIMEOUT_MS)
     settings = client.get_default_database(DEFAULT_NAME).get_collection(
@@ -145,7 +145,7 @@ async def probe(client: Client) -> None:
 
 
 def _without_primary(client: Client) -> str | None:
-    """Return the message that there is no primary if servers answer; None if none answers."""
+    """Return the message for a missing primary if any server answers, else None."""
     return NO_PRIMARY if client.topology_description.known_servers else None
 
 

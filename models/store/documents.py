@@ -43,10 +43,10 @@ def stored(document: BaseModel) -> dict[str, Any]:
 
 
 def at_one_moment(document: type[Document]) -> AsyncCollection[dict[str, Any]]:
-    """Return the collection, for reads that show several documents as of one moment.
+    """Return the collection with reads that show all documents as of one moment.
 
-    A read at another read concern yields to writes while it scans, and may miss a document that is
-    moved meanwhile. Source: https://www.mongodb.com/docs/manual/reference/read-concern-snapshot/
+    At other read concerns, a scan yields to writes and may miss a document that a write moves.
+    Source: https://www.mongodb.com/docs/manual/reference/read-concern-snapshot/
     """
     return document.get_pymongo_collection().with_options(read_concern=ReadConcern("snapshot"))
 

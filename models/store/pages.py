@@ -1,4 +1,4 @@
-"""Keyset pagination: every list has an order key, a unique string that sorts like the list.
+"""Keyset pagination: each row has an order key, a unique string that sorts the list.
 
 A page is one range of an index over the list's predicates and its order key, so its cost does not
 depend on its position (Markus Winand, "No Offset"). Arguments follow Relay's Cursor Connections.
@@ -31,7 +31,7 @@ Filter = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """Relay's pagination arguments; without any, the first page."""
+    """Relay's pagination arguments; without any, they ask for the first page."""
 
     first: int | None = None
     after: str | None = None
@@ -78,7 +78,7 @@ class Order:
             argument: name of the argument, for the error message.
 
         Raises:
-            BadUserInput: if it is not a cursor of this order.
+            BadUserInput: if the text is not a cursor of this order.
         """
         try:
             name, _, key = decode(cursor).partition(":")
@@ -89,7 +89,7 @@ class Order:
         return key
 
     def bounds(self, arguments: PageArguments) -> dict[str, str]:
-        """Return the bounds of a page's order keys, as operators of the database.
+        """Return the bounds of a page's order keys, as query operators.
 
         Raises:
             BadUserInput: if a cursor is invalid.
@@ -103,7 +103,7 @@ class Order:
         return bounds
 
     def reads_descending(self, arguments: PageArguments) -> bool:
-        """Return whether a page is read from the highest order key on."""
+        """Return whether a page is read in descending order of its keys."""
         return self.descending != arguments.is_backward
 
 
@@ -177,10 +177,10 @@ async def page(
 
 
 def cut(rows: list[Row], arguments: PageArguments) -> tuple[list[Row], bool, bool]:
-    """Return the rows of a page in the list's order, and whether items follow and precede them.
+    """Return the rows of a page in the list's order, and whether rows follow and precede them.
 
     Args:
-        rows: rows in the order in which they were read, with one more than the page has.
+        rows: rows in the order in which they were read, with one row beyond the page if it exists.
         arguments: size and position of the page.
     """
     has_more = len(rows) > arguments.size

@@ -32,7 +32,7 @@ NOT_SUPPORTED: Final = frozenset({59, 115})
 EXPECTED: Final = RACES | {24, 26, 48, 246}
 """Lost races, and collections that do not exist yet or that another process has created."""
 LASTING: Final = NOT_SUPPORTED | {13, 20, 40573}
-"""Refusals that end only when someone acts; others are forgotten after a minute."""
+"""Refusals that last until an operator acts; others are forgotten after a minute."""
 SECONDS_SHOWN = 60.0
 MAX_SHOWN = 20
 

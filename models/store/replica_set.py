@@ -23,7 +23,7 @@ def await_primary(host: str, *, seconds: float) -> None:
     """Wait until the server at `host` (`address:port`) accepts writes.
 
     Raises:
-        ConnectionError: if it does not within `seconds`.
+        ConnectionError: if the server does not accept writes within `seconds`.
     """
     with _connected(host, seconds) as client:
         _await_primary(client, host, seconds)
@@ -33,7 +33,7 @@ def initiate(host: str, name: str, *, seconds: float) -> None:
     """Initiate a single-member replica set and wait until it accepts writes.
 
     If the set exists, only the member's address is updated: after a change of port, a member
-    does not find itself in the configuration and refuses to serve.
+    does not find its address in the configuration and refuses to serve.
 
     Args:
         host: `address:port` of a `mongod --replSet NAME`.

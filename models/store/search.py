@@ -1,7 +1,7 @@
-"""Words of a search, and two ways to find them: among stored prefixes, or in ranges of words.
+"""Search by words, matched against stored prefixes or against ranges of stored words.
 
 If every prefix of every word is stored as a term, a search reads only the rows of its page.
-Documents that are written often store their words instead, which are fewer.
+Documents that are often written store only whole words, which are fewer.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def name_key(name: str, suffix: str) -> str:
 
 
 def words_of(*texts: str) -> list[str]:
-    """Return every spelling of every word of the texts, cut to the length of a term."""
+    """Return every spelling of every word of the texts, cut to `MAX_TERM_LENGTH`."""
     return sorted({word[:MAX_TERM_LENGTH] for word in spellings(" ".join(texts))})
 
 
@@ -57,13 +57,13 @@ def search_words(search: str | None, argument: str) -> tuple[str, ...] | None:
         return None
     if len(search) > MAX_SEARCH_LENGTH:
         raise BadUserInput(f"{argument}: at most {MAX_SEARCH_LENGTH} characters")
-    # Addresses are stored with their domains in Unicode.
+    # E-mail addresses are stored with their domains in Unicode.
     found = {word[:MAX_TERM_LENGTH] for word in words(unicode_domains(search))[:MAX_SEARCH_WORDS]}
     return tuple(sorted(found)) if found or search.strip() else None
 
 
 def search_filter(search: str | None, argument: str) -> Filter:
-    """Return a filter that matches documents with a word beginning with each word of a search.
+    """Return a filter for documents in which each word of a search begins some word.
 
     Args:
         search: the text to search for; None or blank text matches everything.
@@ -81,7 +81,7 @@ def search_filter(search: str | None, argument: str) -> Filter:
 
 
 def word_filter(search: str | None, argument: str) -> Filter:
-    """Return a filter like `search_filter`, for documents that store their words.
+    """Return a filter like `search_filter`, for documents that store whole words.
 
     Raises:
         BadUserInput: if the text is too long.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from models.store.documents import Record
 
-SECRET = "secret"  # noqa: S105 - the name of one
+SECRET = "secret"  # noqa: S105 - the name of a secret
 SAMPLE_DATA = "sample data"
 MIGRATIONS = "migrations"
 ADMINISTRATORS = "administrators"
@@ -51,7 +51,7 @@ class SharedState(Document):
         """The unique index on `_id` decides which process inserts an entry.
 
         Entries of ledgers expire two days after their last change
-        (models/bookings/changed_calendars.py); others have no such time.
+        (models/bookings/changed_calendars.py); other entries never expire.
         """
 
         name = "settings"
@@ -86,7 +86,7 @@ async def seeding() -> Seeding | None:
 
 
 async def begin_seeding(proposed: Seeding) -> Seeding:
-    """Record the beginning of the sample data, and return the stored progress.
+    """Record that the filling with sample data has begun; return the stored progress.
 
     Returns:
         `proposed`, or the progress of another process that began earlier.

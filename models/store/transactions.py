@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 READ, WRITE = ReadConcern("snapshot"), WriteConcern("majority")
 WRITE_ONLY = ReadConcern()
-"""For transactions that read nothing; without it they inherit the client's read concern."""
+"""For transactions that read nothing and would otherwise inherit the client's read concern."""
 DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED = 11000, 112, 251, 11601
 RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED})
 OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
@@ -64,7 +64,7 @@ async def run_racing_transaction(
         write: makes the changes in the session that it is given.
 
     Raises:
-        DuplicateKeyError: if it still violates a unique index after many attempts.
+        DuplicateKeyError: if `write` still violates a unique index after many attempts.
         PyMongoError: if `write` or the commit fails with an error that is not retryable.
     """
     for attempt in range(MAX_ATTEMPTS):

@@ -1,7 +1,7 @@
-"""Heartbeats of writers, and the end of sessions that killed writers have left open.
+"""Heartbeats of writers, and cleanup of sessions that killed writers have left open.
 
-A process that is killed during a transaction leaves it open, and its calendars stay locked for a
-minute. So each ledger writes with one session, registers it here, and sends a heartbeat twice a
+If a process is killed during a transaction, the transaction stays open and locks its calendars for
+a minute. So each ledger writes with one session, registers it here, and sends a heartbeat twice a
 second while its transaction is open. If a writer's heartbeats stop, other writers end its session,
 which aborts its transaction. A writer that was only slow retries, so ending a session too early is
 safe.
@@ -53,7 +53,7 @@ class WriterSession:
 
     def __init__(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
         self._client = client
-        # Transactions have their own snapshots, so none needs to wait for the previous one.
+        # Each transaction has its own snapshot, so none needs to wait for an earlier one.
         self._session = client.start_session(causal_consistency=False)
         self.id = str(self._session.session_id["id"].as_uuid())
         self._is_writing = False
@@ -92,7 +92,7 @@ class WriterSession:
             with suppress(PyMongoError, TimeoutError):
                 if self._is_writing:
                     await self._send_heartbeat()
-                # Left locks delay only ledgers that write.
+                # Abandoned locks delay only ledgers that write.
                 if monotonic() - self._heartbeat_at < WATCH_SECONDS:
                     await self._check_others()
                 else:

@@ -1,7 +1,7 @@
 """Prometheus metrics, exported by web/telemetry/metrics.py.
 
 Label values come from short fixed lists, never from client input. With several workers, each
-writes to its own file and any of them reports the sums.
+worker writes to its own file, and any worker reports the sums.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Tracer:
         Args:
             name: the span's name.
             attributes: the span's attributes.
-            contexts: contexts of the requests that the span covers, if not this task's.
+            contexts: contexts of the requests that the span covers; by default this task's.
         """
         del name, attributes, contexts
         return nullcontext()
@@ -74,8 +74,8 @@ class Tracer:
         """Start a child of the current span.
 
         Returns:
-            A function that ends the span, called with whether the work failed; None if there
-            is no current span.
+            A function that ends the span; its argument tells whether the work failed. None if
+            there is no current span.
         """
         del name, attributes
         return None

@@ -1,8 +1,8 @@
-"""Treat empty strings and nulls in optional places as absent.
+"""Treat empty strings and nulls in optional arguments and input fields as absent.
 
 Generated clients send "" (Go) or null (Java, Kotlin) for everything that their caller left unset,
 including cursors, ids, enums and scalars, which cannot be empty. Some texts of updates may be
-empty: "" removes the stored text. For an unset input object, Go sends one of zero values.
+empty: "" removes the stored text. For an unset input object, Go sends an object of zero values.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 
 
 EMPTIABLE_TEXTS: Final = frozenset({"bio", "contactEmail", "phone"})
-"""Texts that an `Update…Input` removes if they are ""."""
+"""Fields of `Update…Input` types that may be "", which removes the stored text."""
 
 
 def given_variables(prepared: Prepared, variables: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the variables of an operation without unset ones, also within input objects.
+    """Return the variables of an operation without the unset variables and input fields.
 
-    A variable or input field is unset if it is "" or null although it may be omitted; or if it is
-    an input object of zero values, with "" for a required one.
+    An optional variable or input field is unset if it is "" or null, or if it is an input object
+    that has only zero values, among them "" for a required field.
     """
     if not variables or not _has_unset(variables):
         return variables
@@ -137,7 +137,7 @@ def _is_unset(value: object, type_: Any) -> bool:
 
 
 def _is_zero_object(value: object, type_: Any) -> bool:
-    """Return whether an input object has only zero values, and "" for a required one."""
+    """Return whether an input object has only zero values, among them "" for a required field."""
     return (
         isinstance(type_, GraphQLInputObjectType)
         and isinstance(value, dict)

@@ -2,23 +2,23 @@
 
 - Each field costs 1 per row of the lists around it. A list field itself costs 1.
 - A page has `first` or `last` rows: 20 by default, at most 100.
-- `slots` has 16 rows per day begun between `from` and `to`. `days` has `count` rows of 16 slots.
+- `slots` has 16 rows per (part of a) day from `from` to `to`. `days` has `count` rows of 16 slots.
   Other lists have a fixed size (`prices.LIST_SIZES`), whatever their actual length.
 - Fields that are expensive to read or compute cost more (`prices.FIELD_COSTS`).
 - Some rows cost extra, besides their fields: 20 per row of a page, 4 per slot of `slots`, 20 per
   day of `days` (even if its slots are not selected), and 3 per slot of a day.
 - A root field costs 100 in a query and 200 in a mutation or subscription.
-- Of the possible types of a union or interface, the most expensive counts. `@skip` and `@include`
+- A union or interface costs as much as its most expensive possible type. `@skip` and `@include`
   are ignored, and a field that is selected twice counts twice.
 - Variables count with their values, or with their defaults if they are not provided.
-- Input beyond 1,024 bytes costs 1 per 8 bytes: the variables as JSON, their
-  defaults, and the literals of a field.
+- Input costs 1 per 8 bytes beyond 1,024 bytes. This applies separately to the variables as JSON, to
+  their defaults, and to the literals of each field.
 - A subscription costs as much as one of its events. Each event that it replays from `after` costs
-  as much again, plus 20.
-- Each word of a search of the directory costs 100 and a search by time 500, once it is searched
-  (`schema.directory`).
-- Stored rows beyond the assumed number of a booking's or calendar's cost 10 each, once they are
-  read (`schema.context.Context.count_rows`).
+  as much as its fields below the root field, plus 20.
+- Each word of a search of the directory costs 100 and a search by time 500, charged when the search
+  runs (`schema.directory`).
+- Stored rows beyond the assumed number, such as entries of a booking's history, cost 10 each,
+  charged when they are read (`schema.context.Context.count_rows`).
 
 Each selection set is visited once per type that it applies to, so nested fragments stay cheap. The
 part of the cost that depends on variables is kept as a list of steps, evaluated per request.
@@ -160,7 +160,7 @@ class Plan:
     def cost(self, variables: Mapping[str, object] | None, single_row: _Step | None = None) -> int:
         """Return the cost for some variables, which need not match their declared types.
 
-        The list of `single_row` counts with one row.
+        The list that `single_row` computes counts as one row.
         """
         step_values: list[float] = []
         if self.steps:
@@ -174,7 +174,7 @@ class Plan:
         return ceil(min(total, MAX_REPORTED_COST))
 
     def arguments_to_shrink(self, variables: Mapping[str, object] | None) -> str | None:
-        """Return, as text, the arguments whose reduction saves most; None if none saves anything.
+        """Return, as text, the arguments whose reduction saves most; None if nothing can be saved.
 
         The plan must have been made with `keeps_sizes`.
         """

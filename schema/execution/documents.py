@@ -59,7 +59,7 @@ MAX_CACHED_DOCUMENT_CHARS = 16_384
 PARSE_COST_PER_CHAR = 2
 MAX_PARSE_COST = 8_000
 MAX_NAME_CHARS = 100
-"""Limit on the name that a subscription keeps for its log entry."""
+"""Limit on the operation name that a subscription keeps for its log entry."""
 
 Result = TypeVar("Result")
 
@@ -154,7 +154,7 @@ def _alone(
 ) -> tuple[DocumentNode, OperationDefinitionNode]:
     """Return a subscription without the other operations, the text and the tokens of its document.
 
-    An open subscription keeps it in memory, so it must not keep the request.
+    An open subscription keeps the result in memory, so the result must not refer to the request.
     """
     name = operation.name.value if operation.name else ""
     alone = parse(print_ast(separate_operations(document)[name]), no_location=True)

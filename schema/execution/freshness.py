@@ -90,8 +90,8 @@ PLAIN_FIELDS: Final = {
     "Money": {"amount", "currency", "decimals"},
     "Node": {"id"},
     "PageInfo": {"endCursor", "hasNextPage", "hasPreviousPage", "startCursor"},
-    "Place": {"kind"},  # its details are for the parties of a booking
-    "Review": {  # its hiddenReason is for the parties of its booking
+    "Place": {"kind"},  # only the parties of a booking see its details
+    "Review": {  # only the parties of its booking see its hiddenReason
         "answer",
         "answeredAt",
         "author",
@@ -108,13 +108,14 @@ PLAIN_FIELDS: Final = {
     "Slot": {"endsAt", "heldUntil", "id", "minutes", "price", "sequence", "startsAt", "status"},
     "WeeklyHours": {"from", "to", "weekday"},
 }
-"""Fields that return data read by a parent field, the same for every viewer."""
+"""Fields whose data a parent field has read and every viewer may see."""
 
 
 def public_seconds(prepared: Prepared) -> int | None:
     """Return how many seconds anonymous clients may share a response.
 
-    None if the response may depend on the viewer, or the operation is not a query.
+    Return None if the response may depend on the viewer, the operation is not a query, or the
+    document is too long to be cached.
     """
     is_query = prepared.kind is OperationType.QUERY
     if not is_query or len(prepared.text) > MAX_CACHED_DOCUMENT_CHARS:

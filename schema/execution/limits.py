@@ -1,4 +1,4 @@
-"""Limits of documents and operations. No setting changes them.
+"""Limits on documents and operations; none of them is configurable.
 
 A document's limits are checked before validation, because validation is slowest for documents
 that repeat themselves. The validator's own work limits are set here as well.
@@ -38,7 +38,7 @@ TOO_MANY_ALIASES = "TOO_MANY_ALIASES"
 TOO_MANY_DIRECTIVES = "TOO_MANY_DIRECTIVES"
 TOO_MANY_ROOT_FIELDS = "TOO_MANY_ROOT_FIELDS"
 
-# graphql-core documents these assignments; it reads the values when a validation begins.
+# graphql-core's documentation allows these assignments; each validation reads the values anew.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 10_000
 validation_context.MAX_FRAGMENT_WORK = 5_000
 
@@ -57,7 +57,7 @@ def limit_error(amount: str, code: str, limit: int, **extensions: object) -> Gra
 
 
 def document_errors(document: DocumentNode) -> Iterator[GraphQLError]:
-    """Yield an error for each limit that a document exceeds; it need not be valid."""
+    """Yield an error for each limit that a document exceeds; the document need not be valid."""
     definitions = len(document.definitions)
     if definitions > MAX_DEFINITIONS:
         amount = f"{definitions:,} operations and fragments"

@@ -55,7 +55,7 @@ class OperationSummary(NamedTuple):
 class ObservedOperation:
     """Context manager that observes the execution of a query or mutation.
 
-    A class, because a generator would double the overhead per operation.
+    This is a class because a generator would double the overhead per operation.
     """
 
     __slots__ = ("_began", "_prepared", "_span", "cost", "outcome")
@@ -100,7 +100,7 @@ def observe_cached_response(summary: OperationSummary, began: float) -> None:
 class ObservedSubscription:
     """Context manager that observes a subscription; unsubscribing is a successful end.
 
-    A class, because a generator would occupy more memory for as long as the subscription lasts.
+    This is a class because a generator would use more memory while the subscription is open.
     """
 
     __slots__ = ("_began", "_summary")

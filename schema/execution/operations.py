@@ -76,7 +76,7 @@ def watch(
 ) -> AsyncGenerator[ExecutionResult, None]:
     """Return a generator that executes a subscription and yields one result per event.
 
-    The generator lasts as long as the subscription, and refers to nothing of the request.
+    The generator lasts as long as the subscription, and keeps no reference to the request.
 
     Raises:
         RequestFailed: if the variables are invalid or the cost exceeds the limit.

@@ -1,4 +1,4 @@
-"""Operations that are ready to execute, and the error of requests without one."""
+"""Operations that are ready to execute, and the error of requests that have no such operation."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Prepared:
         return self.operation.operation
 
     def root_fields(self) -> set[str]:
-        """Return the names of the operation's top-level fields, also of those within fragments."""
+        """Return the names of the operation's top-level fields, including those in fragments."""
         fragments = {
             each.name.value: each.selection_set
             for each in self.document.definitions

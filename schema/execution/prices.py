@@ -96,9 +96,9 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "SlotEvent.changed": 4,
     "SlotTaken.alternatives": 3,
     "TimeOpen.slots": MAX_OPEN_SLOTS,
-    # Introspection: averages over the schema. Few types are nested in others.
     "User.sessions": ASSUMED_SESSIONS,
     "User.waits": MAX_WAITS_PER_CLIENT,
+    # Introspection: averages over this schema, in which few types wrap other types.
     "__Directive.args": 1,
     "__Field.args": 0.5,
     "__Schema.directives": 6,
@@ -147,8 +147,8 @@ FIELD_COSTS: Mapping[str, int] = {
 }
 """Costs of fields that need more work than others of their kind.
 
-`joinWaitlist` looks through all slots of up to two months, and `refreshSession` stores a token for
-a month.
+`joinWaitlist` checks all slots of up to two months, and `refreshSession` stores a token for a
+month.
 """
 
 PAGE_ROW_COST = 20

@@ -79,7 +79,7 @@ class Attribute(NamedTuple):
 def attribute_of(
     parent_type: GraphQLObjectType, details: FieldDetailsList, collect: Collect
 ) -> Attribute | None:
-    """Compile a field; None if it does more than read an attribute."""
+    """Return the compiled field, or None if it does more than read an attribute."""
     name = details[0].node.name.value
     leaf = _leaf_attribute(parent_type, name)
     if leaf:
@@ -193,7 +193,7 @@ def _members(
 ) -> Mapping[int, GraphQLObjectType] | None:
     """Return the members of a union or interface by the id of their Strawberry definition.
 
-    None if a class may belong to several members.
+    Return None if a class may belong to several members.
     """
     abstract: Any = schema.schema_converter.type_map[type_.name].definition
     is_interface = isinstance(type_, GraphQLInterfaceType)

@@ -2,8 +2,8 @@
 
 The selected types decide whether subscriptions can share. In `SHARED_TYPES`, only `Slot.mine`
 depends on the viewer, and only if the event concerns one of the viewer's own bookings. Documents
-that select from other types, or have an unusual root, are executed separately
-(`schema.execution.operations.watch`).
+that select from other types, or whose root is not a single field of `CALENDARS`, are executed
+separately (`schema.execution.operations.watch`).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SHARED_TYPES = {"SlotEvent", "CalendarReset", "CalendarEvent", "Slot", "Node", "
 class View:
     """Renderer of a calendar's events for subscriptions with the same query and variables.
 
-    They all receive the same bytes, unless the event concerns a booking of the viewer.
+    All these subscriptions receive the same bytes, unless an event concerns the viewer's booking.
     """
 
     kinds: frozenset[EventKind]
@@ -80,8 +80,8 @@ class View:
 class SharedSubscription:
     """One subscription to a calendar, with the view that it shares.
 
-    `after` is the position of the last event that the client has received, if any. It ends when
-    the expert is disabled, unless the viewer `sees_disabled`.
+    `after` is the position of the last event that the client has received, if any. The subscription
+    ends when the expert is disabled, unless `sees_disabled` is set.
     """
 
     expert_id: Id
@@ -118,8 +118,8 @@ async def share_subscription(
     key = id(context.services), _key(prepared, variables, field)
     view = _views.get(key)
     if view is None:
-        # Executors are part of a reference cycle, so one per subscriber would accumulate until the
-        # garbage collector runs.
+        # Executors are part of a reference cycle: with one per subscriber, they would accumulate
+        # until the garbage collector runs.
         executor = executor_of(prepared, variables, Context(context.services, None))
         view = _views[key] = View(CALENDARS[field.name.value], executor, context.services)
     expert_id = await watchable_expert(context, arguments["expertId"])
@@ -167,7 +167,7 @@ class _UnsharedTypeFinder(Visitor):
 
 
 def _key(prepared: Prepared, variables: dict[str, Any] | None, field: FieldNode) -> bytes:
-    """Return a hash of the operation and its variables, without the one for `after`."""
+    """Return a hash of the operation and its variables, except the variable for `after`."""
     after_variables = {
         argument.value.name.value
         for argument in field.arguments or ()

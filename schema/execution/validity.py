@@ -62,10 +62,10 @@ if TYPE_CHECKING:
     _Set = tuple[SelectionSetNode, Any, frozenset[str]]
 
 MAX_STEPS = 1_000
-"""Visited selections and values; those of a fragment count each time it is spread."""
+"""Maximum number of selections and values; a fragment's count each time it is spread."""
 
 MAX_PAIRS = 1_000
-"""Pairs of fields with the same response key, all of which the validator would compare."""
+"""Maximum number of pairs of fields with the same response key: each pair must be compared."""
 
 CONDITIONAL_DIRECTIVES = frozenset({"skip", "include"})
 LITERALS = (BooleanValueNode, EnumValueNode, FloatValueNode, IntValueNode, StringValueNode)
@@ -242,7 +242,7 @@ class _Proof:
             _require(name in names or not is_required_argument(each))
 
     def _prove_value(self, node: ValueNode, type_: Any) -> None:
-        """Prove a value in a position of a type."""
+        """Prove that a value is valid where an input type is expected."""
         self._steps += 1
         _require(self._steps <= MAX_STEPS)
         if isinstance(node, VariableNode):

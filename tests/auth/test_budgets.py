@@ -207,7 +207,7 @@ async def test_server_keys_expire_when_the_bucket_is_full(server: Valkey) -> Non
 async def test_processes_count_alone_while_the_server_is_unreachable(
     server: Valkey, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process goes on from the last shared values, and shares again once the server is back."""
+    """A process continues from the last shared values, and shares again once the server is back."""
     account = [BudgetAccount(DAY, "ada")]
     async with Budgets(url=server.url).open() as budgets, Budgets(url=server.url).open() as other:
         await budgets.spend(account, 900)

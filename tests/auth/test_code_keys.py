@@ -15,11 +15,11 @@ from auth.code_keys import is_code, typed_code
         *("\uff12\uff17\uff11\uff18\uff12\uff18", "\u0662\u0667\u0661\u0668\u0662\u0668"),
     ],
 )
-def test_code_is_read_as_it_was_mailed(text: str) -> None:
+def test_typed_and_pasted_spellings_give_the_mailed_code(text: str) -> None:
     assert typed_code(text) == "271828"
 
 
 @pytest.mark.parametrize("text", ["27182x", "271828.", "2\u00b271828", "271.828", "\u2460271828"])
-def test_other_characters_make_a_code_wrong(text: str) -> None:
+def test_code_with_other_characters_is_wrong(text: str) -> None:
     assert typed_code(text) != "271828"
     assert not is_code(text)

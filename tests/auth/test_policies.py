@@ -262,7 +262,7 @@ def test_expert_sees_more_of_its_client_than_of_other_parties() -> None:
 
 
 def test_expert_sees_the_address_of_a_client_once_the_time_is_booked() -> None:
-    """A cancelled booking still shows it, and an expired hold never does."""
+    """A cancelled booking still shows the address; an expired hold never shows it."""
 
     def hides(viewer: str, *statuses: BookingStatus) -> bool:
         step = {"at": NOW, "actor_id": None, "before": None, "starts_at": NOW}

@@ -66,7 +66,7 @@ async def test_success_forgets_the_failures_of_its_address(
         await throttle.succeeded("login", account, addresses[0])
 
 
-async def test_owner_of_an_address_may_ask_for_more_codes(
+async def test_code_used_successfully_resets_the_limit_of_code_requests(
     account: str, addresses: list[str]
 ) -> None:
     throttle = Throttle()
@@ -76,10 +76,10 @@ async def test_owner_of_an_address_may_ask_for_more_codes(
         await throttle.succeeded("code", account, addresses[0])
 
 
-async def test_one_stranger_cannot_use_up_the_attempts_at_codes_of_a_day(
+async def test_one_stranger_cannot_use_up_the_daily_attempts_at_codes(
     account: str, addresses: list[str]
 ) -> None:
-    """Its share stays used up when the next quarter of an hour begins; a known address has none."""
+    """A stranger's share stays used up for hours; an address with a success has no such limit."""
     throttle, share = Throttle(), LIMITS_BY_PURPOSE["code"].account_share
     assert share
 
@@ -102,7 +102,7 @@ async def test_one_stranger_cannot_use_up_the_attempts_at_codes_of_a_day(
     await guess_codes(addresses[7], 2 * share)
 
 
-async def test_resets_have_limits_of_their_own(account: str, addresses: list[str]) -> None:
+async def test_password_resets_have_limits_of_their_own(account: str, addresses: list[str]) -> None:
     throttle = Throttle()
     limits = LIMITS_BY_PURPOSE["reset"]
     for _ in range(limits.account_at_address):

@@ -1,4 +1,4 @@
-"""`make bench`: the cost of ExpertBook's operations, next to other servers of the same purpose.
+"""`make bench`: the cost of ExpertBook's operations, compared with other servers of this purpose.
 
 `measures` has the loads; `world` the machine, the servers and their clients; `report` the figures,
 the aims and the tables.

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, File
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 COMPARED: Final = ("list", "next", "search", "detail", "book", "contention", "fanout")
-"""Measures of all servers, by the names of the peers' rig."""
+"""Measures of all servers, by their names in the peers' rig."""
 MEASURES: Final = (*COMPARED, "memory", "watchers", "uncached", "growth", "workers")
 
 
@@ -27,7 +27,7 @@ Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
 
 
 class Options(BaseSettings):
-    """Options by the lower case of their variables; empty ones count as unset."""
+    """Options, named like their variables in lower case; empty variables count as unset."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, validate_default=False)
 

@@ -32,7 +32,7 @@ class Figure(StrEnum):
     CROWDED_MB = "rssSubsMB"
     SUBSCRIBER_KB = "kbPerSub"
     PER_CORE = "perCoreS"  # deliveries per second of the server's CPU time
-    RESUMED_S = "resumedS"  # seconds until all have come back and received what they missed
+    RESUMED_S = "resumedS"  # seconds until all have reconnected and received the missed events
     SERVER_RATIO = "serverRatio"
     DATABASE_RATIO = "dbRatio"
     CPU_BEFORE = "serverUsBefore"
@@ -159,7 +159,7 @@ AIMS: Final = (
 
 
 class Verdict(NamedTuple):
-    """Our figure next to the best rival's, if the aim has rivals, and their ratio."""
+    """Our figure, the best rival's figure if the aim has rivals, and their ratio."""
 
     aim: Aim
     ours: float
@@ -195,7 +195,7 @@ COLUMNS: Final = (
     *(Figure.RATE, Figure.P50, Figure.P99),
     *(Figure.SERVER_CPU, Figure.DATABASE_CPU, Figure.OTHER_LOAD),
 )
-"""Figures with a column; the others share the last one."""
+"""Figures with a column of their own; the others share the last column."""
 
 
 def report(results: Sequence[Result], conditions: str) -> str:

@@ -55,7 +55,7 @@ class Run:
         return merge(result for number in passes for result in self._pass(f"pass-{number}"))
 
     def _pass(self, name: str) -> Iterator[Result]:
-        """Measure the other servers, if `PEERS` names a rig, and then the remaining measures."""
+        """Compare all servers if `PEERS` names a rig, and then take the remaining measures."""
         wanted = self._options.measures
         if self._rig:
             yield from self._compare(self._rig, self._folder / name)
@@ -80,7 +80,7 @@ class Run:
                 yield from self._workers(database)
 
     def _compare(self, rig: peers.Rig, folder: Path) -> Iterator[Result]:
-        """Measure all servers with the rig; new ones for subscribers, whose memory counts."""
+        """Measure all servers with the rig; restart them for subscribers, to measure memory."""
         measures = [name for name in COMPARED if name in self._options.measures]
         live = ["fanout"] if self._options.measures & {"fanout", "memory"} else []
         for names in ([name for name in measures if name != "fanout"], live):

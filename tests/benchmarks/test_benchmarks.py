@@ -1,4 +1,4 @@
-"""Medians, aims, the lines of the peers' rig, options, frames and checks of answers."""
+"""Tests of the benchmark's medians, aims, rig output, options, frames and checks of answers."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ async def own_browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def launch() -> AsyncIterator[Browser]:
-    """Start Chromium, installed or that of the npm package."""
+    """Start Chromium, either the installed one or that of the npm package."""
     try:
         chromium = find_chromium()
     except NoBrowserError as error:

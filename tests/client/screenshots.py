@@ -20,7 +20,7 @@ WINDOW: ViewportSize = {"width": 1120, "height": 840}
 
 
 async def take(site: str) -> None:
-    """Take the directory in light mode, and an expert's page with taken slots in dark mode."""
+    """Take pictures of the directory in light mode, and of an expert's page in dark mode."""
     chromium = find_chromium()
     async with httpx.AsyncClient(timeout=60) as http, async_playwright() as playwright:
         browser = await playwright.chromium.launch(

@@ -1,4 +1,4 @@
-"""The administration: bookings are found, and everybody begins on their own page."""
+"""The administrator's search for bookings, and the first page after signing in."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PERSON = "Ngaire Bautista"
 async def test_signing_in_leads_to_the_page_of_the_role(
     visit: Visit, account: str, path: str
 ) -> None:
-    """Administrators begin with the overview, experts at the desk, clients with their bookings."""
+    """Administrators start on the overview, experts on the desk, clients on their bookings."""
     ada = await visit()
     await ada.open("/sign-in")
     await ada.sign_in(account, DEMO_PASSWORD)
@@ -46,7 +46,7 @@ async def test_signing_in_leads_to_the_page_of_the_role(
 async def test_bookings_are_found_by_reference_person_and_time(
     visit: Visit, theme: Theme, width: int, site_api: Api, expert: Expert
 ) -> None:
-    """Words, days and states narrow the list, which leads to the bookings."""
+    """Words, days and a status narrow the list; each reference links to its booking."""
     grace = await site_api.new_client()
     since, until = (f"{expert['day']}T{time}:00Z" for time in ("00:00", "23:00"))
     slots = await site_api.slots(expert["id"], since, until)
@@ -93,5 +93,5 @@ async def search(ada: Visitor, words: str) -> None:
 
 
 async def day(field: Locator, date: object) -> None:
-    """Fill in a field for a day."""
+    """Fill in a date field."""
     await field.fill(str(date))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.browsers import CLIENT, run_node
 
-# Deadlines in milliseconds, which only a hanging test exceeds, even on a busy machine.
+# Deadlines in milliseconds; even on a busy machine, only a hanging test exceeds them.
 TIMEOUTS = ("--testTimeout=180000", "--hookTimeout=180000", "--teardownTimeout=60000")
 
 

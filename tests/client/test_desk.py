@@ -54,7 +54,7 @@ async def request(client: Api, slot: dict[str, Any]) -> dict[str, Any]:
 
 
 async def open_desk(visit: Visit, theme: Theme, width: int, path: str = "/desk") -> Visitor:
-    """Return the demo expert with the desk open."""
+    """Return a visitor who is signed in as the demo expert, with the desk open."""
     desk = await visit(theme, width)
     await desk.sign_in_with_api(DEMO_EXPERT, DEMO_PASSWORD)
     await desk.open(path)
@@ -68,7 +68,7 @@ async def open_desk(visit: Visit, theme: Theme, width: int, path: str = "/desk")
 async def test_requests_are_answered_on_the_desk(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """A request appears at once, and its client sees the answer; a note stays with the expert."""
+    """A request appears at once, its client sees the answer, and the expert saves a note."""
     expert = await demo_expert(site_api)
     desk = await open_desk(visit, theme, width)
     ada = await visit(theme, width)
@@ -115,7 +115,7 @@ async def test_requests_are_answered_on_the_desk(
 
 
 async def shown_request(desk: Visitor, reference: str) -> Locator:
-    """Return a request on the desk, where the first requests are shown at once."""
+    """Return a request on the desk, after expanding the list of requests if it is shortened."""
     requests = desk.page.get_by_role("region", name="Requests")
     request = requests.locator(f'[data-booking="{reference}"]')
     more = requests.get_by_role("button", name=re.compile("more$"))
@@ -187,7 +187,7 @@ async def test_sessions_are_moved_with_keyboard_and_mouse(
 
 
 def nearest(slots: list[dict[str, Any]], booking: dict[str, Any]) -> dict[str, Any]:
-    """Return the slot nearest to a booking, not the booking's own time."""
+    """Return the slot that starts nearest to a booking's start."""
     return min(slots, key=lambda slot: abs(distance(slot, booking)))
 
 
@@ -200,7 +200,7 @@ def distance(slot: dict[str, Any], booking: dict[str, Any]) -> timedelta:
 async def drag(
     desk: Visitor, event: Locator, booking: dict[str, Any], target: dict[str, Any]
 ) -> None:
-    """Drag a booking in the calendar to a free time of the same day, and drop it there."""
+    """Drag a booking to a free time of its day, cancel with Escape, then drag it again and drop."""
     await event.evaluate("(event) => event.scrollIntoView({ block: 'center' })")
     box = await event.bounding_box()
     assert box
@@ -226,10 +226,10 @@ async def drag(
 @pytest.mark.parametrize(
     ("theme", "width"), [("light", 1280), pytest.param("dark", 375, marks=pytest.mark.long)]
 )
-async def test_blocked_time_is_free_for_nobody(
+async def test_blocked_time_is_no_longer_offered(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """Blocked days vanish from open calendars, sessions remain, and the hours list the days."""
+    """Blocked days vanish from open calendars, sessions remain, and the hours page has the days."""
     expert = await demo_expert(site_api)
     day = date.fromisoformat(expert["day"])
     last = day + timedelta(days=1)

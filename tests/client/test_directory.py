@@ -27,7 +27,7 @@ FIRST_FOUND = """query ($at: AvailableInput!) { experts(filter: {available: $at}
 
 
 async def count(api: Api, **wanted: Any) -> int:
-    """Return the number of experts within a filter of the API."""
+    """Return the number of experts that the API finds with a filter."""
     found: int = (await api.ask(COUNT, filter=wanted))["experts"]["totalCount"]
     return found
 
@@ -40,12 +40,12 @@ async def expect_count(visitor: Visitor, number: int) -> None:
 
 
 def time_of(card: Locator, slot: str) -> Locator:
-    """Return a time on a card, while it is free."""
+    """Return the link to a free time on a card."""
     return card.locator(f'a[href*="{quote(slot, safe="")}"]')
 
 
 async def test_filters_are_in_the_address(visit: Visit, site_api: Api) -> None:
-    """Filters narrow the results and survive a reload; Back removes the last one."""
+    """Filters narrow the results and survive a reload; Back removes the last filter."""
     ada = await visit()
     page = ada.page
     await ada.open("/experts")
@@ -78,7 +78,7 @@ async def test_filters_are_in_the_address(visit: Visit, site_api: Api) -> None:
 async def test_experts_are_found_by_day_time_and_length(
     visit: Visit, site_api: Api, expert: Expert
 ) -> None:
-    """The time is in the address; cards show the times that it allows, and lead to that day."""
+    """The URL has the chosen time; cards show the matching times and link to that day."""
     ada, day = await visit(), expert["day"]
     page, minutes = ada.page, expert["offers"][0]["minutes"]
     noon = datetime.combine(date.fromisoformat(day), time(12), ZoneInfo(ZONE))
@@ -114,14 +114,14 @@ async def test_experts_are_found_by_day_time_and_length(
 
 
 def start_of(day: datetime, hour: int) -> dict[str, datetime]:
-    """Return the quarter of an hour that begins at an hour of a day."""
+    """Return the 15 minutes that begin at the given hour of a day."""
     return {"from": day.replace(hour=hour), "to": day.replace(hour=hour, minute=15)}
 
 
 async def open_hour(api: Api, day: datetime, minutes: int) -> int:
-    """Return an hour of a day at which somebody has a free session of a length.
+    """Return an hour of a day at which some expert has a free session of the given length.
 
-    At a fixed hour, nobody may work on that day of the week.
+    The hour cannot be fixed: on that day of the week, perhaps no expert works then.
     """
     for hour in range(24):
         if await count(api, available=span(start_of(day, hour), minutes)):
@@ -130,12 +130,12 @@ async def open_hour(api: Api, day: datetime, minutes: int) -> int:
 
 
 def span(between: dict[str, datetime], minutes: int) -> dict[str, Any]:
-    """Return a time of the API's filter."""
+    """Return the `available` filter of the API for a span of time and a session length."""
     return {name: instant.isoformat() for name, instant in between.items()} | {"minutes": minutes}
 
 
 async def test_filters_are_in_a_sheet_on_phones(visit: Visit, site_api: Api) -> None:
-    """Each filter that is chosen there can be removed on the page."""
+    """Each filter chosen in the sheet can be removed on the page."""
     ada = await visit("dark", 375)
     await ada.open("/experts")
     await expect(ada.page.get_by_role("article").first).to_be_visible()
@@ -153,7 +153,7 @@ async def test_filters_are_in_a_sheet_on_phones(visit: Visit, site_api: Api) -> 
 
 
 async def test_search_explains_its_results(visit: Visit, site_api: Api, expert: Expert) -> None:
-    """Words of biographies find people; what finds nobody is offered without one of its words."""
+    """Words of biographies find experts; a search without results suggests leaving out a word."""
     word = max(re.findall(r"[a-z]{5,}", expert["bio"]), key=len)
     ada = await visit("light", 375)
     page = ada.page
@@ -172,7 +172,7 @@ async def test_search_explains_its_results(visit: Visit, site_api: Api, expert: 
 
 
 async def test_times_on_cards_are_live(visit: Visit, site_api: Api, expert: Expert) -> None:
-    """A time that somebody books is shown as taken; a free one leads to its place in the page."""
+    """A booked time is shown as taken; a free time's link opens the page with the time chosen."""
     ada = await visit()
     # The first of the next times may be too soon to be booked a moment later.
     await ada.open(f"/experts?search={expert['name']}&day={expert['day']}")

@@ -1,4 +1,4 @@
-"""Pages on a device that shows no frames for a while, such as an overloaded one."""
+"""Navigation on a device that renders no frames for a while, such as an overloaded one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.server
 
 
 async def test_another_page_opens_without_frames(own_browser: Browser, site: str) -> None:
-    """The view transition between two pages needs frames, and would keep the old page."""
+    """The view transition between two pages waits for frames, but must not block the new page."""
     devtools = await own_browser.new_browser_cdp_session()
     processes = (await devtools.send("SystemInfo.getProcessInfo"))["processInfo"]
     [compositor] = [each["id"] for each in processes if each["type"] == "GPU"]

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from tests.support.visitors import Visitor
 
 HOLD_SECONDS = 600
-"""Longer than a test, and shorter than the access token's lifetime, so it is not renewed."""
+"""Longer than a test, and shorter than the access token's lifetime, so no token is renewed."""
 SECOND = timedelta(seconds=1)
 
 
 @dataclass
 class Holder:
-    """A server, and its bookings collection, in which tests end holds."""
+    """A server, and its bookings collection, through which tests read and end holds."""
 
     address: str
     bookings: AsyncCollection[dict[str, Any]]
@@ -75,7 +75,7 @@ async def holder(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hold
 
 
 async def fill_form_near_the_end(ada: Visitor, expert: Expert, holder: Holder) -> str:
-    """Hold a slot and fill in the form; the page's clock leaves five seconds of the hold."""
+    """Hold a slot, set the page's clock to five seconds before the hold's end, fill in the form."""
     await ada.register()
     await ada.open_expert(expert)
     slot = await ada.free_slot()

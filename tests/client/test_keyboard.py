@@ -55,7 +55,7 @@ Focus = dict[str, Any]
 
 
 async def tab_to(ada: Visitor, matches: Callable[[Focus], bool]) -> Focus:
-    """Press Tab until an element matches; each focused element must be visible and marked."""
+    """Press Tab until an element matches; each focused element must be in view and outlined."""
     for _ in range(MAX_TABS):
         await ada.page.keyboard.press("Tab")
         focus: Focus = await ada.page.evaluate(FOCUS)
@@ -78,14 +78,14 @@ async def test_booking_works_with_the_keyboard_alone(visit: Visit, expert: Exper
     await expect(ada.page.get_by_role("main")).to_be_focused()
     await ada.page.get_by_role("searchbox").focus()
     await keyboard.type(expert["name"])
-    # Wait for the results of the whole name; earlier ones would be replaced under the focus.
+    # Wait for the results of the whole name; earlier results would be replaced while focused.
     await ada.wait_for_results(expert["name"])
     await expect(ada.page.get_by_role("article")).to_have_count(1)
     await tab_to(ada, lambda focus: focus["name"] == expert["name"])
     await keyboard.press("Enter")
     await ada.wait_until_live()
 
-    # Request a day: by default the shown month depends on today's date.
+    # Open a given day: the month shown by default depends on today's date.
     await ada.open_expert(expert)
     await ada.free_slot()
     chosen = ada.page.locator("[aria-selected=true] button")

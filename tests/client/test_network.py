@@ -55,8 +55,8 @@ async def book(api: Api, slot: str) -> None:
     assert booked["__typename"] == "Booking", booked
 
 
-async def test_first_queries_are_answered_in_the_page(visit: Visit, site_expert: Expert) -> None:
-    """Names are in the page even without scripts; public data needs no request at first."""
+async def test_first_queries_are_answered_in_the_html(visit: Visit, site_expert: Expert) -> None:
+    """The HTML shows names even without scripts; the client first uses the answers in the HTML."""
     plain = await visit(java_script_enabled=False)
     await plain.open(f"/experts/{site_expert['slug']}")
     await expect(plain.heading(site_expert["name"])).to_be_visible()
@@ -163,7 +163,7 @@ async def test_events_arrive_as_streams_where_websockets_are_blocked(
 async def test_the_client_runs_on_another_origin_of_the_same_site(
     visit: Visit, tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """Session cookies, live events and pictures work, as built with `VITE_API_URL`."""
+    """A client built with `VITE_API_URL` has working session cookies, live events and pictures."""
     port = free_port()
     client = f"http://127.0.0.1:{port}"
     options = {"client_url": client, "throttle": "off", "experts": 12}

@@ -1,4 +1,4 @@
-"""The client offline, on slow networks, and in browsers that deny what others allow."""
+"""The client offline, with an unreachable server, and in browsers that deny storage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Intl.DateTimeFormat.prototype.resolvedOptions = function () {
 
 
 async def test_pages_work_without_storage_and_time_zone(visit: Visit, site_expert: Expert) -> None:
-    """In such a browser, times are in UTC, and stored values last as long as the page."""
+    """Without a time zone, times are in UTC; without storage, values last as long as the page."""
     ada = await visit()
     await ada.context.add_init_script(DENIED_STORAGE + UNKNOWN_ZONE)
     for path in ("/", "/experts"):
@@ -43,7 +43,7 @@ async def test_pages_work_without_storage_and_time_zone(visit: Visit, site_exper
 
 
 async def test_errors_offline_are_shown_and_pages_recover(visit: Visit, expert: Expert) -> None:
-    """The first error is seen and read aloud, and a page that failed loads once it can."""
+    """A failed action shows an error; a page that failed to load loads after the reconnect."""
     ada = await visit(expected=NO_NETWORK)
     await ada.open_expert(expert)
     slot = await ada.free_slot()
@@ -55,7 +55,7 @@ async def test_errors_offline_are_shown_and_pages_recover(visit: Visit, expert: 
     await ada.button(KEEP).click()
     await expect(ada.page.get_by_text("That did not work. Please try again.")).to_be_visible()
     await ada.check("offline")
-    # The directory has not been loaded.
+    # The directory's page has not been loaded before.
     await ada.page.get_by_role("link", name="Experts", exact=True).click()
     await expect(ada.heading("Something went wrong")).to_be_visible()
     await ada.context.set_offline(offline=False)

@@ -1,4 +1,4 @@
-"""Guests who book with a code, people who share a browser, accounts, and experts' entries."""
+"""Guest bookings with a code, shared browsers, accounts, and experts' directory entries."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
 CODE = "Code from the mail"
 REFUSED = re.compile("status of 40[01]")
-"""The browser's own words for a request in a session that has ended."""
+"""Console error of the browser for a request whose session has ended."""
 numbers = count()
 
 
 @dataclass
 class MailingSite:
-    """A server that sends mails, and requires a proven address for booking."""
+    """A server that sends mails, and requires a verified address for booking."""
 
     address: str
     mailbox: Mailbox
@@ -82,7 +82,7 @@ async def mailing(
 
 
 def new_email() -> str:
-    """Return an address that nobody uses."""
+    """Return an unused e-mail address."""
     return f"clara-{next(numbers)}@example.com"
 
 
@@ -94,7 +94,7 @@ async def describe(visitor: Visitor, email: str) -> None:
 
 
 async def expect_described(visitor: Visitor, email: str) -> None:
-    """Check that the form has what was typed."""
+    """Check that the form still has the typed details."""
     await expect(visitor.page.get_by_label("Your name")).to_have_value(NAME)
     await expect(visitor.page.get_by_label("E-mail")).to_have_value(email)
     await expect(visitor.page.get_by_label("Phone")).to_have_value(LOCAL_PHONE)
@@ -102,7 +102,7 @@ async def expect_described(visitor: Visitor, email: str) -> None:
 
 
 async def find_by_mail(visitor: Visitor, mailing: MailingSite, email: str, reference: str) -> None:
-    """Follow the link in the mail about a booking to its page, and go on to the list."""
+    """Open a booking by the link in its mail and a code, then find it in the list of bookings."""
     [mail] = await mailing.mailbox.wait_for_invitations(1, email)
     await visitor.page.goto(str(mail.event["URL"]))
     await visitor.page.get_by_label("E-mail").fill(email)
@@ -129,7 +129,7 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
     await clara.open("/")
     await clara.page.get_by_role("article").first.get_by_role("link").first.click()
     await clara.free_slot()
-    # The first of today may be too soon to be held a moment later.
+    # Today's first slot may be too soon to be held a moment later.
     last = clara.page.locator("[data-slot][data-status=OPEN]").last
     slot = str(await last.get_attribute("data-slot"))
     await clara.slot(slot).click()
@@ -146,7 +146,7 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
     await describe(clara, email)
     await clara.page.reload()
     await expect_described(clara, email)
-    # Back leads to the calendar, and the time stays kept on every page.
+    # The Back button leads to the calendar, and the hold continues on every page.
     await clara.page.go_back()
     await expect(clara.heading(DETAILS)).to_be_hidden()
     await expect(clara.slot(slot)).to_have_attribute("data-status", "MINE")
@@ -179,8 +179,10 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
     await find_by_mail(again, mailing, email, reference)
 
 
-async def test_code_of_an_account_moves_the_hold_to_it(visit: Visit, mailing: MailingSite) -> None:
-    """A guest whose address has an account books with it, under its name."""
+async def test_signing_in_with_a_code_moves_the_hold_to_the_account(
+    visit: Visit, mailing: MailingSite
+) -> None:
+    """A guest whose address has an account books with that account, under the account's name."""
     email = new_email()
     await mailing.api.new_client("Countess Lovelace", email)
     ada = await visit("dark", 375, site=mailing.address)
@@ -195,10 +197,10 @@ async def test_code_of_an_account_moves_the_hold_to_it(visit: Visit, mailing: Ma
     await expect(ada.page.get_by_label("Phone")).not_to_have_value("")
 
 
-async def test_draft_waits_for_its_person_when_a_session_ends(
+async def test_booking_draft_is_restored_after_a_session_has_ended(
     visit: Visit, mailing: MailingSite
 ) -> None:
-    """Signing in again leads back to the hold, with all that was typed."""
+    """Signing in again leads back to the hold and the filled-in form."""
     ada = await visit("light", 375, site=mailing.address, expected=REFUSED)
     email = await ada.register()
     await ada.open_expert(await mailing.expert())
@@ -215,7 +217,7 @@ async def test_draft_waits_for_its_person_when_a_session_ends(
     await ada.sign_in(email)
     await expect(ada.heading(DETAILS)).to_be_visible()
     await expect_described(ada, email)
-    # The address was never proven, so the page asks for a code after all.
+    # The address was never verified, so the page asks for a code before booking.
     await ada.page.get_by_role("button", name=BOOK).click()
     await ada.page.get_by_label(CODE).fill(await mailing.code(email))
     await expect(ada.heading(BOOKED)).to_be_visible()
@@ -257,7 +259,7 @@ async def test_people_who_share_a_browser_see_nothing_of_each_other(
 
 
 async def test_account_is_changed_by_its_owner(visit: Visit, mailing: MailingSite) -> None:
-    """The owner edits the profile, address and password, ends a session, deletes the account."""
+    """The owner edits profile, address and password, ends a session, and deletes the account."""
     email, later = new_email(), new_email()
     clara = await visit("light", 375, site=mailing.address)
     page = clara.page

@@ -51,7 +51,7 @@ def refusal(visitor: Visitor) -> Locator:
 
 def alternatives(visitor: Visitor) -> Locator:
     """Return the buttons that choose another time instead."""
-    # Those of another day begin with the day.
+    # The names of buttons for another day begin with that day.
     return visitor.page.get_by_role("button", name=re.compile(r"^(\D.*, )?\d?\d:\d\d$"))
 
 
@@ -61,7 +61,7 @@ async def wait_for_status(visitor: Visitor, slot: str, status: str) -> None:
 
 
 def record_requests(visitor: Visitor) -> list[str]:
-    """Return a list that records a page's requests from now on, but for those of its reviews."""
+    """Return a list that records a page's GraphQL requests from now on, except for reviews."""
     sent: list[str] = []
 
     def note(request: Request) -> None:
@@ -77,7 +77,7 @@ def record_requests(visitor: Visitor) -> list[str]:
 @pytest.mark.parametrize(
     ("theme", "width"), [pytest.param("light", 1280, marks=pytest.mark.long), ("dark", 375)]
 )
-async def test_one_of_two_gets_the_slot_and_the_other_alternatives(
+async def test_one_visitor_gets_the_slot_and_the_other_gets_alternatives(
     visit: Visit, theme: Theme, width: int, expert: Expert
 ) -> None:
     """One visitor gets the slot, the other is offered alternatives; a third sees each change."""
@@ -125,10 +125,10 @@ async def test_one_of_two_gets_the_slot_and_the_other_alternatives(
     assert requests == []
 
 
-async def test_chosen_slot_that_somebody_else_books_is_explained_in_its_place(
+async def test_loss_of_the_chosen_slot_is_explained_in_its_place(
     visit: Visit, expert: Expert, site_api: Api
 ) -> None:
-    """The focus stays at the explanation, from which other times can be reached."""
+    """The focus moves to the explanation; Tab leads from there to other times."""
     ada = await visit("dark")
     await ada.register()
     await ada.open_expert(expert)

@@ -31,7 +31,7 @@ AUTHOR = "Clara C."
 async def test_review_is_written_answered_hidden_and_removed(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """A review is public until it is hidden, when its parties see why; its author removes it."""
+    """Only author and expert still see a hidden review, with the reason; the author removes it."""
     account = {"email": DEMO_EXPERT, "password": DEMO_PASSWORD}
     answer = await site_api.ask(LOGIN, input=account)
     name, slug = (answer["login"]["user"]["expert"][key] for key in ("name", "slug"))

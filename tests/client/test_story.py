@@ -33,7 +33,7 @@ THEMES_AND_WIDTHS = pytest.mark.parametrize(
 async def test_client_registers_books_reschedules_and_cancels(
     visit: Visit, theme: Theme, width: int, expert: Expert
 ) -> None:
-    """Register, find an expert, book, reschedule and cancel: the slot is free again."""
+    """Register, find an expert, book, reschedule and cancel; the booked slot is free again."""
     ada = await visit(theme, width)
     await register(ada, f"{theme}-{width}@example.com")
     await find(ada, expert)

@@ -1,4 +1,4 @@
-"""Waiting for a full day: to join, to leave, and to book the time that is offered."""
+"""The waiting list of a full day: joining, leaving, and booking an offered time."""
 
 from __future__ import annotations
 

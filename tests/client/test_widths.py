@@ -37,7 +37,7 @@ PAGES = {
     ],
 }
 NOT_FOUND = re.compile("status of 404 .*/nothing/here")
-"""The browser's own words for a page that does not exist."""
+"""Console error of the browser for a page that does not exist."""
 SETTLED = """() => document.querySelector("h1")
   && !document.querySelector(".animate-pulse:not([data-connection] *)")
   && document.fonts.status === "loaded" """
@@ -82,7 +82,7 @@ async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:
 
 
 async def addresses(visitor: Visitor, of: str, expert: Expert) -> list[str]:
-    """Return the pages that an account can open."""
+    """Return the paths of the pages that a demo account can open, or an anonymous visitor."""
     booking = ""
     if "{booking}" in PAGES[of]:
         await visitor.open("/bookings")

@@ -2,10 +2,10 @@ package main
 
 import "slices"
 
-// claim frees a slot for a client: it expires the holds on it that have ended.
+// claim frees a slot for a client by expiring the holds on it that have ended.
 //
-// It returns the client's own hold on the slot, or -1; `isTaken` if a booking other than the moved
-// one, or another client's hold, is in the way.
+// It returns the client's own hold on the slot, or -1; `isTaken` tells whether a booking other than
+// `moved`, or another client's hold, overlaps the slot.
 func (c *calendars) claim(
 	before *state, slot slot, client int32, moved int32, now int64,
 ) (after *state, own int32, isTaken bool) {
@@ -58,7 +58,7 @@ func (c *calendars) reserve(before *state, input *request, output *outcome, now 
 		if number < 0 {
 			number = c.numberOf(input, output, index)
 			if after.bookings[number].status != absent {
-				// An id is used once.
+				// An id can be used only once.
 				return nil
 			}
 		}
@@ -85,7 +85,7 @@ func (r *request) ends(output *outcome) (earliest, latest int64) {
 	return r.call + r.holds - clockError, output.returned + r.holds + clockError
 }
 
-// numberOf returns the number of the booking that a request makes of a slot.
+// numberOf returns the number of the booking that a request makes for a slot.
 func (c *calendars) numberOf(input *request, output *outcome, index int) int32 {
 	if index < len(output.bookings) {
 		return c.bookings.of(output.bookings[index].Id)
@@ -93,7 +93,7 @@ func (c *calendars) numberOf(input *request, output *outcome, index int) int32 {
 	return c.bookings.of(input.made(index))
 }
 
-// withoutHolds cancels the holds of a client with an expert, since one is allowed.
+// withoutHolds cancels the holds of a client with an expert, since only one is allowed.
 func (c *calendars) withoutHolds(before *state, client, expert int32) *state {
 	after := before
 	for number, other := range before.bookings {

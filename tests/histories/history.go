@@ -61,7 +61,7 @@ type request struct {
 	holds   int64
 	// isRepeated tells that attempts without an answer were merged into this one.
 	isRepeated bool
-	// name stands for the ids of the bookings that it makes, if nobody was told them.
+	// name stands for the ids of the bookings that the request makes, if no answer shows them.
 	name string
 }
 
@@ -166,14 +166,14 @@ func operationOf(id string, call, answer *line) *porcupine.Operation {
 	return &porcupine.Operation{Input: input, Call: call.At, Output: output, Return: output.returned}
 }
 
-// merged simplifies what attempts of one request without an answer can do. This changes no verdict,
-// and shortens the search.
+// merged merges the unanswered attempts of a request, and limits when they can take effect. This
+// changes no verdict, and shortens the search.
 //
-// An idempotency key works once, and nothing changes a booking that was cancelled or has expired. So
-// does a move of a booking that nobody moves to other time, and a confirmation of one that nobody
-// moves. An attempt that was granted therefore stands for those before it, and the first attempt
-// without an answer for the others; an attempt has no effect after the return of one that shows it to
-// be late.
+// An idempotency key takes effect once, and a cancelled or expired booking never changes again. A move
+// takes effect once if the history moves the booking to no other slot, and a confirmation if the
+// history does not move the booking at all. Therefore, a granted attempt stands for the unanswered
+// attempts of its request; without one, the first unanswered attempt stands for the others. An
+// unanswered attempt on a booking has no effect after the answer to a cancellation of this booking.
 func merged(operations []porcupine.Operation) []porcupine.Operation {
 	granted, over := map[string]*request{}, map[string]int64{}
 	targets := map[string]map[slot]bool{}
@@ -198,7 +198,7 @@ func merged(operations []porcupine.Operation) []porcupine.Operation {
 		if once != "" && output.answer == "ok" && granted[once] == nil {
 			granted[once] = input
 		}
-		// A cancellation is also refused where nothing is left to cancel.
+		// A cancellation is also refused if the booking has already ended.
 		if input.action == "cancel" && (output.answer == "ok" || output.answer == notAllowed) {
 			over[input.booking] = output.returned
 		}
@@ -231,8 +231,8 @@ func merged(operations []porcupine.Operation) []porcupine.Operation {
 	return kept
 }
 
-// once names what a request can do only once: the effect of an idempotency key, which is valid for a
-// client and an operation, or a cancellation. It is empty for other requests.
+// once returns a name for an effect that occurs at most once: that of an idempotency key, which is
+// valid for a client and an operation, or a cancellation. It is empty for other requests.
 func (r *request) once() string {
 	switch {
 	case r.key != "":

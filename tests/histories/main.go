@@ -15,7 +15,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// maxDrawingTime bounds the second check of a rejected history, which collects what is drawn.
+// maxDrawingTime bounds the second check of a rejected history, which collects operations to draw.
 const maxDrawingTime = 20 * time.Second
 
 type verdict struct {
@@ -74,7 +74,7 @@ func check(history *history, limit time.Duration, drawing string) (verdict, erro
 		found.Largest = max(found.Largest, len(partition.operations))
 	}
 	for _, partition := range partitions {
-		// A limit of zero would mean none.
+		// Porcupine treats a limit of zero as no limit.
 		left := max(limit-time.Since(since), time.Millisecond)
 		model := partition.model()
 		found.Result = porcupine.CheckOperationsTimeout(model, partition.operations, left)

@@ -16,15 +16,15 @@ const (
 	clockError = 5_000_000
 )
 
-// calendars is the model of a partition: what each operation answers and changes, by the rules of
-// models/bookings/. The names of bookings, clients, experts and keys are numbered.
+// calendars is the model of a partition. It defines the answer and the changes of each operation by
+// the rules of models/bookings/. The names of bookings, clients, experts and keys are numbered.
 type calendars struct {
 	rules    map[string]rules
 	experts  numbering
 	clients  numbering
 	bookings numbering
 	keys     numbering
-	// sequences are the numbers of events in answers, by expert, in order. Changes are in this order.
+	// sequences are the event numbers in answers, by expert, ascending: the order of the changes.
 	sequences map[int32][]int64
 }
 
@@ -91,7 +91,7 @@ func (p *partition) model() porcupine.Model {
 	return model.ToModel()
 }
 
-// made names the booking that the request makes of a slot, if nobody was told its id.
+// made returns a name for the booking that the request makes for a slot, if no answer shows its id.
 func (r *request) made(index int) string {
 	return fmt.Sprintf("booking %d of operation %s", index+1, r.name)
 }
@@ -158,7 +158,7 @@ func (c *calendars) holds(before *state, input *request, output *outcome) []int3
 
 // decide returns the possible states after an operation that was decided at a moment.
 func (c *calendars) decide(before *state, input *request, output *outcome, now int64) []*state {
-	// A refusal that the rules, a limit or the input cause changes nothing.
+	// A refusal caused by the rules, a limit or the input changes nothing.
 	if output.isKnown && !slices.Contains([]string{"ok", taken, notAllowed}, output.answer) {
 		return []*state{before}
 	}
@@ -197,7 +197,7 @@ type result struct {
 	bookings []int32
 	// isReplay tells that the bookings are as later changes left them.
 	isReplay bool
-	// isUnchanged tells that the operation found what it wanted, and added no event.
+	// isUnchanged tells that the operation found the wanted state, and added no event.
 	isUnchanged bool
 }
 
@@ -205,7 +205,7 @@ func refused(unchanged *state, refusal string) []result {
 	return []result{{state: unchanged, refusal: refusal}}
 }
 
-// matched returns the state after a result that the recorded answer shows, or nil.
+// matched returns the state after a result, or nil unless the recorded answer shows this result.
 //
 // The numbers of the events that changes report increase in the order of the changes.
 func (c *calendars) matched(found result, input *request, output *outcome) *state {
@@ -277,7 +277,7 @@ func (c *calendars) collectSequences(operations []porcupine.Operation) {
 	}
 }
 
-// before returns the highest number of an answered change before the one with a number.
+// before returns the highest event number of an answered change that is below a given number.
 func (c *calendars) before(expert int32, sequence int64) int64 {
 	known := c.sequences[expert]
 	index, _ := slices.BinarySearch(known, sequence)

@@ -6,8 +6,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// partition holds the operations on an expert, or on several that an operation on all of them
-// connects. No operation of another partition affects them.
+// partition holds the operations on one expert, or on several experts that operations connect. No
+// operation of another partition affects them.
 type partition struct {
 	experts    []string
 	rules      map[string]rules
@@ -24,8 +24,8 @@ func (p *partition) unknown() int {
 	return count
 }
 
-// partitions splits a history by expert. A booking belongs to the expert of the slots that the
-// operation names which made it; an unknown booking has a partition of its own.
+// partitions splits a history by expert. A booking belongs to the expert of the slots in the
+// operation that made it; an unknown booking has a partition of its own.
 func (h *history) partitions() []*partition {
 	parents := map[string]string{}
 	var find func(name string) string
@@ -64,7 +64,7 @@ func (h *history) partitions() []*partition {
 	return found
 }
 
-// namesOf returns what an operation connects: experts, and bookings by their ids.
+// namesOf returns the names that an operation connects: experts, and bookings by their ids.
 func namesOf(operation porcupine.Operation) []string {
 	input, output := operation.Input.(*request), operation.Output.(*outcome)
 	names := []string{}

@@ -29,8 +29,8 @@ func (s status) isActive() bool { return s == held || s == pending || s == confi
 
 // booking is a booking or a hold. Its session is [start, end); it occupies [start, stop).
 //
-// A hold ends at some moment in [earliest, latest]. The two differ if nobody was told the end, and
-// are narrowed by what follows from answers.
+// A hold ends at some moment in [earliest, latest]. The two differ if no answer shows the end; later
+// answers narrow them.
 type booking struct {
 	status           status
 	client           int32
@@ -126,7 +126,7 @@ func (s *state) occupants(expert int32, start, stop int64) []int32 {
 	return found
 }
 
-// decided returns the possible states at a moment: in each it is known which of the holds have ended.
+// decided returns the possible states at a moment; each determines which of the holds have ended.
 func (s *state) decided(holds []int32, now int64) []*state {
 	states := []*state{s}
 	for _, number := range holds {
@@ -146,7 +146,7 @@ func (s *state) decided(holds []int32, now int64) []*state {
 	return states
 }
 
-// hasEnded returns whether a booking is a hold that has ended; `decided` has made it certain.
+// hasEnded returns whether a booking is a hold that has ended, as determined by `decided`.
 func (b booking) hasEnded(now int64) bool { return b.status == held && now >= b.latest }
 
 func (s *state) describe(names []string) string {

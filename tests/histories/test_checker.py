@@ -48,7 +48,7 @@ def test_corrupted_history_is_rejected_and_drawn(history: Path, tmp_path: Path) 
 def test_corrupted_history_is_accepted_without_its_last_operation(
     history: Path, tmp_path: Path
 ) -> None:
-    """The histories are rejected for the reason in their names."""
+    """The last operation of each rejected history is therefore the reason for its rejection."""
     lines = history.read_text("utf-8").splitlines(keepends=True)
     last = max(line.split(",")[0] for line in lines if '"op"' in line)
     shorter = tmp_path / history.name

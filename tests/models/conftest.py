@@ -52,7 +52,7 @@ async def ledgers(
 
 @pytest.fixture
 def desk(database: Client) -> Desk:
-    """A calendar in memory whose three hours on Monday Ada has booked."""
+    """A calendar in memory with three hours on Monday, all booked by Ada."""
     assert database is not None
     desk = Desk(rules())
     desk.book(ADA, key(9), key(10), key(11))
@@ -77,8 +77,8 @@ def proxy(database_url: str) -> Iterator[WireProxy]:
 async def driver(proxy: WireProxy) -> AsyncIterator[Client]:
     """A driver that is connected to the wire proxy.
 
-    It asks twice a second for the primary: an error that marks it as unknown can come between the
-    driver's first check and the stream of later ones.
+    It looks for the primary twice a second, because an error that marks the primary as unknown can
+    come between the driver's first check and the stream of later checks.
     """
     async with connect(proxy, heartbeatFrequencyMS=500) as driver:
         yield driver

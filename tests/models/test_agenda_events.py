@@ -42,7 +42,7 @@ Table = dict[SlotKey, Slot]
 def every_slot(
     of: Rules, bookings: list[Booking], now: datetime, also: Booking | None = None
 ) -> Table:
-    """Return the listed slots of every length; `also` counts even if it is an expired hold."""
+    """Return the listed slots of every length; `also` takes its time even as an expired hold."""
     taken = taken_cells([each.occupant() for each in bookings if each.active], now)
     if also:
         taken |= dict.fromkeys(also.occupant().cells, also.occupant())
@@ -98,7 +98,7 @@ class Scenario:
             assert set(changed) == differing
 
     def release(self, ended: Booking) -> None:
-        """Release a booking; watchers still see an expired hold as active before that."""
+        """Release a booking; until then, watchers see an expired hold as active."""
         agenda = self.agenda()
         before = every_slot(self.rules, self.active(), self.now, also=ended)
         agenda.release(ended, BookingStatus.CANCELLED, ADA)

@@ -55,7 +55,7 @@ async def stored_beats() -> dict[str, int]:
 
 
 async def test_writes_are_atomic(writes: Writes, session: AsyncClientSession) -> None:
-    """Inserts, operator updates and replacements."""
+    """Covers inserts, operator updates and replacements."""
     for name in NAMES[:3]:
         writes.insert(Writer, {"_id": name, "beats": 1})
     writes.insert(SharedState, {"_id": NAMES[0]})

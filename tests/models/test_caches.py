@@ -40,7 +40,7 @@ def test_entries_are_evicted_when_their_total_size_exceeds_the_limit() -> None:
     ("key", "value"),
     [("k" * 1_000, 1), ("k", "v" * 1_000), (("k", ("l" * 500, b"m" * 500)), 1), ("k", ["é"] * 125)],
 )
-def test_keys_and_values_count_with_all_that_they_consist_of(key: object, value: object) -> None:
+def test_size_of_an_entry_includes_nested_keys_and_values(key: object, value: object) -> None:
     cache = Cache[object, object]("measured", 9)
     cache.put(key, value)
     size = REGISTRY.get_sample_value("expertbook_cache_bytes", {"cache": "measured"})

@@ -46,7 +46,7 @@ async def claim_on(calendar: Calendar) -> str | None:
 
 @pytest.fixture
 def blocked(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """An event that is set whenever a ledger finds that another one claims a calendar."""
+    """An event that is set whenever a ledger finds a calendar claimed by another ledger."""
     is_blocked, event = Claims.blocked, asyncio.Event()
 
     def observed(claims: Claims, agendas: Agendas) -> set[Id]:
@@ -65,7 +65,7 @@ async def test_ledger_that_lost_a_race_wins_the_next_one(
     blocked: asyncio.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Another process changes the same calendar before each of its commits, if it can."""
+    """Before each commit of the ledger, another process changes the same calendar, if it can."""
     here, elsewhere = ledgers
     commit, attempts = Batch.commit, 0
     has_committed_or_waits = blocked
@@ -111,7 +111,7 @@ async def test_claim_of_a_killed_process_is_ignored_after_a_while(
     assert await claim_on(calendar) is None
 
 
-async def test_claims_are_taken_in_order_up_to_one_of_another_process(
+async def test_claims_are_taken_in_order_until_another_process_holds_one(
     database: Client, calendar: Calendar
 ) -> None:
     """Two processes that want the same calendars never wait for each other."""
@@ -128,7 +128,7 @@ async def test_claims_are_taken_in_order_up_to_one_of_another_process(
 async def test_claim_ends_when_its_commands_change_nothing(
     database: Client, calendar: Calendar
 ) -> None:
-    """One command is refused, and the other was answered before."""
+    """One command is refused, and the other repeats a request that was answered before."""
     client = someone()
     async with Ledger(database, ignore_events, use_cache=False).open() as ledger:
         made = await book_slot(ledger, slot(calendar, 1), client, "key")
@@ -155,7 +155,7 @@ async def test_calendars_of_earlier_versions_are_unclaimed(
 async def test_claim_ends_the_transaction_whose_commit_failed(
     ledger: Ledger, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise the claim would wait until the database gives that transaction up."""
+    """Otherwise the claim would wait until the database aborts that transaction."""
     commit, is_first = AsyncClientSession.commit_transaction, True
 
     async def fail_once(session: AsyncClientSession) -> None:

@@ -43,7 +43,7 @@ FORWARDS = [
     Case("America/New_York", "2027-03-14", NIGHT, 60, "01:00-05:00 03:00-04:00"),
     Case("America/St_Johns", "2027-03-14", NIGHT, 60, "01:00-03:30 03:00-02:30"),
     Case("Africa/Casablanca", "2024-04-14", NIGHT, 60, "01:00+00:00 03:00+01:00"),
-    # By half an hour at 2:00, and by an hour at 2:45: inside a session.
+    # Changes by half an hour at 2:00, and by an hour at 2:45, in the middle of a session.
     Case("Australia/Lord_Howe", "2027-10-03", NIGHT, 60, "01:00+10:30 03:00+11:00"),
     Case(
         *("Australia/Lord_Howe", "2027-10-03", NIGHT, 30),
@@ -53,14 +53,14 @@ FORWARDS = [
         *("Pacific/Chatham", "2027-09-26", (60, 330), 60),
         "01:00+12:45 02:00+12:45 04:00+13:45",
     ),
-    # At midnight: the day begins at 1:00.
+    # Changes at midnight: the day begins at 1:00.
     Case("America/Havana", "2024-03-10", MIDNIGHT, 30, "01:00-04:00 01:30-04:00"),
     Case("Africa/Cairo", "2027-04-30", MIDNIGHT, 30, "01:00+03:00 01:30+03:00"),
     Case("Asia/Beirut", "2027-03-28", MIDNIGHT, 30, "01:00+03:00 01:30+03:00"),
     Case("America/Asuncion", "2023-10-01", MIDNIGHT, 30, "01:00-03:00 01:30-03:00"),
-    # At 23:00: the day ends an hour early.
+    # A change at 23:00: the day ends an hour early.
     Case("America/Nuuk", "2027-03-27", EVENING, 30, "22:00-02:00 22:30-02:00"),
-    # By three hours at 0:01: most of the first session is after the change.
+    # A change by three hours at 0:01: most of the first session is after the change.
     Case("Antarctica/Casey", "2020-10-04", (0, 300), 60, "00:00+08:00 04:00+11:00"),
     Case("Antarctica/Casey", "2020-10-04", (0, 180), 60, ""),
 ]
@@ -92,7 +92,7 @@ BACKWARDS = [
         *("America/Havana", "2024-11-03", MIDNIGHT, 60),
         "00:00-04:00 00:00-05:00 01:00-05:00",
     ),
-    # From midnight: the previous evening is an hour longer, and the day itself is normal.
+    # Back from midnight: the previous evening is an hour longer, and the day itself is normal.
     Case("Africa/Cairo", "2027-10-28", EVENING, 60, "22:00+03:00 23:00+03:00 23:00+02:00"),
     Case("Africa/Cairo", "2027-10-29", MIDNIGHT, 60, "00:00+02:00 01:00+02:00"),
     Case("Asia/Beirut", "2027-10-30", EVENING, 60, "22:00+03:00 23:00+03:00 23:00+02:00"),
@@ -163,7 +163,7 @@ def is_open_all_day(open_quarters: set[int], day: int) -> bool:
 
 
 def window_around(open_quarters: set[int], quarter: int) -> tuple[int, int, int]:
-    """Return where the grid begins, the first and the last open quarter hour around one.
+    """Return the grid's beginning, and the first and last open quarter hour around a given one.
 
     A day that is open around the clock begins a new grid at midnight.
     """
@@ -198,7 +198,7 @@ def test_starts_equal_those_found_by_brute_force(
     minutes: int,
     step: int | None,
 ) -> None:
-    """The expected starts are found by testing each quarter hour around the day on its own."""
+    """The expected starts are found by testing each quarter hour around the day separately."""
     zone_name, day = where
     local = zone(zone_name)
     midday = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -210,7 +210,7 @@ def test_starts_equal_those_found_by_brute_force(
     }
 
     def quarter_of(instant: datetime) -> int:
-        """Return the number of a local quarter hour since the midnight of the day."""
+        """Return the number of an instant's local quarter hour, counted from the day's midnight."""
         time = instant.astimezone(local)
         return (time.date() - day).days * 96 + time.hour * 4 + time.minute // 15
 
@@ -239,7 +239,7 @@ def test_starts_equal_those_found_by_brute_force(
     assert [instant_of(cell) for cell in starts(always, minutes, day)] == expected
 
 
-def test_hours_that_touch_are_one_also_over_midnight() -> None:
+def test_touching_hours_form_one_range_even_across_midnight() -> None:
     """Touching ranges offer the same sessions as one range."""
     friday = date(2027, 6, 4)
     hour = (Offer(minutes=60, price=1),)

@@ -23,7 +23,7 @@ def email() -> str:
     return f"{uuid4().hex}@example.com"
 
 
-async def test_attempts_of_a_stranger_leave_the_owner_all_of_theirs(email: str) -> None:
+async def test_attempts_from_other_addresses_do_not_reduce_those_of_the_owner(email: str) -> None:
     now = utc_now()
     assert await store_code(email, "digest", now, now)
     for address in (STRANGER, OTHER, OWNER):

@@ -1,4 +1,4 @@
-"""The rules for commands notice each offence; conftest.py enforces them over the whole suite."""
+"""The rules for commands detect each offence; conftest.py enforces them in all tests."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ NOTHING = {"$set": {"sequence": -1}}
 
 
 async def read_locally(events: Events) -> object:
-    """Read what a failover may roll back."""
+    """Read data that a failover may roll back."""
     return await events.with_options(read_concern=ReadConcern("local")).find_one(NOWHERE)
 
 
 async def count_on_a_secondary(events: Events) -> object:
-    """Count on any member of the replica set."""
+    """Count on a secondary if there is one."""
     reader = events.with_options(read_preference=ReadPreference.SECONDARY_PREFERRED)
     return await reader.count_documents(NOWHERE)
 
@@ -108,7 +108,7 @@ async def test_offence_is_noticed(
 
 
 async def test_safe_commands_are_allowed(database: Client) -> None:
-    """Reads, conditional writes, and a transaction that reads."""
+    """Covers reads, conditional writes, and a transaction that reads."""
     events = Event.get_pymongo_collection()
     await events.find_one(NOWHERE)
     await events.distinct("sequence", NOWHERE)
@@ -122,8 +122,8 @@ async def test_safe_commands_are_allowed(database: Client) -> None:
     assert RULES.offences == []
 
 
-async def test_calendars_lists_and_caps_are_read_at_one_moment(database: Client) -> None:
-    """A read of several bookings that yields to a move could show neither the old nor new time."""
+async def test_calendars_lists_and_caps_are_read_from_snapshots(database: Client) -> None:
+    """Otherwise, a read of bookings during a move could miss both the old and the new time."""
     assert database is not None
     now, id_ = utc_now(), new_id()
     RULES.levels.clear()

@@ -1,4 +1,4 @@
-"""`unchanged_until`: computed slots stay the same until that instant."""
+"""`unchanged_until` predicts the instant until which computed slots stay the same."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def listed(of: Rules, holds: list[Occupant], now: datetime, as_of: datetime) -> 
     st.lists(st.tuples(st.integers(0, 400), st.integers(-120_000, 1_500_000)), max_size=3),
     st.floats(0, 1),
 )
-def test_slots_do_not_change_before_that_instant(
+def test_slots_do_not_change_before_the_predicted_instant(
     of: Rules, now: datetime, held: list[tuple[int, int]], part: float
 ) -> None:
     """Checked up to the last millisecond, for random notice, horizon, zone and holds."""
@@ -96,7 +96,7 @@ def test_slots_change_only_at_predicted_instants(of: Rules, now: datetime) -> No
         before = found
 
 
-def test_instant_is_the_next_quarter_hour_notice_limit_or_end_of_a_hold() -> None:
+def test_predicted_instant_is_the_next_quarter_hour_notice_limit_or_end_of_a_hold() -> None:
     """Holds that have already expired are ignored."""
     moment = at(9, 1)
     assert unchanged_until(rules(), [], moment) == at(9, 15)

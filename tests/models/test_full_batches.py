@@ -55,7 +55,7 @@ async def test_changes_that_exceed_a_batch_are_written_in_order(
 async def test_changes_that_need_a_read_are_made_while_batches_are_full(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cancellations, and bookings in calendars that are not cached."""
+    """Covers cancellations, and bookings in calendars that are not cached."""
     monkeypatch.setattr("models.ledger.ledger.MAX_BATCH", 2)
     other = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
     try:

@@ -1,4 +1,4 @@
-"""A standing hold keeps its slot, its price and its deadline until it ends."""
+"""A hold keeps its slot, its price and its cancellation deadline until it ends."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def ledger(database: Client) -> AsyncIterator[Ledger]:
-    """A ledger."""
+    """A ledger with cached calendars."""
     async with Ledger(database, ignore_events).open() as ledger:
         yield ledger
 
 
-async def test_an_experts_note_outlives_a_booking_decided_in_memory(
+async def test_expert_note_survives_booking_a_cached_hold(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The ledger writes the booking as it remembers it: without the note."""
+    """The ledger's cached copy of the booking lacks the note."""
     viewer, key = someone(), slot(calendar, 9)
     held = await hold(reserving(ledger), viewer, slot_id(key), None)
     assert await held.set_expert_note("by phone")
@@ -112,7 +112,7 @@ async def test_hold_is_booked_on_its_own_terms_after_the_rules_change(
     await events(calendar)
 
 
-async def test_ended_hold_gives_nothing(ledger: Ledger, calendar: Calendar) -> None:
+async def test_ended_hold_gives_no_right_to_book(ledger: Ledger, calendar: Calendar) -> None:
     viewer, key = someone(), slot(calendar, 9)
     await hold(reserving(ledger, timedelta()), viewer, slot_id(key), None)
     await change_rules(ledger, calendar, accepts_bookings=False)
@@ -120,7 +120,7 @@ async def test_ended_hold_gives_nothing(ledger: Ledger, calendar: Calendar) -> N
         await book_slot(ledger, key, viewer)
 
 
-async def test_hold_of_another_client_gives_the_viewer_nothing(
+async def test_hold_of_another_client_gives_no_right_to_book(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     key = slot(calendar, 9)
@@ -133,7 +133,7 @@ async def test_hold_of_another_client_gives_the_viewer_nothing(
 async def test_booking_moves_to_a_held_slot_on_the_terms_of_the_hold(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """It takes the price and the place of the hold."""
+    """The booking takes the price and the place of the hold."""
     viewer = someone()
     booked = await book_slot(ledger, slot(calendar, 9), viewer)
     await change_rules(ledger, calendar, offers=RAISED)
@@ -157,7 +157,7 @@ async def test_moved_booking_keeps_its_price_at_the_same_length(
     assert (moved.minutes, moved.price, moved.place) == (60, booked.price, booked.place)
 
 
-async def test_another_length_costs_what_the_client_has_seen(
+async def test_move_to_another_length_costs_the_price_that_the_client_expects(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     viewer, half = someone(), slot(calendar, 15, 30)
@@ -216,7 +216,7 @@ async def test_taken_slot_is_refused_as_taken_whatever_price_is_expected(
         await book(reserving(ledger), someone(), request)
 
 
-async def test_another_price_than_the_expected_one_is_refused(
+async def test_booking_is_refused_if_the_price_differs_from_the_expected_one(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     viewer, key = someone(), slot(calendar, 9)

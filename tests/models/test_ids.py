@@ -130,7 +130,7 @@ VALID = slot_id(SlotKey(ADA, 2_004_324, 60))
     ],
 )
 def test_invalid_slot_id_is_rejected(opaque: str) -> None:
-    """Garbage, other types, numbers out of range, and alternative spellings."""
+    """Covers garbage, other types, numbers out of range, and alternative spellings."""
     with pytest.raises(
         ValueError, match=r"^(too long|not base64url-encoded text|not canonical|not a slot id)$"
     ):

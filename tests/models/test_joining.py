@@ -37,7 +37,7 @@ def test_joining_twice_gives_one_entry(desk: Desk) -> None:
 
 
 def test_event_of_joining_has_the_terms_but_no_client(desk: Desk) -> None:
-    """Nothing of it reaches those who watch the calendar."""
+    """The event contains nothing that clients who watch the calendar would receive."""
     [joined] = desk.join(BEA, *MORNING)
     [wait] = desk.waits
     assert (joined.sequence, joined.wait_id, joined.terms) == (wait.number, wait.id, wait.terms)
@@ -84,7 +84,7 @@ def test_time_that_cannot_be_offered_is_refused(
         ({"horizon_days": 6}, at(23, 45, day=SUNDAY), at(12, day=date(2027, 3, 8))),
     ],
 )
-def test_one_quarter_hour_is_enough(
+def test_window_with_one_possible_start_is_accepted(
     desk: Desk, changes: dict[str, object], since: datetime, until: datetime
 ) -> None:
     if changes:
@@ -92,13 +92,13 @@ def test_one_quarter_hour_is_enough(
     assert kinds(desk.join(BEA, since, until)) == ["JOINED"]
 
 
-def test_closed_hours_can_be_waited_for(desk: Desk) -> None:
+def test_clients_can_wait_for_closed_hours(desk: Desk) -> None:
     desk.join(BEA, at(14), at(16))
     desk.change_rules(weekly=weekly(0, (NINE, NOON), (15 * 60, 18 * 60)))
     assert desk.offered() == {BEA: "15:00"}
 
 
-def test_nobody_waits_for_time_that_is_open(desk: Desk) -> None:
+def test_joining_is_refused_while_time_is_open(desk: Desk) -> None:
     """Time that everyone in line has declined is open, too: anyone can book it."""
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
@@ -141,7 +141,7 @@ def test_entry_ends_when_its_window_has_passed(desk: Desk) -> None:
 
 
 def test_day_that_enters_the_horizon_is_offered_at_once() -> None:
-    """At midnight, nobody else can be faster."""
+    """Other clients cannot book the new day before the line is served."""
     monday = date(2027, 3, 8)
     desk = Desk(rules(horizon_days=6))
     desk.change_rules(overrides=(override(SUNDAY, (NINE, 10 * 60)),))
@@ -166,7 +166,7 @@ def test_day_without_hours_that_enters_the_horizon_changes_only_the_due_time() -
     assert desk.waits[0].due_at == at(0, day=date(2027, 3, 3))
 
 
-def test_lower_horizon_is_noticed_by_the_entries_beyond_it(desk: Desk) -> None:
+def test_lower_horizon_sets_the_due_time_of_entries_beyond_it(desk: Desk) -> None:
     desk.join(BEA, at(9, day=date(2027, 3, 20)), at(12, day=date(2027, 3, 20)))
     desk.change_rules(horizon_days=7)
     assert desk.waits[0].due_at == at(0, day=TUESDAY)

@@ -58,7 +58,7 @@ async def test_cached_calendar_is_not_read_again(ledger: Ledger, calendar: Calen
 async def test_calendar_of_a_restored_backup_is_read_again(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """It has as many events as the cached one, but others."""
+    """The restored calendar has as many events as the cached one, but different ones."""
     kept = await book_slot(ledger, slot(calendar, 1))
     lost = await book_slot(ledger, slot(calendar, 2))
     [_, event] = await events(calendar)
@@ -150,7 +150,7 @@ async def test_several_slots_are_booked_all_or_none(
 async def test_repeated_idempotency_key_returns_the_same_booking(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Concurrently, later, and in another process; the key with other input is refused."""
+    """Repeats come concurrently, later, and in another process; other input is refused."""
     here, elsewhere = ledgers
     client = someone()
     await book_slot(here, slot(calendar, 9))

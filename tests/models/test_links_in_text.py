@@ -96,7 +96,7 @@ def test_initials_and_abbreviations_are_not_links(text: str) -> None:
         "X.Ai, T.CO and t.Co",
     ],
 )
-def test_sentences_have_no_addresses(text: str) -> None:
+def test_addresses_in_sentences_are_recognized(text: str) -> None:
     assert has_address(text)
 
 
@@ -116,5 +116,5 @@ def test_sentences_have_no_addresses(text: str) -> None:
         "Rated 5 @ 9.30, thanks @joe",
     ],
 )
-def test_sentences_may_lack_spaces_and_name_products(text: str) -> None:
+def test_missing_spaces_and_product_names_are_not_addresses(text: str) -> None:
     assert not has_address(text)

@@ -1,4 +1,4 @@
-"""The bookings that are loaded for a change: all that it can affect, and only those."""
+"""A change loads all bookings that it can affect, and no others."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def test_release_of_an_expired_hold_reports_the_correct_slots(
     statuses = {state.slot(calendar.id).key: state.status for state in agenda.events[0].changed}
     assert statuses[wanted] is SlotStatus.OPEN
     assert statuses[hold.key] is SlotStatus.OPEN
-    # Eight hours from the middle of the hold on.
+    # The eight-hour slot that starts in the middle of the hold.
     assert statuses[SlotKey(calendar.id, start + LONG // 30, LONG)] is SlotStatus.BOOKED
     assert far.key not in statuses
 
@@ -101,7 +101,7 @@ async def test_only_bookings_near_the_requested_slots_are_loaded(
 
 
 async def test_hold_of_the_requesting_client_is_loaded(calendar: Calendar) -> None:
-    """It is loaded wherever it lies in the calendar; holds of other clients are not."""
+    """The hold is loaded wherever it lies in the calendar; holds of other clients are not."""
     start = day_after_tomorrow()
     hold = await insert_booking(calendar, start + 7 * DAY, 60, held_until=utc_now())
     await insert_booking(calendar, start + 8 * DAY, 60, held_until=utc_now())

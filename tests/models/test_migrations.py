@@ -116,7 +116,7 @@ async def test_experts_get_words_instead_of_search_terms() -> None:
 
 
 async def test_ratings_that_nobody_gave_are_removed(database: Client) -> None:
-    """Ratings of reviews stay."""
+    """Ratings from reviews stay."""
     sample = database.get_default_database()["experts"]
     given = await Expert.find_one({"review_count": {"$gt": 0}})
     assert given
@@ -183,7 +183,7 @@ async def test_bookings_and_experts_get_their_derived_fields() -> None:
     await by_hand.delete()
 
 
-async def test_search_words_are_those_of_the_present_rules() -> None:
+async def test_search_words_follow_the_current_folding_rules() -> None:
     """Earlier versions did not fold Persian and Arabic forms of a letter."""
     contact = Contact(name="علی", email="a@example.com", phone="+442079460018")
     made = booking(NINE).model_copy(update={"contact": contact, "search_words": ["علی"]})
@@ -205,7 +205,7 @@ async def test_search_words_are_those_of_the_present_rules() -> None:
     await listed.delete()
 
 
-async def test_failed_mails_without_a_time_expire_from_now_on() -> None:
+async def test_failed_mails_without_a_time_get_the_time_of_the_migration() -> None:
     """Version 0.1 kept them forever; mails that wait or were sent do not change."""
     mails = [
         Mail(kind=MailKind.VERIFICATION, to=[], state=state, due_at=NOW, created_at=NOW)

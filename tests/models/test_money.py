@@ -11,7 +11,7 @@ from models.money import decimals_of
     ("currency", "decimals"),
     [
         *(("EUR", 2), ("JPY", 0), ("KRW", 0), ("KWD", 3), ("TND", 3), ("CLF", 4)),
-        # CLDR, and with it Intl in browsers, has none for these.
+        # CLDR, and therefore Intl in browsers, has no decimals for these.
         *((code, 2) for code in ("HUF", "COP", "IDR", "PKR", "RSD", "IRR", "LBP", "MMK", "TWD")),
     ],
 )

@@ -1,4 +1,4 @@
-"""Offers end: declined, unused, booked, or because their entry ends."""
+"""Offers end when they are declined, unused or booked, or when their entry ends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def test_declined_offer_goes_to_the_next_in_the_same_change(desk: Desk) -> None:
-    """The one who declined stays in line, and is not offered the same time again."""
+    """The client who declined stays in line, and is not offered the same time again."""
     desk.join(BEA, *MORNING)
     desk.join(CLEO, *MORNING)
     desk.cancel(desk.booked(10))
@@ -39,7 +39,7 @@ def test_declined_offer_goes_to_the_next_in_the_same_change(desk: Desk) -> None:
     assert desk.offered() == {BEA: "11:00"}
 
 
-def test_decliner_is_offered_other_time_that_became_free_meanwhile(desk: Desk) -> None:
+def test_client_who_declined_is_offered_other_time_that_became_free(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     desk.cancel(desk.booked(11))
@@ -56,7 +56,7 @@ def test_decline_counts_for_all_entries_of_the_client(desk: Desk) -> None:
     assert desk.offered() == {CLEO: "10:00"}
 
 
-def test_others_choose_first_from_declined_time() -> None:
+def test_declined_time_is_offered_to_others_first() -> None:
     """With overlapping starts, the client who declined does not get nearly the same hour again."""
     desk = Desk(rules(step_minutes=15))
     desk.book(ADA, key(9), key(10), key(11))
@@ -95,7 +95,7 @@ def test_unused_offer_is_not_made_to_another_entry_of_the_same_client(desk: Desk
 
 
 def test_offer_ends_when_its_slot_can_no_longer_be_booked() -> None:
-    """An offer of less than the full time does not cost its client the place in line."""
+    """After an unused offer of less than the full time, its client keeps the place in line."""
     desk = Desk(rules(minimum_notice_minutes=60))
     desk.book(ADA, key(9), key(10), key(11))
     desk.join(BEA, *MORNING)
@@ -110,7 +110,7 @@ def test_offer_ends_when_its_slot_can_no_longer_be_booked() -> None:
 
 
 def test_booking_the_offer_ends_its_entry(desk: Desk) -> None:
-    """The hold becomes the booking, at its price."""
+    """The hold becomes the booking and keeps its price."""
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     offer = desk.offers()[BEA]
@@ -133,7 +133,7 @@ def test_booking_another_satisfying_slot_ends_the_entry_and_passes_its_offer_on(
     assert desk.offered() == {CLEO: "10:00"}
 
 
-def test_booking_of_another_length_or_time_leaves_the_entry(desk: Desk) -> None:
+def test_booking_of_another_length_or_time_keeps_the_entry(desk: Desk) -> None:
     desk.cancel(desk.booked(9))
     desk.book(BEA, key(9, minutes=30))
     desk.join(BEA, at(9, 30), at(12))
@@ -142,7 +142,7 @@ def test_booking_of_another_length_or_time_leaves_the_entry(desk: Desk) -> None:
 
 
 def test_moving_a_booking_to_the_offer_ends_the_entry(desk: Desk) -> None:
-    """The time that the move leaves goes to the next in line."""
+    """The time that the booking leaves is offered to the next in line."""
     desk.cancel(desk.booked(11))
     desk.book(BEA, key(11))
     desk.join(BEA, *MORNING)
@@ -181,8 +181,8 @@ def test_holds_and_offers_of_a_client_do_not_replace_each_other(desk: Desk) -> N
     assert held in desk.active(BookingStatus.HELD)
 
 
-def test_holding_the_offered_slot_returns_the_offer(desk: Desk) -> None:
-    """It lasts as long as it did. Other slots that overlap it are taken, also for its client."""
+def test_holding_the_offered_slot_changes_nothing(desk: Desk) -> None:
+    """The offer's end stays the same. Overlapping slots are taken, even for the offer's client."""
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     offer = desk.offers()[BEA]

@@ -83,7 +83,7 @@ def release_hold(desk: Desk) -> None:
 
 
 def replace_hold(desk: Desk) -> None:
-    """Its client holds another slot instead."""
+    """The holder of a slot holds another slot instead."""
     desk.change_rules(overrides=(override(TUESDAY, (NINE, NOON)),))
     swap_for_hold(desk)
     desk.hold(ADA, key(9, day=TUESDAY))
@@ -113,7 +113,7 @@ def open_hours(desk: Desk) -> None:
 
 
 def remove_booking_ahead(desk: Desk) -> None:
-    """An inactive status with time ahead: a completed session, removed from the list."""
+    """A completed session that is still ahead is removed from its client's list."""
     booking = desk.booked(10)
     done = booking.model_copy(update={"status": BookingStatus.COMPLETED})
     desk.bookings[booking.id] = done
@@ -121,7 +121,7 @@ def remove_booking_ahead(desk: Desk) -> None:
 
 
 def swap_for_hold(desk: Desk) -> None:
-    """Let Ada hold the hour that she has booked; those who wait let her."""
+    """Replace Ada's booking with a hold of hers, without offering the hour to the line."""
     waits, desk.waits = desk.waits, []
     desk.cancel(desk.booked(10))
     desk.hold(ADA, key(10))
@@ -137,7 +137,7 @@ def swap_for_hold(desk: Desk) -> None:
     ],
     ids=lambda free: free.__name__,
 )
-def test_whatever_frees_time_offers_it(desk: Desk, free: Callable[[Desk], None]) -> None:
+def test_every_change_that_frees_time_offers_it(desk: Desk, free: Callable[[Desk], None]) -> None:
     desk.join(BEA, at(9, 30), at(13))
     desk.join(CLEO, at(9), at(13))
     free(desk)
@@ -148,7 +148,7 @@ def test_whatever_frees_time_offers_it(desk: Desk, free: Callable[[Desk], None])
 
 
 def test_earliest_slot_of_the_window_and_length_is_offered(desk: Desk) -> None:
-    """The first in line whom the time does not suit is passed over, and keeps the place."""
+    """An entry that the time does not suit is skipped, and keeps its place in line."""
     desk.join(BEA, at(11), at(12))
     desk.join(CLEO, at(9, 15), at(12), 30)
     desk.join(DORA, at(9), at(9) + SECOND)
@@ -160,7 +160,7 @@ def test_earliest_slot_of_the_window_and_length_is_offered(desk: Desk) -> None:
 
 
 def test_first_in_line_comes_before_an_earlier_slot_for_others(desk: Desk) -> None:
-    """An hour at 10:00 would leave nothing for the half hour at 10:30 of the first in line."""
+    """An hour at 10:00 would overlap the half hour at 10:30 that the first in line waits for."""
     desk.join(BEA, at(10, 30), at(12), 30)
     desk.join(CLEO, *MORNING)
     desk.cancel(desk.booked(10))

@@ -1,4 +1,4 @@
-"""The index of open times finds what the calendars say, one by one."""
+"""The index of open times gives the same answers as reading the calendars one by one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVERYBODY = 2**512 - 1
 
 
 def some_rules(rng: Random, horizon: int) -> Rules:
-    """Return rules of any kind, some without hours, some that take no bookings."""
+    """Return random rules, some without hours, some closed to bookings."""
     spans = [
         (start, start + rng.choice((30, 90, 240, 600)))
         for start in rng.sample(range(0, 1425, 15), rng.randrange(3))
@@ -57,7 +57,7 @@ def some_rules(rng: Random, horizon: int) -> Rules:
 
 
 def some_occupants(rng: Random, now: datetime) -> list[Occupant]:
-    """Return occupied time that does not overlap, some of it held until soon."""
+    """Return random occupants that do not overlap; some are holds that end soon or have ended."""
     cell, found = cell_of(now) - 40, list[Occupant]()
     for _ in range(rng.randrange(30)):
         cell += rng.randrange(12)
@@ -74,7 +74,7 @@ class World:
 
     def __init__(self, rng: Random, size: int, now: datetime) -> None:
         self.rng, self.now = rng, now
-        # The same for everybody, or different ones.
+        # Zero lets each calendar choose its own horizon; otherwise all have the same.
         self.horizon = rng.choice((0, 30))
         self.index = OpenIndex()
         self.calendars: dict[Id, tuple[Rules, list[Occupant]]] = {}
@@ -82,12 +82,12 @@ class World:
             self.change(new_id())
 
     def change(self, id_: Id, *, keeps_rules: bool = False) -> None:
-        """Replace the occupied time of a calendar, and its rules."""
+        """Replace the occupied time of a calendar, and its rules unless it keeps them."""
         former = self.calendars.get(id_)
         found = former[0] if former and keeps_rules else some_rules(self.rng, self.horizon)
         occupants = some_occupants(self.rng, self.now)
         if former and keeps_rules:
-            # One booking more or less, as in real life.
+            # Remove some bookings, as cancellations do.
             occupants = [each for each in former[1] if self.rng.random() < 0.9]
         self.calendars[id_] = found, occupants
         busy = unexpired(busy_of(occupants), self.now)
@@ -106,7 +106,7 @@ class World:
         return found
 
     def indexed(self, minutes: int | None, since: datetime, until: datetime) -> dict[Id, int]:
-        """Return the same from the index."""
+        """Return the same cells as `brute_force`, found by the index."""
         self.index.expire_holds(self.now)
         ids = {self.index.number(id_): id_ for id_ in self.index}
         while True:
@@ -131,7 +131,7 @@ class World:
 
 @pytest.fixture(params=[64, 12, 0], ids=["one by one", "mixed", "by bitmaps"], autouse=True)
 def threshold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try both ways of answering."""
+    """Answer from single calendars, from bitmaps, or from both."""
     monkeypatch.setattr("models.bookings.open_index.MAX_SINGLE", request.param)
 
 
@@ -160,8 +160,8 @@ def test_days_that_take_too_much_memory_are_computed_anew(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_first_open_slots_are_those_of_each_calendar(seed: int) -> None:
-    """Through changes of calendars, ends of holds and passing time, around a change of clocks."""
+def test_index_finds_the_first_open_slot_of_each_calendar(seed: int) -> None:
+    """Calendars change, holds end and time passes, around a clock change."""
     rng = Random(seed)
     now = BERLIN_CHANGES - timedelta(minutes=rng.randrange(3_000))
     world = World(rng, 40, now)

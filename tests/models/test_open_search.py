@@ -1,4 +1,4 @@
-"""Searches by time find what all calendars say, also while these change in two processes."""
+"""Searches by time agree with all calendars, even while two processes change these."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SOONEST = ExpertOrderField.SOONEST
 
 @pytest.fixture(autouse=True)
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop the clock, so that no slot becomes too soon between a search and its check."""
+    """Stop the clock, so that no slot gets too near between a search and its check."""
     now = utc_now()
     for module in ("models.bookings.open_search", "models.ledger.loading", __name__):
         monkeypatch.setattr(f"{module}.utc_now", lambda: now)
@@ -85,7 +85,7 @@ async def searches() -> AsyncIterator[tuple[OpenSearch, OpenSearch]]:
 
 @pytest.fixture(params=[64, 0], ids=["one by one", "by bitmaps"])
 def threshold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try both ways of answering."""
+    """Answer from single calendars or from bitmaps."""
     monkeypatch.setattr("models.bookings.open_index.MAX_SINGLE", request.param)
 
 
@@ -113,7 +113,7 @@ async def listed(
 def expected(
     stored: Stored, among: set[Id], filter_: ExpertFilter, order: Order, ranks: dict[Id, str]
 ) -> list[Id]:
-    """Return the experts whom a filter finds by going through all of them, in an order."""
+    """Return the experts that a filter should find, in order, by examining all experts."""
     now = utc_now()
     available = filter_.available or Available(now, now + FOREVER, None)
     opens = stored.all_open(available, now)
@@ -130,7 +130,7 @@ def expected(
 
 
 def some_filter(rng: Random) -> ExpertFilter:
-    """Return a filter, mostly with a time."""
+    """Return a random filter, mostly with a span of time."""
     base = rng.choice(FILTERS)
     if rng.random() < 0.2:
         return base
@@ -178,14 +178,14 @@ async def check(search: OpenSearch, rng: Random) -> None:
 
 
 class Clients:
-    """Change calendars at random through two ledgers, each calendar once at a time."""
+    """Changes calendars at random through two ledgers, one change per calendar at a time."""
 
     def __init__(self, ledgers: tuple[Ledger, Ledger], added: OpenDirectory) -> None:
         self.ledgers, self.added, self.rng = ledgers, added, added.rng
         self.booked: list[Booking] = []
 
     async def change(self, id_: Id) -> None:
-        """Book, cancel, disable or enable an expert's time, or replace the hours."""
+        """Book or cancel a slot, disable or enable the expert, or change notice and break."""
         ledger, stored = self.rng.choice(self.ledgers), await Stored.read()
         own = [booking for booking in self.booked if booking.expert_id == id_]
         of, chance = stored.calendars[id_].rules, self.rng.random()
@@ -208,12 +208,12 @@ class Clients:
 
 @pytest.mark.usefixtures("threshold")
 @pytest.mark.parametrize("ledgers", [True], indirect=True, ids=["cached"])
-async def test_searches_find_what_all_calendars_say(
+async def test_searches_agree_with_all_calendars(
     added: OpenDirectory,
     searches: tuple[OpenSearch, OpenSearch],
     ledgers: tuple[Ledger, Ledger],
 ) -> None:
-    """With every filter, order and paging direction, between changes through both ledgers."""
+    """Uses random filters, orders and paging directions, between changes through both ledgers."""
     clients, rng = Clients(ledgers, added), added.rng
     for _ in range(ROUNDS):
         for id_ in rng.sample(added.ids, 4):
@@ -229,7 +229,7 @@ async def test_searches_are_exact_while_calendars_change(
     searches: tuple[OpenSearch, OpenSearch],
     ledgers: tuple[Ledger, Ledger],
 ) -> None:
-    """Each expert is found as before or after the change that was under way."""
+    """Each result shows an expert as before or as after a concurrent change."""
     clients, rng = Clients(ledgers, added), added.rng
     order = directory_order(SOONEST, descending=False)
     for _ in range(ROUNDS):
@@ -254,7 +254,7 @@ async def test_searches_are_exact_while_calendars_change(
             assert await search(one) == after
 
 
-async def test_a_change_is_found_at_once_elsewhere(
+async def test_change_is_found_at_once_by_all_searches(
     added: OpenDirectory, searches: tuple[OpenSearch, OpenSearch], ledger: Ledger
 ) -> None:
     id_, order = added.ids[0], directory_order(SOONEST, descending=False)
@@ -278,7 +278,7 @@ async def test_missed_changes_are_found_by_the_positions_of_calendars(
     ledger: Ledger,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """More changes than a ledger's document has, and a directory whose changes are unknown."""
+    """Covers more changes than a ledger's document lists, and unknown changes of the directory."""
     monkeypatch.setattr("models.bookings.changed_calendars.MAX_RECENT", 2)
     rng = added.rng
     await check(searches[0], rng)
@@ -319,7 +319,7 @@ async def test_wrong_arguments_are_refused(
 async def test_the_end_of_a_hold_frees_no_time_while_somebody_waits(
     added: OpenDirectory, searches: tuple[OpenSearch, OpenSearch], waiting: int
 ) -> None:
-    """It goes to the first in line, by an event."""
+    """An event offers the time to the first in line instead."""
     search, expert_id, now = searches[0], added.ids[0], utc_now()
     available = Available(now, now + FOREVER, 60)
     key = (await Stored.read()).first_open(expert_id, available, now)

@@ -76,7 +76,7 @@ def booking(*steps: tuple[BookingStatus, timedelta], with_contact: bool = True) 
         ([(PENDING, 0), (CONFIRMED, 0)], MailKind.CONFIRMED),
         ([(CONFIRMED, 0), (CONFIRMED, 1)], MailKind.MOVED),
         ([(CONFIRMED, 0), (PENDING, 1)], MailKind.MOVED),
-        # The length alone has changed.
+        # Only the length has changed.
         ([(CONFIRMED, 0), (CONFIRMED, 0)], MailKind.MOVED),
         ([(CONFIRMED, 0), (PENDING, 0)], MailKind.MOVED),
         ([(PENDING, 0), (PENDING, 1), (CONFIRMED, 1)], MailKind.CONFIRMED),
@@ -173,8 +173,8 @@ async def test_mail_is_sent_once_the_last_recipient_is_delivered() -> None:
     assert await due_mails(TODAY + 10 * LEASE, 10, Lane.BOOKING) == []
 
 
-async def test_rejected_recipient_makes_the_mail_failed_after_the_last_delivery() -> None:
-    """It expires thirty days later, as those do that were sent."""
+async def test_mail_with_a_rejected_recipient_fails_after_the_last_delivery() -> None:
+    """The mail expires thirty days later, as sent mails do."""
     mail = await insert_due_mail()
     await mail.claim(TODAY)
     await mail.mark_delivered(Party.CLIENT, TODAY, refused=True)
@@ -210,7 +210,7 @@ async def test_password_reset_mail_fails_after_an_hour() -> None:
     assert not await mail.postpone(later)
 
 
-async def test_links_are_due_in_a_lane_of_their_own() -> None:
+async def test_mails_with_links_have_a_lane_of_their_own() -> None:
     """They do not wait for mails about bookings, however long these are overdue."""
     booked = await insert_due_mail(due_at=TODAY - HOUR)
     times = {"due_at": TODAY, "created_at": TODAY}

@@ -1,4 +1,4 @@
-"""Refusals show slots as they are without the refused command, at the number of a stored event."""
+"""Refusals show slots as stored, without the refused changes, and the last event's number."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from models.ledger.ledger import Ledger
 
 
-async def test_slots_booked_before_the_taken_one_do_not_count(
+async def test_refusal_ignores_slots_booked_before_the_taken_one(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
     """The refusal has the number of the last event that is stored."""
     ledger, _ = ledgers
     await book_slot(ledger, slot(calendar, 4))
     request = request_for(*(slot(calendar, hour) for hour in (1, 2, 3, 4)))
-    for _ in range(2):  # loaded, and perhaps from memory
+    for _ in range(2):  # first from the database, then perhaps from memory
         with pytest.raises(SlotTaken) as refusal:
             await book(reserving(ledger), someone(), request)
         assert refusal.value.slot.key == slot(calendar, 4)
@@ -57,7 +57,7 @@ def fields_of(refused: pytest.ExceptionInfo[InvalidInput]) -> list[str]:
 async def test_slots_that_overlap_each_other_are_refused_by_name(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """They are not taken: each of them can be booked alone."""
+    """The slots are not taken: each of them can be booked alone."""
     quarter = SlotKey(calendar.id, slot(calendar, 1).cell + 2, 30)
     wanted = request_for(
         slot(calendar, 1), slot(calendar, 2), quarter, slot(calendar, 3), slot(calendar, 3, 30)
@@ -70,7 +70,7 @@ async def test_slots_that_overlap_each_other_are_refused_by_name(
 
 
 async def test_break_after_a_session_counts_as_overlap(ledger: Ledger, calendar: Calendar) -> None:
-    """In either order of the slots."""
+    """The order of the two slots does not matter."""
     await change_rules(ledger, calendar, break_minutes=30)
     before = len(await events(calendar))
     pair = slot(calendar, 1), slot(calendar, 2)
@@ -92,8 +92,8 @@ async def test_booked_hold_keeps_its_break(ledger: Ledger, calendar: Calendar) -
     assert len(await book(reserving(ledger), viewer, wanted)) == 2
 
 
-def test_offers_that_a_refused_command_found_due_do_not_count(desk: Desk) -> None:
-    """They are undone with it, so until they are made, the time shows as free as it is stored."""
+def test_refusal_ignores_offers_that_the_refused_command_made(desk: Desk) -> None:
+    """The offers are undone with the command; until a later change, the time shows as open."""
     desk.cancel(desk.booked(10))
     desk.hold(ADA, key(10))
     desk.join(BEA, at(10), at(11))
@@ -110,7 +110,7 @@ def test_offers_that_a_refused_command_found_due_do_not_count(desk: Desk) -> Non
 
 
 def test_open_time_is_shown_at_the_last_stored_event(desk: Desk) -> None:
-    """Joining a line ends entries whose time has passed, which a refusal undoes."""
+    """Joining a line ends entries whose time has passed; the refusal undoes this."""
     desk.join(BEA, at(9), at(9, 30))
     desk.cancel(desk.booked(11))
     desk.now = at(9, 30)

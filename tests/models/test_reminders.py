@@ -39,7 +39,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 @pytest.fixture
 async def ledger(database: Client) -> AsyncIterator[Ledger]:
-    """A ledger that reminds clients a day and an hour before."""
+    """A ledger that reminds clients a day and an hour before a session."""
     async with Ledger(database, ignore_events, lead_times=DEFAULT_LEAD_TIMES).open() as ledger:
         yield ledger
 
@@ -52,7 +52,7 @@ async def reminder_of(booking: Booking) -> Mail | None:
 
 
 async def times_of(booking: Booking) -> list[Any]:
-    """Return when the stored reminder of a booking is due."""
+    """Return the instants at which the stored reminder of a booking is due."""
     reminder = await reminder_of(booking)
     return [reminder.due_at, *reminder.repeats] if reminder else []
 
@@ -81,7 +81,7 @@ def client() -> Viewer:
     return cast("Viewer", found)
 
 
-async def test_a_booking_is_reminded_of_twice_by_one_row(
+async def test_one_row_holds_both_reminders_of_a_booking(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     booking = await book_slot(ledger, slot(calendar, 9))
@@ -118,7 +118,7 @@ async def test_no_reminders_without_lead_times(database: Client, calendar: Calen
     assert await reminder_of(booking) is None
 
 
-async def test_a_moved_booking_is_reminded_of_at_its_new_time_alone(
+async def test_reminders_of_a_moved_booking_follow_its_new_time(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     """The same holds after the first reminder, and for a second move."""
@@ -137,7 +137,7 @@ async def test_a_moved_booking_is_reminded_of_at_its_new_time_alone(
         assert (reminder.attempts, reminder.to) == (0, [Party.CLIENT])
 
 
-async def test_a_cancelled_booking_is_not_reminded_of(ledger: Ledger, calendar: Calendar) -> None:
+async def test_cancelled_booking_has_no_reminder(ledger: Ledger, calendar: Calendar) -> None:
     viewer, expert = client(), expert_of(calendar)
     for actor in (viewer, expert):
         booking = await book_slot(ledger, slot(calendar, 9), viewer)
@@ -145,10 +145,10 @@ async def test_a_cancelled_booking_is_not_reminded_of(ledger: Ledger, calendar: 
         assert await reminder_of(booking) is None
 
 
-async def test_a_request_is_reminded_of_once_it_is_confirmed(
+async def test_pending_booking_gets_reminders_when_it_is_confirmed(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """Declined and expired requests never are; a client's move needs another confirmation."""
+    """A declined booking gets none; after a client's move, it needs another confirmation."""
     await set_rules(ledger, calendar, confirms_automatically=False)
     viewer, expert = client(), expert_of(calendar)
     declined, confirmed = [
@@ -179,10 +179,10 @@ async def test_a_refused_booking_leaves_no_reminder(ledger: Ledger, calendar: Ca
     assert ids == {booking.id}
 
 
-async def test_a_reminder_needs_no_further_command(
+async def test_reminder_needs_no_additional_command(
     ledger: Ledger, database: Client, calendar: Calendar
 ) -> None:
-    """The command that inserts the mail about the booking inserts it, too."""
+    """The command that inserts the mail about the booking also inserts the reminder."""
     counts = []
     async with Ledger(database, ignore_events).open() as without:
         for number, each in enumerate((without, ledger)):
@@ -205,7 +205,7 @@ async def insert_reminder(*times: timedelta, now: Any) -> Mail:
 
 @pytest.mark.usefixtures("database")
 async def test_a_sent_reminder_is_due_again_at_the_next_time() -> None:
-    """A time that has passed meanwhile is left out; the last one ends it."""
+    """A time that has passed meanwhile is skipped; after the last time, the mail counts as sent."""
     now = utc_now()
     mail = await insert_reminder(0 * HOUR, HOUR, 2 * HOUR, 5 * HOUR, now=now)
     first = mail.copy_id
@@ -234,10 +234,10 @@ async def test_a_reminder_is_retried_until_the_session_and_ends_when_it_is_refus
     assert mail.state is MailState.FAILED
 
 
-async def test_a_completed_session_sends_one_question_to_its_client(
+async def test_completed_session_sends_one_mail_to_its_client(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """Once the session has ended, if it is completed earlier; not to an erased client."""
+    """The mail is due at the session's end or, if later, at completion; erased clients get none."""
     booking = await book_slot(ledger, slot(calendar, 9))
     completed = booking.model_copy(update={"status": BookingStatus.COMPLETED})
     for later in (0 * HOUR, 2 * HOUR):
@@ -253,10 +253,10 @@ async def test_a_completed_session_sends_one_question_to_its_client(
     assert mail_for(erased.with_change(booking.ends_at, BookingStatus.CONFIRMED, None)) is None
 
 
-async def test_bookings_from_before_get_their_reminders_once(
+async def test_migration_adds_reminders_to_existing_bookings_once(
     database: Client, calendar: Calendar
 ) -> None:
-    """Those of samples and requests get none."""
+    """Cancelled bookings and sample bookings get none."""
     async with Ledger(database, ignore_events).open() as ledger:
         booking, cancelled = [await book_slot(ledger, slot(calendar, hour)) for hour in (9, 10)]
         await advance(

@@ -27,7 +27,7 @@ Texts = tuple[list[str], list[str]]
 
 
 def listed(id_: Id, rating: str = "0") -> ListedExpert:
-    """Return an expert of whom only the words matter."""
+    """Return an expert with fixed fields except for the id and the rating."""
     by_rating = rating + str(id_)
     return ListedExpert(
         id_, "LEGAL", None, 0, 0, (), confirms_automatically=True, by_rating=by_rating, by_name=""
@@ -65,7 +65,7 @@ def has_one_error(typed: str, meant: str) -> bool:
 
 
 def rank_of(typed: str, words: Iterable[str], *, is_bio: bool) -> int | None:
-    """Return the rank of a word's best occurrence, by definition; without inflections."""
+    """Return the rank of a word's best occurrence by its definition, ignoring inflections."""
     ranks = []
     for word in words:
         if word == typed:
@@ -80,7 +80,7 @@ def rank_of(typed: str, words: Iterable[str], *, is_bio: bool) -> int | None:
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=5), st.lists(WORDS, min_size=1, max_size=3))
-def test_a_search_finds_what_its_definition_says(experts: list[Texts], typed: list[str]) -> None:
+def test_search_agrees_with_its_definition(experts: list[Texts], typed: list[str]) -> None:
     index, ids = index_of(*experts)
     # These letters have no inflections, which are tested below.
     expected: dict[Id, int] = {}
@@ -106,10 +106,10 @@ def test_a_search_finds_what_its_definition_says(experts: list[Texts], typed: li
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.none() | TEXTS), max_size=12), WORDS)
-def test_replaced_and_removed_experts_are_found_by_their_present_words(
+def test_replaced_and_removed_experts_are_found_by_their_current_words(
     changes: list[tuple[int, list[str] | None]], typed: str
 ) -> None:
-    """Whatever happened before, the index answers as one that is built of the last state."""
+    """After any changes, the index answers like a fresh one built from the last state."""
     ids = [new_id() for _ in range(4)]
     index, present = SearchIndex(), dict[Id, list[str]]()
     for number, words in changes:
@@ -187,7 +187,7 @@ def test_equal_matches_are_ordered_by_rating() -> None:
     assert [ids.index(keys[key]) for key in sorted(keys, reverse=True)] == [1, 2, 0]
 
 
-def test_an_index_of_many_replaced_experts_asks_to_be_built_anew() -> None:
+def test_index_with_many_replaced_experts_is_wasteful() -> None:
     index, id_ = SearchIndex(), new_id()
     for _ in range(1_002):
         assert not index.is_wasteful
@@ -200,8 +200,8 @@ def test_an_index_of_many_replaced_experts_asks_to_be_built_anew() -> None:
     ("typed", "number"),
     [("divorce", 10), ("divo", 10), ("divorec", 10), ("d", 1), ("years", 3_000)],
 )
-def test_a_search_costs_what_it_finds_and_not_what_there_is(typed: str, number: int) -> None:
-    """Among 3,000 experts, a search makes a few calls for each of those it finds."""
+def test_cost_of_a_search_depends_on_its_matches_alone(typed: str, number: int) -> None:
+    """Among 3,000 experts, a search makes a few function calls for each match."""
     index, ids = SearchIndex(), [new_id() for _ in range(3_000)]
     for person, id_ in enumerate(ids):
         field = "divorce" if person % 300 == 0 else "taxes"

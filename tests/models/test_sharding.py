@@ -119,7 +119,7 @@ async def test_unsharded_collections_have_unique_indexes_that_prevent_sharding(
 
 
 def test_generated_ids_are_unique_where_no_index_enforces_it() -> None:
-    """These are not sharded by `_id`, which is a generated ObjectId."""
+    """These collections are not sharded by `_id`, which is a generated ObjectId."""
     for model in (Booking, Event, Review, Wait):
         assert SHARD_KEYS[model.Settings.name] != "_id"
         assert model.model_fields["id"].default_factory is new_id
@@ -136,7 +136,7 @@ def test_collections_with_meaningful_ids_are_not_sharded() -> None:
 
 
 async def test_all_collections_are_created_at_start(database: Client) -> None:
-    """A transaction over several shards cannot create one."""
+    """A transaction over several shards cannot create a collection."""
     empty = database.get_database("created-at-start")
     for _ in range(2):
         await _create_collections(empty)

@@ -75,7 +75,7 @@ def test_stored_bookings_events_and_mails_are_read_back_unchanged(
 
 
 async def test_documents_are_stored_in_the_form_of_beanie() -> None:
-    """The ledger stores them with `stored`, other code with `insert`."""
+    """The ledger stores documents with `stored`, other code with `insert`."""
     calendar = Calendar(id=new_id(), rules=rules(overrides=(override(date(2027, 3, 8)),)))
     agenda = Agenda(Calendar(id=EXPERT, rules=rules()), (), NOW)
     agenda.book(booking(cell(10), held_until=NOW + timedelta(minutes=5)))

@@ -59,7 +59,7 @@ def test_fold_ignores_case_and_accents_and_keeps_other_scripts(text: str, folded
     assert fold(text) == folded
 
 
-def test_folding_twice_changes_nothing_more() -> None:
+def test_folding_is_idempotent() -> None:
     characters = map(chr, range(sys.maxunicode + 1))
     letters = [each for each in characters if unicodedata.category(each) not in NOT_LETTERS]
     assert [letter for letter in letters if fold(fold(letter)) != fold(letter)] == []
@@ -205,13 +205,13 @@ def test_spellings_of_a_slug_share_a_key() -> None:
         ("a" + "\u0301" * 50 + " b", "Á" + "\u0301" * 4 + "B"),
     ],
 )
-def test_initials_of_names(name: str, initials: str) -> None:
+def test_initials_ignore_titles_and_invisible_characters(name: str, initials: str) -> None:
     assert initials_of(name) == initials
     assert are_initials(initials) == bool(initials)
 
 
 @given(st.text())
-def test_initials_need_no_escape(name: str) -> None:
+def test_initials_need_no_escaping(name: str) -> None:
     initials = initials_of(name)
     assert initials_of(name) == initials
     assert not initials or are_initials(initials)

@@ -1,4 +1,4 @@
-"""Commits whose outcome is unknown: stored or not, each command gets its own answer."""
+"""Commits with an unknown outcome: whether stored or not, each command gets the right answer."""
 
 from __future__ import annotations
 
@@ -139,9 +139,9 @@ async def test_guest_signs_in_with_its_hold_although_outcomes_are_unknown(
 async def test_attempt_is_settled_after_its_batch_was_split(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first commit takes effect late: after the second one failed for another reason.
+    """The first commit takes effect late, while the second one fails for another reason.
 
-    A claim would have waited for it, but claims may fail.
+    A claim would have waited for the first commit, but claims may fail.
     """
     commit = Batch.commit
     batches: list[Batch] = []

@@ -119,7 +119,7 @@ def test_command_finds_no_problems_in_sample_data(server: str, tmp_path: Path) -
 
 
 def test_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) -> None:
-    """It prints one finding per line, exits with status 1, and does not create indexes."""
+    """The command prints one finding per line, exits with status 1, and creates no indexes."""
     rows = sample()
     client_id, expert_id = ObjectId(), rows["experts"][0]["_id"]
     url = create_database(server, "many", rows)
@@ -146,8 +146,8 @@ def test_command_reports_an_unreachable_database(tmp_path: Path) -> None:
     )
 
 
-def test_repairing_has_processes_build_their_indexes_anew(server: str, tmp_path: Path) -> None:
-    """Once for each repair; a check alone changes nothing."""
+def test_repair_makes_processes_rebuild_their_indexes(server: str, tmp_path: Path) -> None:
+    """Each repair counts one change of the directory; a check alone counts none."""
     url = create_database(server, "repaired", sample())
     assert command(tmp_path, "verify", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url, tz_aware=True) as client:

@@ -1,4 +1,4 @@
-"""Characters that show nothing, and lines without them."""
+"""Invisible characters, and lines without them."""
 
 # ruff: noqa: RUF001 - letters that look like others are the point
 

@@ -61,13 +61,13 @@ FIRST = rules(offers=OFFERS, weekly=HOURS[1])
 
 
 def terms_of(wait: Wait) -> tuple[Id, datetime, datetime, int]:
-    """Return what an entry is for."""
+    """Return an entry's client, window and session length."""
     terms = wait.terms
     return terms.client_id, terms.since, terms.until, terms.minutes
 
 
 class Comparison:
-    """The program and the model, which make the same changes."""
+    """Applies the same changes to the program and to the model."""
 
     def __init__(self, data: st.DataObject) -> None:
         self._draw = data.draw
@@ -82,7 +82,7 @@ class Comparison:
         self.compare()
 
     def both(self, post: Callable[[], object], change: Callable[[Model], None]) -> None:
-        """Make a change in both; either both refuse it or none."""
+        """Make a change in both; assert that both accept or both refuse it."""
         expected = self.model.apply(change)
         try:
             post()
@@ -92,7 +92,7 @@ class Comparison:
             assert expected
 
     def how(self) -> dict[str, Any]:
-        """Return whether to decide on what the last change left in memory."""
+        """Return a random choice between the agenda in memory and one loaded anew."""
         return {"is_cached": self._draw(st.booleans())}
 
     def book(self) -> None:
@@ -147,7 +147,7 @@ class Comparison:
         )
 
     def wait(self) -> None:
-        """Let minutes pass, sometimes until the morning is nearly over."""
+        """Let some minutes or eight hours pass."""
         steps = [MINUTE, 5 * MINUTE, 29 * MINUTE, 30 * MINUTE, 8 * 60 * MINUTE]
         time = self._draw(st.sampled_from(steps))
         self.desk.now += time
@@ -160,7 +160,7 @@ class Comparison:
         return self.desk.active(*(statuses or BookingStatus))
 
     def compare(self) -> None:
-        """Compare bookings, holds, offers and the line, and check the program by itself."""
+        """Compare bookings, holds, offers and the line, and check the program's own consistency."""
         self.desk.offers()
         taken = {
             (b.client_id, b.key, b.held_until, b.wait_id is not None and b.held_until is not None)
@@ -178,7 +178,7 @@ class Comparison:
 
 @given(st.data())
 def test_random_changes_agree_with_the_model(data: st.DataObject) -> None:
-    """Order, offers and endings are the same, and watchers who get the events see the slots."""
+    """Order, offers and endings are the same, and the events give watchers the current slots."""
     comparison = Comparison(data)
     for _ in range(data.draw(st.integers(10, 40))):
         comparison.step()

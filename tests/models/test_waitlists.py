@@ -1,4 +1,4 @@
-"""Waiting lists over ledgers and the database: stored with the change, in order, after kills."""
+"""Waiting lists in the database: offers are stored with their change, in order, despite kills."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def line(calendar: Calendar) -> list[Wait]:
 
 
 async def offers(calendar: Calendar) -> list[Booking]:
-    """Return the standing offers."""
+    """Return the current offers."""
     held = {"expert_id": calendar.id, "status": BookingStatus.HELD.value}
     return [each for each in await Booking.find(held).to_list() if each.wait_id]
 
@@ -90,7 +90,7 @@ async def offers(calendar: Calendar) -> list[Booking]:
 async def test_offer_is_stored_with_the_change_that_frees_the_time(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Joined in another process, whose entry the calendar in memory here does not have."""
+    """The client joins in another process, so the calendar cached here lacks the entry."""
     here, elsewhere = ledgers
     booked = [await book_slot(here, slot(calendar, hour)) for hour in (1, 2)]
     ada, bea = someone(), someone()
@@ -202,7 +202,7 @@ async def test_offer_under_an_unknown_outcome_is_made_once(
 async def test_kill_in_the_middle_of_an_offer_changes_nothing(
     database: Client, database_url: str, calendar: Calendar
 ) -> None:
-    """The process dies between its last write and the commit; the time is still booked then."""
+    """The process dies between its last write and the commit, so the time is still booked."""
     ada = someone()
     async with Ledger(database, ignore_events).open() as ledger:
         made = await book_slot(ledger, slot(calendar, 1))
@@ -265,7 +265,7 @@ class Worker:
         self._rng, self._ledger, self._calendar, self._viewer = rng, ledger, calendar, viewer
 
     async def work(self, changes: int) -> None:
-        """Make some changes; those that are refused count, too."""
+        """Attempt some changes; refused ones count as well."""
         actions = [self.book, self.book, self.book, self.hold, self.cancel, self.cancel]
         actions += [self.join, self.join, self.leave, self.expire, self.change_break]
         for _ in range(changes):
@@ -304,7 +304,7 @@ class Worker:
             await self._ledger.post(LeaveWaitlist(expert_ids=[self._calendar.id], wait_id=wait_id))
 
     async def expire(self) -> None:
-        """Sweep."""
+        """Run the sweeper once."""
         await expire(self._ledger)
 
     async def change_break(self) -> None:

@@ -66,7 +66,7 @@ def check(error: PyMongoError, code: int) -> None:
 async def test_command_error_reaches_the_driver(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
-    """The driver repeats what is labelled as retryable, so two commands fail."""
+    """The driver repeats a command after a retryable error, so two commands fail."""
     proxy.inject(Fault(CommandError(code), "insert", "things", times=2))
     with pytest.raises(PyMongoError) as raised:
         await things.insert_one({"_id": 1})
@@ -80,7 +80,7 @@ async def test_command_error_reaches_the_driver(
 async def test_command_error_in_a_transaction_aborts_it(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
-    """Its document is gone, and nothing is locked: it can be inserted at once."""
+    """The transaction's writes and locks are gone, so its document can be updated at once."""
     await things.insert_one({"_id": 0, "hits": 0})
     async with things.database.client.start_session() as session:
         await session.start_transaction()
@@ -187,7 +187,7 @@ async def test_labels_can_be_chosen(
 async def test_lost_reply_closes_the_connection(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], *, takes_effect: bool
 ) -> None:
-    """The driver repeats an insert, so that two replies must get lost; the effect is one."""
+    """The driver repeats an insert, so two replies must get lost; it takes effect once."""
     fault = Fault(LostReply(), "insert", takes_effect=takes_effect, times=2)
     with proxy.injected(fault), pytest.raises(AutoReconnect):
         await things.insert_one({"_id": 1})
@@ -212,7 +212,7 @@ async def test_lost_replies_to_a_commit_leave_its_outcome_unknown(
 async def test_announced_bulk_write_can_be_refused(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
-    """A fault for one collection leaves other bulk writes alone; the transaction goes on."""
+    """A fault for one collection does not affect bulk writes to others."""
     client = things.database.client
     command = {
         "bulkWrite": 1,

@@ -1,4 +1,4 @@
-"""The wire proxy passes commands on, chooses which fail, and speaks for the database in `hello`."""
+"""The wire proxy passes commands on, chooses which fail, and answers `hello` for the database."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ async def test_uncommitted_write_is_seen_by_local_reads_and_rolled_back(
 async def test_change_stream_resumes_after_a_resumable_error(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]]
 ) -> None:
-    """The driver resumes what the server labels; another error ends the stream."""
+    """The driver resumes after errors labelled by the server; another error ends the stream."""
     async with await things.watch() as stream, asyncio.timeout(PATIENCE_SECONDS):
         await things.insert_one({"_id": 1})
         assert (await stream.next())["documentKey"] == {"_id": 1}
@@ -160,14 +160,14 @@ async def test_hello_announces_a_wire_version(database_url: str, version: int) -
 
 
 async def until(client: Client, wire_version: int) -> None:
-    """Wait until the driver has heard of a wire version."""
+    """Wait until the driver has learnt a wire version."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while client.topology_description.common_wire_version != wire_version:  # noqa: ASYNC110 - the driver has no event for it
             await asyncio.sleep(0.01)
 
 
-async def test_streamed_hello_tells_of_changes_at_once(proxy: WireProxy, driver: Client) -> None:
-    """The driver would ask again after ten minutes."""
+async def test_streamed_hello_announces_changes_at_once(proxy: WireProxy, driver: Client) -> None:
+    """The driver learns of each change from a streamed reply, without asking again."""
     await driver.admin.command("ping")
     for version in (21, 27, 25):
         proxy.announce(max_wire_version=version)
@@ -184,8 +184,8 @@ async def test_replica_set_is_discovered_through_the_proxy(
     assert driver.topology_description.topology_type == TOPOLOGY_TYPE.ReplicaSetWithPrimary
 
 
-async def test_secondary_refuses_and_becomes_primary(database_url: str) -> None:
-    """A client that is waiting for a primary finds it; one that reads from any member does not."""
+async def test_secondary_refuses_writes_until_it_becomes_primary(database_url: str) -> None:
+    """A direct connection can read, but not write; a client that waits for a primary finds it."""
     with WireProxy(database_url, role=Role.SECONDARY) as proxy:
         async with connect(proxy) as client, connect(proxy, directConnection=True) as direct:
             with pytest.raises(ServerSelectionTimeoutError):
@@ -231,7 +231,7 @@ def test_message_sections_may_have_any_order_and_a_checksum() -> None:
 
 
 def test_legacy_hello_is_answered(proxy: WireProxy) -> None:
-    """An OP_QUERY, as drivers send it on a new connection."""
+    """Drivers send this OP_QUERY on a new connection."""
     query = struct.pack("<i", 0) + b"admin.$cmd\0" + struct.pack("<ii", 0, -1)
     content = query + bson.encode({"ismaster": 1, "helloOk": True})
     host, port = proxy.url.removeprefix("mongodb://").partition("/")[0].split(":")

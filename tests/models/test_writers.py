@@ -95,8 +95,8 @@ async def test_killed_writer_blocks_a_calendar_only_until_its_session_is_ended(
 ) -> None:
     """The killed writer's transaction is rolled back and its row is deleted.
 
-    A ledger retries for about ten seconds, which is less than the database's own limit. So the
-    change succeeds only if ending the session has released the calendar.
+    Heartbeats time out long before the database's own limit for a transaction, so it is the end of
+    the session that releases the calendar.
     """
     assert 2 * HEARTBEAT_TIMEOUT_SECONDS < LIFETIME_SECONDS / 2
     before = await registered_sessions()
@@ -107,7 +107,7 @@ async def test_killed_writer_blocks_a_calendar_only_until_its_session_is_ended(
     [dead] = await registered_sessions() - before
     async with Ledger(database, ignore_events).open() as ledger, asyncio.timeout(PATIENCE_SECONDS):
         await ledger.post(longer_horizon(calendar.id))
-        while dead in await registered_sessions():  # noqa: ASYNC110 - another task brings it about
+        while dead in await registered_sessions():  # noqa: ASYNC110 - another task deletes it
             await asyncio.sleep(0.1)
     assert dead in ENDED_SESSIONS.ended
     assert await added_days_and_events(calendar) == (1, 1)
@@ -143,7 +143,7 @@ monitoring.register(ENDS_OWN_SESSION)
 async def test_ledger_whose_session_was_ended_decides_again(
     database: Client, database_url: str, calendar: Calendar
 ) -> None:
-    """A slow writer that was taken for dead still makes its change, once."""
+    """A slow writer that was considered dead still makes its change exactly once."""
     wanted = longer_horizon(calendar.id)
     decisions: list[int] = []
 
@@ -161,7 +161,7 @@ async def test_ledger_whose_session_was_ended_decides_again(
 async def test_writer_sends_heartbeats_while_its_transaction_is_open(
     database: Client, calendar: Calendar
 ) -> None:
-    """So a slow writer is not considered dead."""
+    """Otherwise, a slow writer would be considered dead."""
     writer = WriterSession(database)
     async with (
         writer.open(),
@@ -173,5 +173,5 @@ async def test_writer_sends_heartbeats_while_its_transaction_is_open(
         before = await beats(id_)
         assert before > 0
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await beats(id_) < before + 2:  # noqa: ASYNC110 - another task brings it about
+            while await beats(id_) < before + 2:  # noqa: ASYNC110 - another task sends them
                 await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Devices and languages of clients, codes as people type them, and names made of addresses."""
+"""Devices and languages of clients, codes as people type them, and names from addresses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_device_is_described_by_browser_and_system(user_agent: str, device: str)
         ("*," * 100_000, "EN"),
     ],
 )
-def test_language_is_the_best_of_ours(header: str, language: str) -> None:
+def test_preferred_language_is_the_best_supported_one(header: str, language: str) -> None:
     assert preferred_language(header) is Language[language]
 
 
@@ -81,5 +81,5 @@ def test_digest_depends_on_address_code_and_secret() -> None:
         ("", UNNAMED),
     ],
 )
-def test_name_is_made_of_the_address(email: str, name: str) -> None:
+def test_name_is_derived_from_the_address(email: str, name: str) -> None:
     assert name_from(email) == name

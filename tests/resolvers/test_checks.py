@@ -73,7 +73,7 @@ def test_name_without_a_link_is_a_line_of_text(typed: str, normalized: str) -> N
     ],
 )
 def test_name_is_normalized_to_one_line(typed: str, normalized: str) -> None:
-    """White space is collapsed and letters are composed; characters that show nothing are lost."""
+    """White space is collapsed, letters are composed, and invisible characters are removed."""
     validator = InputValidator()
     assert validator.text("name", typed, 100, "Name") == normalized
     assert problems(validator) == []
@@ -95,7 +95,7 @@ def test_name_is_normalized_to_one_line(typed: str, normalized: str) -> None:
     ],
 )
 def test_invalid_name_is_refused(typed: str, message: str) -> None:
-    """Names without visible characters, too long names and control characters are refused."""
+    """Names that are invisible or too long are refused, and so are control characters."""
     validator = InputValidator()
     validator.text("contact.name", typed, 100, "Name")
     assert problems(validator) == [("contact.name", message)]
@@ -132,7 +132,7 @@ def test_note_may_have_several_lines_or_be_empty(typed: str | None, normalized: 
     ],
 )
 def test_invalid_note_is_refused(typed: str, message: str) -> None:
-    """Too long notes and control characters are refused."""
+    """Notes that are too long are refused, and so are control characters."""
     validator = InputValidator()
     validator.note("note", typed, 2_000)
     assert problems(validator) == [("note", message)]

@@ -1,4 +1,4 @@
-"""Figures of bookings are those of a recount, by days in any zone."""
+"""Figures of bookings equal a recount by days, in several time zones."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ LIVES = (
     (HELD, BookingStatus.CANCELLED),
     (HELD, BookingStatus.EXPIRED),
 )
-"""Statuses that bookings go through. The last four were never booked, or never confirmed."""
+"""Statuses that bookings go through. The last four do not count: never confirmed, or only held."""
 
 COUNTED = LIVES[:7]
 
 
 def viewer(zone: str, role: Role = Role.ADMIN, expert_id: Id | None = None) -> Viewer:
-    """Return an account of a role in a zone."""
+    """Return a viewer with a role and a time zone."""
     user = SimpleNamespace(time_zone=zone)
     found = SimpleNamespace(user=user, id=new_id(), role=role, expert_id=expert_id, is_guest=False)
     return cast("Viewer", found)
 
 
 def life(rng: Random, expert_id: Id, taken: set[int]) -> tuple[Booking, tuple[BookingStatus, ...]]:
-    """Return a booking near a change of clocks, and the statuses that it went through."""
+    """Return a booking near a clock change, and the statuses that it went through."""
     noon = datetime.combine(rng.choice(CHANGES), datetime.min.time(), UTC) + timedelta(hours=12)
     cell = int(noon.timestamp()) // 900 + rng.randrange(-200, 200)
     while cell in taken:
@@ -103,7 +103,7 @@ async def booked(database: Client) -> AsyncIterator[dict[Id, list[Booking]]]:
 
 
 def recount(bookings: list[Booking], day: date, zone: str) -> Count:
-    """Return the counts of a day, found in each booking's local time of day."""
+    """Return the counts of a day, using each booking's local date."""
     on_day = [b for b in bookings if b.starts_at.astimezone(ZoneInfo(zone)).date() == day]
     statuses = [booking.status for booking in on_day]
     missed = {BookingStatus.CANCELLED, BookingStatus.NO_SHOW}
@@ -117,8 +117,8 @@ def recount(bookings: list[Booking], day: date, zone: str) -> Count:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-async def test_figures_are_those_of_a_recount(booked: dict[Id, list[Booking]], zone: str) -> None:
-    """The days include some of 23, 23.5, 24.5 and 25 hours, and both ends of each span."""
+async def test_figures_equal_a_recount(booked: dict[Id, list[Booking]], zone: str) -> None:
+    """Some days have 23, 23.5, 24.5 or 25 hours; both ends of each span are included."""
     everybody = [booking for bookings in booked.values() for booking in bookings]
     for change in CHANGES:
         for first, last in ((-3, 3), (0, 0), (-1, 0), (0, 1)):
@@ -175,7 +175,7 @@ async def test_only_the_expert_and_administrators_see_figures() -> None:
         (date(9000, 1, 2), date(9000, 1, 3), "from"),
     ],
 )
-def test_spans_are_refused_by_name(since: date, until: date, argument: str) -> None:
+def test_invalid_span_of_days_is_refused_by_name(since: date, until: date, argument: str) -> None:
     with pytest.raises(BadUserInput, match=f"^{argument}: "):
         check_days(since, until)
 
@@ -185,7 +185,7 @@ def test_a_year_may_begin_on_any_day() -> None:
     check_days(date(2032, 1, 1), date(2032, 12, 31))
 
 
-def test_only_an_income_that_can_be_shown_is_returned() -> None:
+def test_income_too_high_for_the_api_is_refused() -> None:
     assert check_income(2**31 - 1) == 2**31 - 1
     with pytest.raises(BadUserInput, match=r"^to: the income exceeds 2,147,483,647"):
         check_income(2**31)

@@ -1,4 +1,4 @@
-"""Uploaded pictures are decoded with bounds, and nothing but their pixels is kept."""
+"""Uploaded pictures are decoded within limits, and only their pixels are kept."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_pictures_become_squares(size: tuple[int, int], side: int, format_: str)
 
 
 CORNERS = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (1, 0), 7: (1, 1), 8: (0, 1)}
-"""By orientation: the corner in which the upper left corner of the stored picture is shown."""
+"""Corner that shows the upper left corner of the stored picture, by orientation."""
 
 
 @pytest.mark.parametrize("orientation", CORNERS)
@@ -92,7 +92,7 @@ def test_every_kind_of_png_is_read(mode: str, colour: Any, wanted: tuple[int, in
     assert is_near(found.getpixel((256, 256)), wanted)
 
 
-def test_pictures_for_print_are_read() -> None:
+def test_cmyk_pictures_are_read() -> None:
     assert decoded(square_webp(encoded(picture(mode="CMYK", colour=(0, 0, 0, 0))))).mode == "RGB"
 
 

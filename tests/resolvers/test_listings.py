@@ -92,10 +92,10 @@ async def test_directory_change_is_visible_to_the_next_request(
     assert await contents(await listings.page(LAWYERS, BY_NAME, TWO)) == before[0]
 
 
-async def test_search_reads_the_experts_that_have_changed_alone(
+async def test_search_reads_only_the_changed_experts(
     lawyer: Expert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The index follows each change, and is rebuilt if it does not know what has changed."""
+    """The index follows each change, and is rebuilt if the changes are unknown."""
     built = AsyncMock(wraps=search._built)
     monkeypatch.setattr(search, "_built", built)
     named = ExpertFilter(search="aaliyah")
@@ -201,7 +201,7 @@ async def test_different_arguments_give_different_pages(listings: Listings) -> N
     for _ in range(2):
         pages = [await listings.page(*question) for question in asked]
         assert [page.rows for page in pages] == expected
-        # Two of them may have equal rows, depending on the experts of other tests.
+        # Two pages may have equal rows, depending on the experts of other tests.
         assert len({id(page) for page in pages}) == len(asked)
 
 

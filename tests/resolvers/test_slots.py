@@ -154,7 +154,7 @@ def test_next_slot_is_searched_in_two_windows() -> None:
 
 
 async def test_next_slots_are_the_first_open_ones(api: Api) -> None:
-    """They are found in the order of the slots, beyond the first two weeks if need be."""
+    """The API finds them in order of time, beyond the first two weeks if necessary."""
     query = """query ($from: DateTime!, $to: DateTime!) { experts(first: 2) { nodes {
       nextSlot { id } nextSlots { id } ten: nextSlots(count: 10) { id status }
       offers { minutes } slots(from: $from, to: $to) { id status } } } }"""
@@ -168,7 +168,7 @@ async def test_next_slots_are_the_first_open_ones(api: Api) -> None:
 
 
 async def test_next_slots_of_a_span_are_those_that_the_directory_finds(api: Api) -> None:
-    """With and without the index that a search by time builds."""
+    """The same holds before and after a search by time has built its index."""
     query = """query ($from: DateTime!, $to: DateTime!, $long: AvailableInput!) {
       experts(first: 3) { nodes {
         nextSlots(available: {from: $from, to: $to}) { id } long: nextSlots(available: $long) { id }

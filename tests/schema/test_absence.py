@@ -45,7 +45,7 @@ REFRESH = """mutation ($input: RefreshSessionInput) { refreshSession(input: $inp
 
 
 def optional_fields() -> Iterator[tuple[str, str, GraphQLInputField]]:
-    """Yield each optional input field of the schema, after the name of its type and its own."""
+    """Yield (type name, field name, field) of each optional input field of the schema."""
     for type_ in core.type_map.values():
         if isinstance(type_, GraphQLInputObjectType):
             for name, field in type_.fields.items():
@@ -53,8 +53,8 @@ def optional_fields() -> Iterator[tuple[str, str, GraphQLInputField]]:
                     yield type_.name, name, field
 
 
-def test_the_schema_has_no_default_null() -> None:
-    """Code generators write code for it that does not compile."""
+def test_no_default_value_in_the_schema_is_null() -> None:
+    """Code generators turn such a default into code that does not compile."""
     assert "= null" not in schema.as_str()
 
 
@@ -179,7 +179,7 @@ async def test_empty_literals_are_answered_as_if_absent(
 async def test_an_empty_idempotency_key_counts_as_absent(
     api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
-    """Two attempts with an empty key are two attempts, not one that is repeated."""
+    """Two requests with an empty key are two attempts, not one that is repeated."""
     client = await api.new_client()
     slot_ids = [(await open_slots(api, expert, time))[0]["id"] for expert in experts[:2]]
     held = [

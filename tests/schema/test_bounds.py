@@ -1,4 +1,4 @@
-"""Every list and text of every operation, at a hundred times its bound."""
+"""Tests every list and text of every operation at a hundred times its bound."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 FACTOR = 100
 SECONDS_PER_UNIT = 50e-6
-"""Ten times what an ordinary query needs, because other programs may slow the machine down."""
+"""Ten times the CPU time of an ordinary query, because other programs slow the machine down."""
 
 SECONDS_BESIDES = 0.1
 SCALARS: dict[str, Any] = {
@@ -78,7 +78,7 @@ class Position:
 
     @property
     def field(self) -> str:
-        """The path that an answer names."""
+        """The path by which an answer names the position."""
         parts: list[str] = []
         fields = self._arguments
         for name in self.path:
@@ -106,7 +106,7 @@ class Position:
         return MAX_ID_LENGTH if named.name == "ID" else MAX_CHARS[self.path[-1]]
 
     def variables(self, value: object) -> dict[str, Any]:
-        """Return the least variables of the operation that have a value here."""
+        """Return the smallest variables of the operation with a value at this position."""
         values = minimum(self._arguments)
         here, fields = values, self._arguments
         for key in self.path[:-1]:
@@ -214,7 +214,7 @@ async def answer_to(position: Position, value: object) -> str:
 
 
 def test_every_list_and_text_has_a_bound() -> None:
-    """The bounds are of positions that exist."""
+    """Every bound belongs to an existing position."""
     lists = {each.coordinate for each in POSITIONS if is_list_type(each.type)}
     texts = {each.path[-1] for each in POSITIONS if get_named_type(each.type).name == "String"}
     assert lists == MAX_ITEMS.keys()
@@ -227,7 +227,7 @@ async def test_excessive_value_is_refused_before_any_work(position: Position) ->
     value = excessive(position)
     variables = position.variables(value)
     unit = "items" if is_list_type(position.type) else "characters"
-    # A garbage collection would go through all objects of the tests before.
+    # A garbage collection would traverse the objects of all earlier tests.
     gc.disable()
     try:
         began = thread_time()

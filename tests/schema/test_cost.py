@@ -68,7 +68,7 @@ def object_types() -> Iterator[GraphQLObjectType]:
 
 
 def test_a_refresh_costs_more_than_other_mutations() -> None:
-    """600 a minute from an address, as each stores a token."""
+    """Its cost limits an address to about 600 refreshes a minute, since each stores a token."""
     assert cost("mutation { refreshSession { __typename } }") == 2_001
 
 

@@ -75,17 +75,17 @@ def context_with(budgets: Budgets) -> Context:
 
 
 async def spent(budgets: Budgets) -> int:
-    """Return what the test's address has spent."""
+    """Return the amount that the test's address has spent."""
     [balance] = await budgets.spend(accounts_of(None, "192.0.2.1"), 0)
     return ADDRESS.quota - balance.left
 
 
 @pytest.fixture(params=["shared", "separate"])
 def subscribe(request: pytest.FixtureRequest) -> Any:
-    """Subscribe after an event, on the path that shares rendering or on the other."""
+    """Return a function that subscribes after a past event, with shared or separate rendering."""
 
     async def start(budgets: Budgets, missed: int) -> int:
-        """Return the cost of replaying an event."""
+        """Subscribe so that `missed` events are replayed; return the cost of one event."""
         prepared, context = prepare(WATCH, None), context_with(budgets)
         after = cursor_of(EXPERT.id, Position(LAST - missed, new_id()))
         variables = {"id": global_id("Expert", EXPERT.id), "after": after}
@@ -98,7 +98,7 @@ def subscribe(request: pytest.FixtureRequest) -> Any:
     return start
 
 
-async def test_replay_costs_by_its_distance(subscribe: Any) -> None:
+async def test_replay_is_charged_by_the_number_of_missed_events(subscribe: Any) -> None:
     for missed in (0, 300, 3_000):
         budgets = unrefilled()
         expected = missed * await subscribe(budgets, missed)

@@ -18,7 +18,7 @@ ACCEPTED: Final = {
     # One flag with a default, and no refusals.
     "Mutation.logout: does not take a single required `input`",
     "Mutation.logout: does not return a non-null union FooResult",
-    # An address, or Unauthenticated.
+    # Returns an address or raises Unauthenticated.
     "Mutation.exportMyData: does not take a single required `input`",
     "Mutation.exportMyData: does not return a non-null union FooResult",
     "Mutation.exportMyData: does not begin with a known verb",
@@ -26,9 +26,9 @@ ACCEPTED: Final = {
     "Mutation.leaveWaitlist: does not begin with a known verb",
     "Mutation.leaveWaitlist: does not return a non-null union FooResult",
     "Mutation.deleteMyAccount: does not begin with a known verb",
-    # The bookings themselves are the expert's from then on, and no longer the viewer's.
+    # Ids only: the bookings remain with the experts, and the viewer can no longer read them.
     "AccountDeleted.cancelled: is an id by name or by type, but not both",
-    # They refuse nobody, apart from a throttle, so the contract has no union.
+    # These mutations refuse nothing, apart from throttling, so the contract has no union.
     "Mutation.startGuestSession: does not take a single required `input`",
     "Mutation.startGuestSession: does not return a non-null union FooResult",
     "Mutation.endSession: does not take a single required `input`",

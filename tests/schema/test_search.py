@@ -52,7 +52,7 @@ async def test_categories_count_the_experts_of_a_filter(
     ],
 )
 async def test_search_finds_people_by_what_they_do(api: Api, search: str, best: set[str]) -> None:
-    """Words of the biography count, with one typing error; the best matches come first."""
+    """Words of the biography count, even with one typing error; the best matches come first."""
     page = await fetch_page(api, {"filter": {"search": search}}, first=100)
     names = [edge["node"]["name"] for edge in page["edges"]]
     assert set(names[: len(best)]) == best if best else not names
@@ -61,7 +61,7 @@ async def test_search_finds_people_by_what_they_do(api: Api, search: str, best: 
 async def test_a_search_is_ordered_by_relevance_then_rating(
     api: Api, directory: list[Expert]
 ) -> None:
-    """Pages in both directions give the same order, which another order replaces."""
+    """Pages in both directions give the same order; `orderBy` replaces it."""
     variables = {"filter": {"search": "design"}}
     whole = await fetch_page(api, variables, first=100)
     in_title = [each["id"] for each in directory if "design" in words(each["title"])]

@@ -65,7 +65,7 @@ class CountingRenderer:
 
 
 def event_of(expert_id: Id, sequence: int, client_id: Id | None = None) -> Event:
-    """Return the event of a booking of a client, by default a new one."""
+    """Return the event of a client's booking, by default that of a new client."""
     client = client_id or new_id()
     slot = SlotState(
         starts_at=NOW, minutes=60, price=100, status=SlotStatus.BOOKED, clients=(client,)
@@ -118,7 +118,7 @@ async def notify(channel: Channel, sequence: int, client_id: Id | None = None) -
 async def test_event_is_rendered_once_for_all_viewers_without_a_booking_in_it(
     channel: Channel,
 ) -> None:
-    """The client whose booking it is gets a separate rendering."""
+    """The client of the booking gets a separate rendering."""
     ada, render = new_id(), CountingRenderer()
     subscribers = [RecordingSubscriber() for _ in range(20)] + [
         RecordingSubscriber(new_id()),
@@ -135,7 +135,7 @@ async def test_event_is_rendered_once_for_all_viewers_without_a_booking_in_it(
 
 
 async def test_events_of_one_commit_are_sent_together(channel: Channel) -> None:
-    """At most 16 per send. A client gets separate renderings only of their own events."""
+    """A send has at most 16 events. Clients get separate renderings only of their own events."""
     ada, render = new_id(), CountingRenderer()
     subscribers = [RecordingSubscriber(), RecordingSubscriber(new_id()), RecordingSubscriber(ada)]
     async with served(channel, subscribers, render, 0):
@@ -208,7 +208,7 @@ async def test_slow_subscriber_catches_up_without_a_gap_or_a_repeat(
 
 
 async def test_late_subscriber_receives_missed_events_first(channel: Channel) -> None:
-    """They come from the buffer, then live ones follow; missed events are rendered once, too."""
+    """Missed events come from the buffer, then live ones follow; each is rendered once."""
     for sequence in range(1, 31):
         await notify(channel, sequence)
     late, render = [RecordingSubscriber() for _ in range(10)], CountingRenderer()

@@ -1,4 +1,4 @@
-"""The same tests over each of the three broadcast backends.
+"""Tests that run on each of the three broadcast backends.
 
 Polling of the counters is disabled, so every event arrives through the backend, or is read from the
 log because the backend sent a RESYNC.
@@ -78,7 +78,7 @@ async def test_every_subscriber_of_every_channel_receives_every_event_in_order(
 async def test_events_of_this_process_are_delivered_before_announce_returns(
     database: Client, url: str
 ) -> None:
-    """They are delivered from memory; a later notification of the same event is dropped."""
+    """The events are delivered from memory; a later notification of the same event is dropped."""
     async with event_logs(database) as [log], broadcast(url) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
             member = Member()
@@ -133,7 +133,7 @@ async def publish_repeatedly(bus: Broadcast, channel: str) -> None:
 async def test_subscriber_that_replaces_the_last_one_misses_nothing(
     database: Client, url: str
 ) -> None:
-    """Thirty times, on a channel without other subscribers."""
+    """Repeated thirty times on a channel without other subscribers."""
     async with (
         event_logs(database) as [log],
         broadcast(url) as bus,
@@ -173,7 +173,7 @@ async def test_burst_arrives_completely_and_in_order(database: Client, url: str)
 async def test_events_of_other_programs_arrive_through_the_change_stream(
     database: Client, url: str
 ) -> None:
-    """They arrive on the expert's and the client's channel, as stored, without an announcement."""
+    """They arrive as stored on the expert's and the client's channel, without an announcement."""
     client_id = new_id()
     async with event_logs(database) as [log], broadcast(url) as bus:
         channels = (f"expert:{log.expert_id}", f"client:{client_id}")

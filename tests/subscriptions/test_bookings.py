@@ -77,7 +77,7 @@ async def create_one_of_each_status(platform: Platform, pending: Viewer) -> None
 async def test_every_change_is_sent_only_to_its_client_and_expert(
     database: Client,
 ) -> None:
-    """Hold, booking, move, confirmation, cancellation and expiry."""
+    """Covers hold, booking, move, confirmation, cancellation and expiry."""
     ada, bea = new_viewer(), new_viewer()
     async with (
         open_platform(database) as platform,
@@ -158,7 +158,7 @@ async def test_no_change_is_lost_during_an_outage_of_the_broadcast_server(
 async def test_event_committed_late_is_still_delivered(
     database: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its event has the time of the decision, and its notification is lost.
+    """The event has the time of the decision, and its notification is lost.
 
     The lookback is raised to an hour, so that the event is found on a busy machine, too.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def reset(log: EventLog, *, accepts_bookings: bool) -> list[Event]:
-    """Commit the event of a changed entry."""
+    """Set whether the expert accepts bookings, and commit the event of this change."""
     changed = {"$set": {"rules.accepts_bookings": accepts_bookings}}
     await Calendar.find_one({"_id": log.expert_id}).update(changed)
     return await log.commit(1, accepts_bookings=accepts_bookings)

@@ -89,7 +89,7 @@ def has_enough(kinds: Counter[EventKind], changes: int) -> bool:
 async def test_slots_read_once_plus_events_equal_slots_read_afresh(
     database: Client, request: pytest.FixtureRequest
 ) -> None:
-    """Holds for clients that are live, slow, reconnecting, or starting from an old snapshot.
+    """The clients are live, slow, reconnecting, or starting from an old snapshot.
 
     Slots of every length are compared hundreds of times, each time while no operation is running.
     """

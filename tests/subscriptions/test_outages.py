@@ -114,7 +114,7 @@ async def subscribed(hub: Hub, logs: list[EventLog], count: int) -> AsyncIterato
 async def test_no_event_is_lost_when_the_server_is_killed_and_restarted(
     database: Client, server: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Events arrive without waiting for a later one. Each loss is logged once, and each return."""
+    """Events do not wait for later ones. Each loss and each return is logged once."""
     async with (
         event_logs(database, 3) as logs,
         broadcast(server.url) as bus,
@@ -275,7 +275,7 @@ async def test_only_wanted_channels_are_subscribed_again(server: Valkey) -> None
 async def test_no_event_is_lost_when_the_database_of_the_change_stream_is_killed(
     database: Client, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its guardian restarts it, three times. Each loss is logged once, and each return."""
+    """The guardian restarts it three times. Each loss and each return is logged once."""
     [port] = re.findall(r":(\d+)/", database_url)
     async with (
         event_logs(database, 3) as logs,

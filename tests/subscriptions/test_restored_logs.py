@@ -1,4 +1,4 @@
-"""A restored backup replaces the end of a log: no subscriber takes its events for the old ones."""
+"""A restored backup replaces the end of a log; subscribers never mix old and new events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BACKUP, LAST = 24, 30
 
 
 class Member:
-    """A subscription that keeps the numbers of what it receives."""
+    """A subscription that keeps the numbers of the events that it receives."""
 
     def __init__(self) -> None:
         self.viewer_id: Id | None = None
@@ -48,7 +48,7 @@ class Member:
 
 @asynccontextmanager
 async def opened(database: Client) -> AsyncIterator[tuple[EventLog, Hub, list[Event]]]:
-    """Yield a log of thirty events, and a hub."""
+    """Yield a log, a hub, and the thirty events of the log."""
     async with event_logs(database) as [log], broadcast(MEMORY) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS):
             yield log, hub, await log.commit(LAST)
@@ -62,7 +62,7 @@ async def follow_from(hub: Hub, log: EventLog, position: Position, count: int) -
 
 @pytest.mark.parametrize("commits", [0, 3, LAST - BACKUP, LAST - BACKUP + 5])
 async def test_cursor_of_a_lost_event_is_expired(database: Client, commits: int) -> None:
-    """While it is ahead of the log, at its end, and after the log has overtaken it."""
+    """The cursor is ahead of the log, at its end, or already overtaken by the log."""
     async with opened(database) as (log, hub, events):
         await log.restore(events[BACKUP - 1].position)
         if commits:
@@ -88,7 +88,7 @@ async def serve(hub: Hub, log: EventLog, position: Position, member: Member) -> 
 async def test_live_subscriptions_end_when_the_log_is_replaced(
     database: Client, commits: int, *, is_announced: bool
 ) -> None:
-    """They receive nothing of the new log, also if it is as long as the old one or longer."""
+    """Subscriptions receive nothing of the new log, whatever its length."""
     async with opened(database) as (log, hub, events):
         member, last = Member(), events[-1].position
         serving = asyncio.create_task(serve(hub, log, events[-2].position, member))
@@ -111,7 +111,7 @@ async def test_live_subscriptions_end_when_the_log_is_replaced(
 
 
 async def test_position_whose_event_expired_continues_with_the_next(database: Client) -> None:
-    """A client reads the cursor of an old event, and a new one follows before it subscribes."""
+    """The log has deleted the event of a client's cursor before a new event follows."""
     async with opened(database) as (log, hub, events):
         last = events[-1].position
         await type(events[-1]).find({"expert_id": log.expert_id}).delete()

@@ -1,4 +1,4 @@
-"""Subscribers that come back together, as after a restart."""
+"""Subscribers that reconnect together, as after a restart."""
 
 from __future__ import annotations
 

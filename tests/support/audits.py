@@ -35,7 +35,7 @@ class StoredDocuments:
         ours = {"client_id": {"$in": list(clients)}}
         bookings = {row["_id"]: row async for row in database["bookings"].find(ours)}
         events: dict[Id, list[Row]] = defaultdict(list)
-        # Query by client, to find also events of bookings that do not exist.
+        # Query by client, to also find events of bookings that do not exist.
         async for row in database["events"].find(ours).sort("sequence"):
             events[row["booking_id"]].append(row)
         requests = {}

@@ -30,7 +30,7 @@ async def plain_experts(api: Api) -> list[Expert]:
 async def with_day(api: Api, expert: Expert) -> Expert:
     """Return the expert with the first day, some days ahead, that has enough free slots.
 
-    A later day of the same month has enough, too, so that the calendar shows both.
+    The next day with enough free slots is in the same month, so that the calendar shows both.
     """
     now = datetime.now(UTC)
     since, until = (now + timedelta(days=3), now + timedelta(days=24))
@@ -48,5 +48,5 @@ async def with_day(api: Api, expert: Expert) -> Expert:
 
 
 async def bookable_expert(api: Api) -> Expert:
-    """Return the first such expert, with a day."""
+    """Return the first plain expert, with a day that has enough free slots."""
     return await with_day(api, (await plain_experts(api))[0])

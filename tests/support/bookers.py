@@ -24,7 +24,7 @@ BOOK = """mutation ($input: BookSlotInput!) { answer: bookSlot(input: $input) {
 CANCEL_BOOKING = """mutation ($id: ID!) { answer: cancelBooking(input: {bookingId: $id}) {
   __typename ... on Booking { id status sequence startsAt } ... on Refusal { code } } }"""
 RETRYABLE = {"UNAVAILABLE", "TIMED_OUT"}
-"""Codes after which the same request may be sent again; a busy machine times out, too."""
+"""Error codes after which the request is repeated; a busy machine answers TIMED_OUT."""
 KEPT_BOOKINGS = 4
 
 
@@ -43,7 +43,7 @@ class Booker:
     history: History = field(default_factory=History)
 
     async def run(self) -> None:
-        """Book and cancel until `is_done`; the last request is finished."""
+        """Book and cancel until `is_done` is set; finish the current request first."""
         bookings: list[str] = []
         while not self.is_done:
             if booking := await self.book(self.rng.choice(self.slots)):
@@ -73,7 +73,7 @@ class Booker:
     ) -> tuple[dict[str, Any], bool]:
         """Send a request until it is answered; return the answer, and whether it was repeated.
 
-        Another person's `token` sends it for them.
+        With `token`, send it as that token's owner.
         """
         token = token or self.token
         was_repeated = False

@@ -34,7 +34,7 @@ BOOK_SLOTS = """mutation ($ids: [ID!]!, $contact: ContactInput!, $key: String) {
 
 
 async def first_expert(api: Api) -> Expert:
-    """Return an expert of a server."""
+    """Return the first expert of a server."""
     [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]
     found: Expert = expert
     return found
@@ -43,7 +43,7 @@ async def first_expert(api: Api) -> Expert:
 async def open_slots(
     api: Api, expert: Expert, time: Time, minutes: int | None = None
 ) -> list[dict[str, Any]]:
-    """Return the expert's open slots between the fourth and the fortieth day."""
+    """Return the expert's open slots between the fourth and the fortieth day from now."""
     found = await api.slots(expert["id"], *time.days(4, 40), minutes)
     return [slot for slot in found if slot["status"] == "OPEN"]
 
@@ -51,8 +51,8 @@ async def open_slots(
 async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[str, Any]]]:
     """Return the cursor and the slots of a calendar, to show that a refusal changed neither.
 
-    The slots begin in two days, after the minimum notice of all sample experts: earlier ones could
-    leave the list between two calls.
+    The slots begin in two days, after the minimum notice of all sample experts: earlier slots could
+    drop out of the list between two calls.
     """
     since, until = time.days(2, 60)
     query = """query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) {

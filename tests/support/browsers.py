@@ -1,7 +1,7 @@
 """Locates Node and Chromium for the tests of the web client.
 
-Node comes from a wheel. Chromium is the installed one if there is any, otherwise that of the npm
-package @sparticuz/chromium, which is cached in the virtual environment.
+Node comes from a wheel. An installed Chromium is used if there is one; otherwise the npm package
+@sparticuz/chromium supplies it, and the virtual environment caches it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ UNPACK = "console.log(await (await import('@sparticuz/chromium')).default.execut
 LAMBDA = "AWS_Lambda_nodejs24.x"
 """Makes the package also unpack the libraries that Chromium is linked against."""
 TIMEOUT_MS = 120_000
-"""Deadline in milliseconds, which only a hanging page exceeds, even on a busy machine."""
+"""Deadline in milliseconds; even on a busy machine, only a page that hangs exceeds it."""
 SCRIPT_SECONDS = 30 * 60
 """Generous deadline for a script; only one that hangs exceeds it."""
 

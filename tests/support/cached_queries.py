@@ -1,4 +1,4 @@
-"""Queries whose responses the server caches, and the counter of its hits."""
+"""Queries whose responses the server caches, and the metric that counts cache hits."""
 
 from __future__ import annotations
 

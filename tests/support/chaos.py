@@ -57,7 +57,7 @@ def without_breaks(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @dataclass(eq=False)
 class Subscriber:
-    """Watches one expert, and resumes from its cursor whenever the connection is lost."""
+    """Watches one expert; resumes after the last event whenever the connection is lost."""
 
     fleet: Fleet
     rng: random.Random
@@ -172,7 +172,7 @@ class ChaosClients:
     ) -> ChaosClients:
         """Create subscribers and bookers for a few experts, on all servers.
 
-        The beginning of what the bookers do is recorded in the file `recorded`.
+        The bookers' first operations are recorded in the file `recorded`.
         """
 
         def new_random() -> random.Random:

@@ -1,9 +1,9 @@
-// Runs the snippets of docs/clients.md: signs in, asks with each library who the viewer is, and
-// watches the viewer's bookings with each of them until they have outlived two access tokens.
+// Runs the snippets of docs/clients.md: signs in, queries the viewer with each library, and watches
+// the viewer's bookings with each library until every subscription has outlived two access tokens.
 //
-// Arguments: the lifetime of an access token, the deadline, both in seconds, a file for the results,
-// and a file that exists once a client in another language has outlived two access tokens, too.
-// Events come from holding and cancelling a slot again and again.
+// Arguments: the lifetime of an access token and the deadline, both in seconds; a file for the
+// results; and a file that appears once a client in another language has outlived two access tokens,
+// too. The script causes the events by holding and cancelling a slot again and again.
 
 import { existsSync, writeFileSync } from "node:fs";
 
@@ -28,7 +28,7 @@ const HOLD = `mutation ($id: ID!) { holdSlot(input: {slotId: $id}) {
   __typename ... on Booking { id } ... on Refusal { message } } }`;
 const CANCEL = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typename } }";
 
-/** Seconds since the subscriptions began, of the last event of each; reasons of those that ended. */
+/** Seconds from the start to each subscription's last event; reasons why subscriptions ended. */
 const lastEvents = {};
 const ends = {};
 let begin;

@@ -178,7 +178,7 @@ class Socket:
     async def is_quiet(self, seconds: float = 0.3) -> bool:
         """Return whether no message arrives for a while.
 
-        A ping at the end gives a busy server the time to send what is pending.
+        A ping at the end gives a busy server time to send pending messages.
         """
         await asyncio.sleep(seconds)
         await self.send(type="ping")
@@ -192,8 +192,8 @@ async def open_socket(
     """Open a WebSocket without sending a message; `trust` is the context for TLS."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
-    # No keepalive pings: a test that blocks its event loop would close the socket. No bound on what
-    # is not received yet: with a full queue, closing takes ten seconds.
+    # No keepalive pings: they would time out, and close the socket, while a test blocks its event
+    # loop. No limit on the receive queue: with a full queue, closing takes ten seconds.
     connecting = websockets.connect(
         address,
         subprotocols=protocols,

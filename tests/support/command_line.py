@@ -1,4 +1,4 @@
-"""Commands of the program, run to their end."""
+"""Runs a command of the program until it ends."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Checks every command that the application sends to the database.
 
-Reads must not be rolled back by a failover, writes must survive it, and a write to a sharded
-collection must name its shard key, or a mongos sends it to every shard. Sources:
+Reads must return majority-committed data, writes must survive a failover, and a write to a sharded
+collection must name the shard key: a mongos sends any other to every shard. Sources:
 
 - https://www.mongodb.com/docs/manual/reference/read-concern-majority/
 - https://www.mongodb.com/docs/manual/core/transactions/#transactions-and-read-concern
@@ -43,7 +43,7 @@ SHARD_KEYS: Final = {
 
 
 class CommandRules(CommandListener):
-    """Collects the offences of the application's connections in this process."""
+    """Collects the commands of the application in this process that break a rule."""
 
     def __init__(self) -> None:
         self.offences: list[str] = []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, kw_only=True)
 class FunctionCommand(Command):
-    """Decide by a function."""
+    """Command that decides by calling a function."""
 
     function: Callable[[Agendas], list[Booking]]
 

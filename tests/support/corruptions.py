@@ -97,7 +97,7 @@ def former_photo(rows: Rows) -> None:
 
 
 def uncounted_rating(rows: Rows) -> None:
-    """A rating is in the histogram, but not in the mean, the number and the order key."""
+    """A rating is in the histogram, but not in the mean, the count or the order key."""
     rows["experts"][0]["rating_counts"][0] += 1
 
 
@@ -107,12 +107,12 @@ def rounded_rating(rows: Rows) -> None:
 
 
 def former_order(rows: Rows) -> None:
-    """The order key was left behind by the ratings."""
+    """The order key does not match the current ratings."""
     rows["experts"][0]["by_rating"] = ratings(rows["experts"][0]["_id"], 5)["by_rating"]
 
 
 def shown_review(rows: Rows) -> None:
-    """A hidden review was shown again without being counted."""
+    """A hidden review was shown again, but is missing from the histogram."""
     rows["reviews"][2]["hidden"] = False
     for name in ("rating", "review_count", "by_rating"):
         rows["experts"][0][name] = ratings(rows["experts"][0]["_id"], 5, 4, 1)[name]
@@ -124,7 +124,7 @@ def review_of_nobody(rows: Rows) -> None:
 
 
 def review_by_another(rows: Rows) -> None:
-    """A review is not by the client of the booking."""
+    """A review's author is not the booking's client."""
     rows["reviews"][0]["client_id"] = rows["users"][0]["_id"]
 
 

@@ -1,4 +1,4 @@
-"""Databases for tests, on one server per test process or that of `make test-long MONGODB_URL=…`."""
+"""Test databases, on one server per test process or on that of `make test-long MONGODB_URL=…`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 GIVEN_URL = os.environ.get("TEST_MONGODB_URL", "")
 OWN_SERVER = frozenset({"database_processes", "embedded_database"})
-"""Functions of tests that kill, suspend or restart their database server."""
+"""Names used only by tests that kill, suspend or restart their database server."""
 
 
 class SharedServer:
-    """The database server of this process: the given one, or one that is started when needed."""
+    """The database server of this test process: that of `GIVEN_URL`, or one started when needed."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -39,7 +39,7 @@ class SharedServer:
             yield
 
     def database(self, folder: Path) -> str:
-        """Return the URL of a database for a folder, the same for the same folder."""
+        """Return the URL of the database that belongs to a folder."""
         if not self._url:
             if self._folder is None:
                 raise RuntimeError("the shared database server is not open")
@@ -59,10 +59,10 @@ def renamed(url: str, database: str) -> str:
 
 @contextmanager
 def run_database(folder: Path) -> Iterator[str]:
-    """Yield the URL of an empty database on the shared server, and drop it after the context.
+    """Yield the URL of an empty database on the shared server; drop it if the server was given.
 
-    The embedded server is not asked to, and ends with the tests: it drops row by row, and waits for
-    ever for a row that a killed process has changed in an open transaction.
+    The embedded server, which ends with the tests, keeps it: dropping works row by row there, and
+    waits for ever for a row that a killed process has changed in an open transaction.
     """
     url = shared_server.database(folder)
     yield url
@@ -72,7 +72,7 @@ def run_database(folder: Path) -> Iterator[str]:
 
 
 def mentions(function: Callable[..., Any], names: AbstractSet[str]) -> bool:
-    """Return whether a function, or one of its module that it calls, uses one of some names."""
+    """Return whether a function uses one of the names, directly or by a function of its module."""
     code = inspect.unwrap(function).__code__
     used = {name for part in _codes(code) for name in part.co_names}
     if used & names:

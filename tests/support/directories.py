@@ -1,4 +1,4 @@
-"""The directory as tests read it over HTTP, and what a filter and an order should give."""
+"""Reads the directory over HTTP, and computes the result expected for a filter and an order."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def words(text: str) -> list[str]:
 
 
 def object_key(expert: Expert) -> str:
-    """Return the key inside the global id, which breaks ties."""
+    """Return the key inside the expert's global id; it breaks ties between equal values."""
     opaque = expert["id"]
     return urlsafe_b64decode(opaque + "=" * (-len(opaque) % 4)).decode().partition(":")[2]
 
@@ -66,7 +66,7 @@ SORT_KEYS: dict[str, Callable[[Expert], Any]] = {
 
 
 def spellings(text: str) -> list[str]:
-    """Return the words of a text in each spelling."""
+    """Return the words of a text in each spelling that a search accepts."""
     lower = text.lower()
     german = lower.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
     nordic = lower.replace("å", "aa").replace("ø", "oe")
@@ -76,7 +76,7 @@ def spellings(text: str) -> list[str]:
 
 
 def has_word(expert: Expert, word: str) -> bool:
-    """Return whether a word of up to four letters is found, for which no error is tolerated."""
+    """Return whether an expert has a word of at most four letters; no typing error is tolerated."""
     headline = spellings(" ".join([expert["name"], expert["title"], *expert["languages"]]))
     bio = [each for each in spellings(expert["bio"]) if each not in FUNCTION_WORDS]
     return (
@@ -87,12 +87,12 @@ def has_word(expert: Expert, word: str) -> bool:
 
 
 def stems(word: str) -> set[tuple[int, str]]:
-    """Return the stems of a word, by language."""
+    """Return the stems of a word as (number of the language, stem)."""
     return {(number, stemmer.stemWord(word)) for number, stemmer in enumerate(STEMMERS)}
 
 
 def searched(text: str) -> list[str]:
-    """Return the words of a search that are required."""
+    """Return the required words of a search: function words only if it has no others."""
     found = words(text)
     return [word for word in found if word not in FUNCTION_WORDS] or found
 
@@ -142,7 +142,7 @@ def filters(draw: st.DrawFn, directory: list[Expert]) -> dict[str, Any]:
 
 @st.composite
 def list_queries(draw: st.DrawFn, directory: list[Expert]) -> tuple[dict[str, Any], list[str]]:
-    """Draw variables for a list, with the expected ids in order."""
+    """Draw variables of a list query; return them with the expected ids in order."""
     criteria = draw(filters(directory))
     field = draw(st.sampled_from(FIELDS))
     direction = draw(st.sampled_from(["ASC", "DESC"]))

@@ -55,7 +55,7 @@ class EventLog:
         return events
 
     async def restore(self, position: Position) -> None:
-        """Remove all events after a position, as a backup of that moment does."""
+        """Remove all events after a position, as restoring a backup of that moment does."""
         later = {"expert_id": self.expert_id, "sequence": {"$gt": position.sequence}}
         await Event.find(later).delete()
         fields = {"sequence": position.sequence, "last_event_id": position.event_id}

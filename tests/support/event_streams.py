@@ -1,4 +1,4 @@
-"""A client of graphql-sse, block by block."""
+"""A client that reads a graphql-sse stream block by block."""
 
 from __future__ import annotations
 

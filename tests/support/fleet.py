@@ -45,7 +45,7 @@ class Fleet:
         self.programs[number] = program
 
     def end(self, number: int, signal_: signal.Signals) -> tuple[int, float]:
-        """Stop a server with a signal; return its exit status and the seconds that it took."""
+        """Stop a server with a signal; return its exit status and the duration in seconds."""
         program = self.programs[number]
         assert program
         self.programs[number] = None

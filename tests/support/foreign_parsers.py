@@ -1,4 +1,4 @@
-"""Parses mails and calendar files with libraries that did not write them, in Node."""
+"""Parses mails and calendar files in Node, with other libraries than those that wrote them."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ fs.writeFileSync(target, JSON.stringify(parsed));
 
 
 def parse_mails(folder: Path, raw: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Return the mailboxes, the subject and the header names of mails, by postal-mime."""
+    """Return the mailboxes, subjects and header names of mails, as postal-mime reads them."""
     return _parse(folder, PARSE_MAILS, raw)
 
 
 def parse_calendars(folder: Path, raw: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Return the properties of calendar files with one event each, by ical.js in strict mode."""
+    """Return the properties of one-event calendar files, as ical.js reads them in strict mode."""
     return _parse(folder, PARSE_CALENDARS, raw)
 
 

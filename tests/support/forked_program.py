@@ -1,7 +1,7 @@
 """Programs forked from a process that has imported the application.
 
-The imports are most of what a start costs. A forked program is otherwise a process like any other:
-with a folder, an environment and an output of its own.
+The imports take most of the time of a start. Otherwise, a forked program is an ordinary process,
+with its own folder, environment and output.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _context.set_forkserver_preload(["web.app", "web.cli", "web.commands", "web.laun
 
 @dataclass(frozen=True)
 class Patch:
-    """Python that changes a program, such as a constant, after all modules have been imported."""
+    """Python code that changes a program, such as one of its constants, after all imports."""
 
     code: str
 
@@ -71,7 +71,7 @@ class ForkedProgram:
         folder: the working directory.
         outputs: files for stdout and stderr.
         typed: text on stdin.
-        patch: what to change before the command runs.
+        patch: code to execute before the command runs.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class ForkedProgram:
         typed: str = "",
         patch: Patch = UNCHANGED,
     ) -> None:
-        # The environment would be inherited from the process that forks.
+        # Pass the environment: the program would inherit that of the process that forks.
         details = (arguments, environment, folder, outputs, typed, patch)
         self._process = _context.Process(target=_run, args=details)
         self._process.start()
@@ -103,7 +103,7 @@ class ForkedProgram:
         """Wait until the program ends and return its exit status.
 
         Raises:
-            subprocess.TimeoutExpired: if it still runs after some seconds.
+            subprocess.TimeoutExpired: if it still runs after `timeout` seconds.
         """
         self._process.join(timeout)
         if self.returncode is None:

@@ -1,4 +1,4 @@
-"""Guests and codes: documents, and codes that are known without reading a mail."""
+"""Documents for guests and sign-in codes, and codes that tests know without reading a mail."""
 
 from __future__ import annotations
 
@@ -55,6 +55,6 @@ async def sign_in(api: Api, email: str, code: str = CODE, **more: str) -> dict[s
 
 
 async def holds(api: Api) -> list[dict[str, Any]]:
-    """Return the viewer's standing holds."""
+    """Return the viewer's current holds."""
     found: list[dict[str, Any]] = (await api.ask(HELD))["bookings"]["nodes"]
     return found

@@ -41,7 +41,7 @@ ACTIONS = {
 """Recorded fields of the API, and their actions in a history."""
 READ = """query ($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) {
   expert(id: $id) { slots(from: $from, to: $to, minutes: $minutes) { id status mine } } }"""
-"""Reads the slots of an expert. `mine` makes the answer private, so that no cache is asked."""
+"""Reads the slots of an expert. `mine` makes the answer private, so that no cache answers it."""
 READ_TWO = """query ($one: ID!, $two: ID!, $from: DateTime!, $to: DateTime!) {
   one: expert(id: $one) { slots(from: $from, to: $to) { id status mine } }
   two: expert(id: $two) { slots(from: $from, to: $to) { id status mine } } }"""
@@ -50,7 +50,7 @@ UNDECIDED = {"UNAVAILABLE", "TIMED_OUT", "INTERNAL_SERVER_ERROR"}
 """Error codes of requests that may have taken effect."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 LIMIT_SECONDS = 120
-"""Time after which the checker gives a history up as undecided."""
+"""Time limit after which the checker reports a history as undecided."""
 NS_PER_SECOND = 1_000_000_000
 
 
@@ -107,11 +107,11 @@ class History:
 
     @contextmanager
     def record(self, client: str, query: str, variables: Mapping[str, Any]) -> Iterator[Operation]:
-        """Record an attempt to execute an operation; each attempt is recorded by itself.
+        """Record an attempt to execute an operation; a repetition is another attempt.
 
         Args:
             client: a name for the client, the same in all of its operations.
-            query: the document, with one field of `ACTIONS`; others are not recorded.
+            query: the document; without a field of `ACTIONS`, the attempt is not recorded.
             variables: its variables.
         """
         operation = Operation()
@@ -202,7 +202,7 @@ def _booking_state(booking: Mapping[str, Any]) -> dict[str, Any]:
         state["sequence"] = booking["sequence"]
     if booking.get("heldUntil"):
         ends = datetime.fromisoformat(booking["heldUntil"]).timestamp()
-        # The servers' clock tells the date; that of histories does not.
+        # Convert the servers' wall-clock time to the monotonic clock of histories.
         state["ends"] = round(ends * NS_PER_SECOND) - time.time_ns() + time.monotonic_ns()
     return state
 
@@ -212,13 +212,13 @@ class Verdict:
     """The result of a check.
 
     Attributes:
-        result: "Ok", "Illegal", or "Unknown" if the time was not enough.
+        result: "Ok", "Illegal", or "Unknown" if the time limit was reached.
         operations: number of operations; `unknown` of them have no known outcome.
-        partitions: number of parts that do not affect each other.
+        partitions: number of parts of the history that do not affect each other.
         largest: number of operations in the largest part.
         seconds: duration of the check.
         experts: the experts of the part that was rejected.
-        stuck: operations that do not fit, described.
+        stuck: descriptions of the operations that do not fit.
         drawing: HTML file with the part that was rejected.
     """
 
@@ -234,7 +234,7 @@ class Verdict:
 
 
 def check(path: Path, limit_seconds: int = LIMIT_SECONDS) -> Verdict:
-    """Check whether a history is linearizable; a rejected one is drawn beside it.
+    """Check whether a history is linearizable; draw a rejected one in a file beside it.
 
     Raises:
         ValueError: if the history cannot be read.
@@ -254,7 +254,7 @@ def check(path: Path, limit_seconds: int = LIMIT_SECONDS) -> Verdict:
 def check_history(config: pytest.Config, history: History) -> None:
     """End a history and assert that it is linearizable.
 
-    Without Go nothing is checked; with --long, the test fails then.
+    Without Go, nothing is checked; with --long, the test fails instead.
 
     Raises:
         AssertionError: if it is not linearizable, undecided, or empty; names the drawing.
@@ -269,7 +269,7 @@ def check_history(config: pytest.Config, history: History) -> None:
 
 
 def assert_linearizable(path: Path) -> Verdict:
-    """Check a history.
+    """Assert that a history is linearizable, and return the verdict.
 
     Raises:
         AssertionError: if it is not linearizable, undecided, or empty; names the drawing.

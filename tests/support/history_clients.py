@@ -1,4 +1,4 @@
-"""Clients that race for a few slots in every way, and record a history of it."""
+"""Clients that race for a few slots with every operation, and record their history."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FIRST_DAY, LAST_DAY = 12, 19
 MAX_KEPT = 2
 """Number of bookings that a client keeps before it cancels one."""
 GIVE_UP_SHARE = 0.5
-"""Share of the requests without an answer that are not repeated."""
+"""Share of the unanswered requests that clients do not repeat."""
 
 
 class Contested(NamedTuple):
@@ -75,7 +75,7 @@ class HistoryClient:
     """The client's holds and bookings that may be active, with their experts."""
 
     async def run(self, actions: int) -> None:
-        """Take some random actions."""
+        """Perform a number of random actions."""
         choices = [self._hold, self._book, self._book_basket, self._move, self._read, self._look]
         for _ in range(actions):
             if len(self.bookings) > MAX_KEPT:
@@ -178,7 +178,7 @@ class HistoryClient:
         return contested, self.rng.choice(contested.slots)
 
     def _keep(self, answer: dict[str, Any] | None, contested: Contested) -> str | None:
-        """Keep the booking of an answer; return its id."""
+        """Remember the booking in an answer; return its id, or None without a booking."""
         if answer is None or "id" not in answer:
             return None
         booking: str = answer["id"]
@@ -198,7 +198,7 @@ async def create_history_clients(
 ) -> list[HistoryClient]:
     """Create clients that race for some slots of each of three kinds of experts.
 
-    One expert is plain, one has breaks, and one confirms by hand, which the administrator does.
+    One expert is plain, one has breaks, and for one the administrator confirms bookings by hand.
     """
     api = Api(http, fleet.addresses[0])
     admin_login = {"email": "admin@example.com", "password": DEMO_PASSWORD}
@@ -219,7 +219,7 @@ async def create_history_clients(
 async def find_contested_slots(api: Api, count: int) -> list[Contested]:
     """Return open slots of a plain expert, of one with breaks, and of one who confirms by hand.
 
-    The slots of an expert are the first open ones of its first two lengths, which overlap.
+    An expert's slots are the first open ones of two session lengths, so that they overlap.
     """
     since, until = (utc_now() + timedelta(days=days) for days in (FIRST_DAY, LAST_DAY))
     span = {"from": since.isoformat(), "to": until.isoformat()}

@@ -47,16 +47,16 @@ BASKET = """mutation ($input: BookSlotsInput!) { answer: bookSlots(input: $input
 LOGIN = """mutation ($input: LoginInput!) {
   login(input: $input) { ... on SignedIn { accessToken } } }"""
 CLIENTS_PER_GROUP, EXPERTS_PER_GROUP = 5, 2
-"""Each group of clients books experts of its own. So few clients that race, and so few calendars
-that baskets and reads connect, make histories decidable within seconds."""
+"""Each group of clients books its own experts. With few clients that race, and few calendars that
+baskets and reads connect, histories are decidable within seconds."""
 SLOTS_PER_EXPERT = 20
 SLOTS_PER_BASKET = 3
 HOLD_SECONDS = 3_600
 """Setting of the servers: holds outlast a test."""
 
 MAX_RECORDED, MAX_UNKNOWN = 1_000, 40
-"""Operations in a recorded history, and attempts without an answer among them; some seconds decide
-whether it is linearizable."""
+"""Limits of operations, and of attempts without an answer, in a recorded history, so that the
+checker decides within seconds whether it is linearizable."""
 
 MAX_PAUSE_SECONDS = 0.3
 """Maximum pause between actions, which leaves time for killed processes to restart."""
@@ -152,7 +152,7 @@ class JournalingClient(Booker):
     slots_by_expert: dict[str, list[str]] = field(default_factory=dict)
     """The slots that the client's group books, by the expert's id."""
     days: dict[str, str] = field(default_factory=dict)
-    """The span of the slots."""
+    """The span of the slots, as variables `from` and `to`."""
     journal: Journal = field(default_factory=Journal)
     admin: str = ""
     bookings: list[tuple[str, str]] = field(default_factory=list)
@@ -283,7 +283,7 @@ async def create_journaling_clients(
 ) -> list[JournalingClient]:
     """Create clients that book a few experts and share one journal.
 
-    The beginning of what they do is recorded in the file `recorded`.
+    Their first operations are recorded in the file `recorded`.
     """
     api = Api(http, fleet.addresses[0])
     groups = max(1, count // CLIENTS_PER_GROUP)
@@ -324,7 +324,7 @@ async def create_journaling_clients(
 
 
 def record_history(clients: Sequence[JournalingClient], path: Path) -> History:
-    """Record what clients that have no bookings do from now on; return the history."""
+    """Record the operations of clients without bookings from now on; return the history."""
     journal = clients[0].journal
     slots = (slots for client in clients for slots in client.slots_by_expert.values())
     open_slots = {slot for of_expert in slots for slot in of_expert}

@@ -65,7 +65,7 @@ def die_at_commit(url: str, calendar_id: Id) -> None:
 
 
 def die_at_offer(url: str, booking_id: Id) -> None:
-    """Cancel a booking, whose time is offered; the process is killed just before its commit."""
+    """Cancel a booking so that its time is offered; the process dies just before the commit."""
 
     async def change() -> Command:
         booking = await Booking.get(booking_id)

@@ -1,4 +1,4 @@
-"""Commands for a ledger, and the events and findings after them."""
+"""Commands for a ledger, and functions that read the resulting events and findings."""
 
 from __future__ import annotations
 

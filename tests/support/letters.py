@@ -1,4 +1,4 @@
-"""Bookings, and the mails about them as they are rendered and parsed."""
+"""Bookings for tests of mails, and functions that render and parse the mails about them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def booked_session(
 ) -> BookedSession:
     """Return a booking of a client in Paris with an expert in New York.
 
-    `booked` are further fields of the booking.
+    `booked` sets further fields of the booking.
     """
     last = changes[-1]
     booking = Booking(

@@ -21,15 +21,16 @@ class _Entry:
     offer_id: Id | None = None
     declined: set[SlotKey] = field(default_factory=set)
     is_passing: bool = False
-    """Whether it has just given an offer back, so that the others choose first."""
+    """Whether the entry has just returned an offer, so that the others choose first."""
 
 
 def prove_order(events: Iterable[Event]) -> list[Id]:
     """Replay a log from the first event; return the clients to whom time was offered, in order.
 
     Raises:
-        AssertionError: if a slot was offered although somebody before in line could have had it, if
-            an entry had two offers at a time, or if an entry that is not in line had one.
+        AssertionError: if a slot was offered although somebody earlier in line could have had it,
+            or if an entry had two offers at a time.
+        KeyError: if an entry that is not in line had an offer.
     """
     line: dict[Id, _Entry] = {}
     offered: list[Id] = []
@@ -70,7 +71,7 @@ def _offer(event: Event, line: dict[Id, _Entry]) -> None:
 
 
 def _release(event: Event, line: dict[Id, _Entry]) -> None:
-    """Note that an offer has ended; LEFT follows if the entry ends with it."""
+    """Record that an offer has ended; if its entry ends, too, the event LEFT follows."""
     entry = line.get(event.wait_id) if event.wait_id else None
     if entry is None or entry.offer_id != event.booking_id or event.slot is None:
         return

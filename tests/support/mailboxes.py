@@ -93,7 +93,7 @@ class ReceivedMail:
 
 @dataclass
 class Mailbox:
-    """A mail server that stores what it accepts.
+    """A mail server that stores the mails that it accepts.
 
     `rejections` maps recipients to replies that reject them; `busy` is a reply for all recipients.
     `accepts_utf8` is whether it supports SMTPUTF8.
@@ -178,7 +178,7 @@ async def wait_until(
     """Wait until a condition is true.
 
     Raises:
-        TimeoutError: if it is still false after some seconds; the message names `what`.
+        TimeoutError: if it is still false after `seconds`; the message names `what`.
     """
     deadline = monotonic() + seconds
     while not condition():

@@ -1,4 +1,4 @@
-"""The documentation in Markdown, taken apart for the tests of it."""
+"""Parses the Markdown documentation for the tests that check it."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ class Document:
 
     @property
     def name(self) -> str:
-        """Its path in the repository."""
+        """The document's path in the repository."""
         return str(self.path.relative_to(ROOT))
 
     @property
     def text(self) -> str:
-        """Its content."""
+        """The document's content."""
         return self.path.read_text("utf-8")
 
     @property
     def prose(self) -> str:
-        """Its content without shell commands, links' targets and programs, but with diagrams."""
+        """The content without code blocks and link targets, but with Mermaid diagrams."""
         text = FENCE.sub(lambda it: it[2] if it[1] == "mermaid" else "", self.text)
         return re.sub(r"\]\([^)]*\)", "]", text)
 
     @property
     def links(self) -> list[str]:
-        """The targets of its links and images, outside of code."""
+        """The targets of the links and images outside of code."""
         return LINK.findall(CODE_SPAN.sub("", FENCE.sub("", self.text)))
 
     def blocks(self, language: str) -> list[str]:
-        """Return its code blocks in a language; the empty one is plain text."""
+        """Return the code blocks in a language; an empty name selects blocks of plain text."""
         return [body for name, body in FENCE.findall(self.text) if name == language]
 
 
 def code(document: Document) -> Iterator[str]:
-    """Yield everything in a document that is set as code: shell blocks, plain blocks, spans."""
+    """Yield all code in a document: plain blocks, shell blocks and code spans."""
     yield from document.blocks("")
     yield from document.blocks("bash")
     yield from CODE_SPAN.findall(FENCE.sub("", document.text))

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 PATIENCE_SECONDS = 120
 OK_QUERIES = 'expertbook_operations_total{kind="query",outcome="ok"}'
 TLS = ssl.create_default_context()
-"""Shared by the clients: loading the certificates would be most of what one costs."""
+"""Shared by all clients: loading the certificates for each of them would be slow."""
 
 
 def parse_samples(text: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A client of Apollo's multipart subscriptions, part by part."""
+"""A client that reads Apollo's multipart subscriptions part by part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Api
 
 ACCEPT = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json"
-"""The header of Apollo Client."""
+"""The Accept header that Apollo Client sends."""
 
 HEARTBEAT: dict[str, Any] = {}
 DELIMITER = b"\r\n--graphql"

@@ -1,4 +1,4 @@
-"""Experts with calendars of their own, and what all calendars say about who is open."""
+"""Experts with their own calendars, and open slots computed from all stored calendars."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Stored:
 
     @classmethod
     async def read(cls) -> Stored:
-        """Read everything."""
+        """Read all of them from the database."""
         experts = {each.id: each for each in await Expert.find({"listed": True}).to_list()}
         calendars = {each.id: each for each in await Calendar.find_all().to_list()}
         since = utc_now() - 2 * MAX_OCCUPIED_CELLS * CELL
@@ -94,7 +94,7 @@ class Stored:
         """Return the first open slot of an expert."""
         of = self.calendars[id_].rules
         minutes = of.offers[0].minutes if available.minutes is None else available.minutes
-        # While somebody waits, the end of a hold frees no time until its event.
+        # While somebody waits, an expired hold occupies its time until the event of its end.
         ends_at = FIRST_MOMENT if self.calendars[id_].waiting else now
         taken = taken_cells(self.occupants[id_], ends_at)
         since, until = available.since, available.until

@@ -44,7 +44,7 @@ class TwoServers(Deployment):
         return Api(api.http, self.elsewhere, api.token)
 
     async def slots_of(self, expert: Person, time: Time) -> list[str]:
-        """Return open slots of a new expert."""
+        """Return the ids of every other slot of a new expert, all of them open."""
         assert expert.expert_id
         found = await self.anonymous.slots(expert.expert_id, *time.days(4, 12))
         return [slot["id"] for slot in found[::2]]
@@ -76,7 +76,7 @@ async def run_paired(url: str, folders: list[Path]) -> AsyncIterator[TwoServers]
             start_program(folders[0], **settings) as one,
             start_program(folders[1], **settings) as two,
         ):
-            # In threads, because the mail server runs on this event loop.
+            # Wait in threads, because the mail server runs on this event loop.
             for program in (one, two):
                 await asyncio.to_thread(await_ready, program.process, program.address)
             async with httpx.AsyncClient(timeout=120) as http:

@@ -108,10 +108,10 @@ async def subscription_decision(api: Api, query: str, variables: Variables) -> D
 async def trigger_event(api: Api) -> None:
     """Hold and release a slot as the viewer, if signed in.
 
-    A slot may be refused: it is the viewer's own, or no longer offered if the machine was slow.
+    A slot may be refused because it is the viewer's own or, on a slow machine, no longer offered.
     """
     if api.token:
-        for earlier in (await api.ask(HELD))["bookings"]["nodes"]:  # a guest may have one
+        for earlier in (await api.ask(HELD))["bookings"]["nodes"]:  # a guest may hold only one
             await api.ask(RELEASE, id=earlier["id"])
         experts = (await api.ask(FREE))["experts"]["nodes"]
         for slot in (expert["nextSlot"] for expert in experts if expert["nextSlot"]):

@@ -125,7 +125,7 @@ async def hold_variables(scenario: Scenario, _: str) -> Variables:
 
 
 async def join_variables(scenario: Scenario, _: str) -> Variables:
-    """Return hours of a night, when the expert is closed."""
+    """Return an hour at night, when the expert is closed."""
     day = datetime.now(UTC) + timedelta(days=7)
     night = day.replace(hour=23, minute=0, second=0, microsecond=0)
     window = {"from": night.isoformat(), "to": (night + timedelta(hours=1)).isoformat()}

@@ -1,4 +1,4 @@
-"""Pictures as tests upload them, made with Pillow or byte by byte."""
+"""Pictures for tests of uploads, created with Pillow or byte by byte."""
 
 from __future__ import annotations
 

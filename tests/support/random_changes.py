@@ -156,7 +156,7 @@ class Scenario:
         return []
 
     async def join(self) -> list[Booking]:
-        """Wait for a time that is taken, or for all of a day."""
+        """Join the waiting list for a taken slot, or for the whole day after its start."""
         taken = [s.key for s in self.current.slots.values() if s.status is not SlotStatus.OPEN]
         if not taken:
             return []
@@ -206,7 +206,7 @@ class Scenario:
         return []
 
     async def take_snapshot(self) -> None:
-        """Read the slots during changes; a client later starts from this snapshot."""
+        """Read the slots while they change; a client later starts from this snapshot."""
         await asyncio.sleep(self.rng.random() * 0.02)
         self.snapshots.append(await read_slots(self.id, self.since))
         del self.snapshots[:-MAX_SNAPSHOTS]

@@ -1,4 +1,4 @@
-"""Waiting for a state, such as a body of `/readyz`."""
+"""Waits for a state, such as a response body of `/readyz`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Api
 
 PATIENCE_SECONDS = 120
-"""Generous deadline, also for what takes several rounds of background work."""
+"""Generous deadline, even for states that take several rounds of background work."""
 
 CHECKS = {"database": "ok", "broadcast": "ok", "mail": "ok"}
 READY = {"status": "ok", "checks": CHECKS}
@@ -42,9 +42,9 @@ async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any],
 
 
 async def wait_until_signed_out(api: Api) -> None:
-    """Wait until a server refuses a session that another one has ended.
+    """Wait until a server refuses a session that another server has ended.
 
-    Until it learns of the end, a server may take the session for valid for a second.
+    The server may accept the session for another second, until it learns that it was ended.
     """
 
     async def codes() -> list[str]:

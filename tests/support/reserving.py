@@ -1,4 +1,4 @@
-"""Services for holding and booking on a ledger of the tests, without caps."""
+"""Services for holds and bookings on a ledger that a test supplies, without caps."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 SHIFT = timedelta(days=60)
-"""Bookings keep their distance from each other, so that none overlap."""
+"""Time by which bookings move to the past; it is the same for all, so that none overlap."""
 FIELDS = "id rating text author createdAt editedAt answer answeredAt hidden hiddenReason"
 RESULT = f"""__typename ... on Review {{ {FIELDS} }} ... on Refusal {{ code message }}
   ... on InvalidInput {{ fields {{ field message }} }} ... on TooLate {{ deadline }}"""
@@ -39,7 +39,7 @@ TEXT = "Calm, clear and to the point."
 
 
 def completion(row: Mapping[str, Any], at: datetime | None = None) -> Row:
-    """Return the fields of a stored booking with its session in the past and completed."""
+    """Return the fields that move a stored booking to the past and complete it."""
     done = at or utc_now() - timedelta(days=3)
     starts_at = row["starts_at"] - SHIFT
     step = {"starts_at": starts_at, "actor_id": row["client_id"]}
@@ -69,7 +69,7 @@ async def complete(database: AsyncDatabase[Row], booking: str, at: datetime | No
 
 
 def complete_now(database: Database[Row], booking: str) -> str:
-    """Do the same with a synchronous connection."""
+    """Do the same as `complete` with a synchronous connection."""
     only = {"_id": object_id(booking, "Booking", "id")}
     row = database["bookings"].find_one(only)
     assert row

@@ -1,4 +1,4 @@
-"""Starts the server in a process of its own on a free port."""
+"""Starts the server in a separate process on a free port."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EXPERTBOOK = Path(sys.executable).with_name("expertbook")
 SERVE = (EXPERTBOOK, "serve")
 """The command that users run."""
 SERVE_IN_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$0" "$@"', *SERVE)
-"""The same as `expertbook serve &` in a shell, which starts it with SIGINT ignored."""
+"""Command equivalent to `expertbook serve &` in a shell, which starts it with SIGINT ignored."""
 # The server also ends with the process that forked it, when tests are interrupted.
 FORKED_SERVE = ("serve", "--with-parent")
 PORTS = range(10_000, 20_000)
@@ -64,10 +64,10 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return the environment with some settings, and without inherited ones except CACHES.
+    """Return the environment with some settings; of the inherited settings, keep only CACHES.
 
-    Unless a test sets that, clients need no verified e-mail address, and operations may take two
-    minutes, since a busy machine can exceed the default.
+    By default, clients need no verified e-mail address, and operations may take two minutes, since
+    a busy machine can exceed the usual limit.
     """
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
     kept = {
@@ -103,18 +103,18 @@ def start_program(
     """Start a server in a folder with some settings, and end it with SIGINT.
 
     Args:
-        folder: the working directory; it has the data folder.
-        command: what to run. Without a command, or with a patch, the server is forked, which is
+        folder: the working directory, in which the data folder is created.
+        command: the command. Without a command, or with a patch, the server is forked, which is
             faster than running `SERVE`.
-        settings: settings of the server. Without a `mongodb_url`, forked servers use a database on
-            the shared server; with None, and with a command, an embedded one.
+        settings: settings of the server. Without `mongodb_url`, a forked server uses a database on
+            the shared server; a command, or a forked server with None, starts an embedded one.
     """
     port = free_port()
     database: dict[str, object] = {}
     if GIVEN_URL:
         database = {"mongodb_url": shared_server.database(folder)}
     elif isinstance(command, Patch) and "mongodb_url" not in settings:
-        # As with an embedded database, which has no other servers to reach.
+        # Broadcast in memory, as with an embedded database: there is no other server to reach.
         database = {"mongodb_url": shared_server.database(folder), "broadcast_url": "memory://"}
     given = {"port": port, "data": folder / "data", **database, **settings}
     env = environment(**{name: value for name, value in given.items() if value is not None})

@@ -28,7 +28,7 @@ DAYS = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The listed slots of every length, and the position after the last event they include."""
+    """The listed slots of every length, and the position of the last event that they include."""
 
     position: Position
     notice: timedelta
@@ -61,8 +61,8 @@ class SlotClient:
     """A client that knows an expert's slots from a snapshot and the events after it.
 
     Attributes:
-        pause: the seconds that it takes to process an event.
-        events_per_connection: the events after which it reconnects with its last cursor.
+        pause: the seconds that the client takes to process an event.
+        events_per_connection: the number of events after which it reconnects with its last cursor.
     """
 
     hub: Hub

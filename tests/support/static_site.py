@@ -38,7 +38,7 @@ class StaticSite(SimpleHTTPRequestHandler):
 
 @contextmanager
 def serve_client(port: int, api_url: str) -> Iterator[None]:
-    """Serve the client at a port, as built with `VITE_API_URL`, for the duration of the context."""
+    """Serve the client at a port while the context is open, as if built with `VITE_API_URL`."""
     html = (BUILT_CLIENT / CLIENT_PAGE).read_text("utf-8")
     page = html.replace("</head>", f'<meta name="api-url" content="{api_url}"></head>').encode()
     with ThreadingHTTPServer(("127.0.0.1", port), partial(StaticSite, page=page)) as server:

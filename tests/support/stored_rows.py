@@ -24,7 +24,7 @@ QUARTER = timedelta(minutes=15)
 
 
 def step(before: str | None, after: str, starts_at: datetime) -> Row:
-    """Return a step of a booking's history, a minute ago."""
+    """Return a step of a booking's history that happened a minute ago."""
     at = NOW - timedelta(minutes=1)
     return {"at": at, "actor_id": None, "before": before, "after": after, "starts_at": starts_at}
 
@@ -69,7 +69,7 @@ def event(rows: Rows, booking_id: ObjectId | None = None) -> Row:
 
 
 def ratings(expert_id: ObjectId, *stars: int) -> Row:
-    """Return the ratings of an expert."""
+    """Return an expert's rating fields, given the stars of the expert's reviews."""
     mean = sum(stars) / len(stars) if stars else None
     return {
         "rating_counts": [stars.count(number) for number in range(1, 6)],

@@ -34,7 +34,7 @@ NOTE = "About engines"
 PASSWORD = "correct horse battery"
 PHONE = "+44 20 7946 0018"
 LOCAL_PHONE = "20 7946 0018"
-"""The same number beside its country code."""
+"""`PHONE` without its country code, which the form shows beside it."""
 KEEP = "Keep this time"
 DETAILS = "Who is coming?"
 BOOK = re.compile("^Book for ")
@@ -126,7 +126,7 @@ class Visitor:
             self.troubles.append(f"a request to {request.url}")
 
     async def _read(self, response: Response) -> None:
-        """Keep the answers with GraphQL errors, which tell why a test failed."""
+        """Keep the answers with GraphQL errors, which help to explain a failed test."""
         if urlsplit(response.url).path != "/graphql" or response.request.method != "POST":
             return
         with suppress(Error):  # the page was left

@@ -22,7 +22,7 @@ def offer_in(rows: Rows) -> Row:
 
 
 def wrong_length(rows: Rows) -> None:
-    """A calendar says that another number of people wait."""
+    """A calendar's count of waiting entries is wrong."""
     rows["calendars"][0]["waiting"] += 1
 
 
@@ -67,25 +67,25 @@ def lone_wait(rows: Rows) -> None:
 
 
 def lost_offer(rows: Rows) -> None:
-    """The hold that an entry is offered is not stored as its offer."""
+    """The hold offered to an entry does not refer to the entry."""
     offer_in(rows)["wait_id"] = None
 
 
 def ended_offer(rows: Rows) -> None:
-    """The hold that an entry is offered has ended."""
+    """The hold offered to an entry has ended."""
     offer = offer_in(rows)
     offer |= {"status": "CANCELLED", "active": False}
     offer["history"][-1]["after"] = "CANCELLED"
 
 
 def offer_to_nobody(rows: Rows) -> None:
-    """A hold is offered to an entry that has no offer."""
+    """A hold refers to an entry that has no offer."""
     offered = rows["waits"][1]
     offered["offer_id"], offered["declined"] = None, [NOON + timedelta(hours=5)]
 
 
 def open_slot(rows: Rows) -> None:
-    """A slot is open that an entry waits for."""
+    """A slot that an entry waits for is open."""
     rows["waits"][2]["declined"] = []
 
 

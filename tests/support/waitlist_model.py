@@ -1,7 +1,7 @@
 """A simple model of a calendar with a waiting list.
 
-After each change, it looks through all listed slots for each entry in line, whereas the program
-follows what became free.
+After each change, the model searches all listed slots for each entry in line, whereas the program
+examines only the slots that became free.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Impossible(Exception):
 
 @dataclass(eq=False)
 class Taken:
-    """A booking (without an end), a hold, or the offer to an entry."""
+    """A booking (with `until` None), a hold, or the offer to an entry."""
 
     client: Id
     key: SlotKey
@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def terms(self) -> tuple[object, ...]:
-        """Sessions that it is for."""
+        """The client, the window and the session length, which identify the entry."""
         return self.client, self.since, self.until, self.minutes
 
     def admits(self, key: SlotKey) -> bool:
@@ -81,7 +81,7 @@ class Model:
         return taken, line
 
     def apply(self, change: Callable[[Model], None]) -> bool:
-        """Make a change and serve the line; return False, without a change, if it is refused."""
+        """Apply a change after `catch_up`; return False, and change nothing, if it is refused."""
         after = deepcopy(self)
         after.catch_up()
         try:
@@ -92,7 +92,7 @@ class Model:
         return True
 
     def catch_up(self) -> None:
-        """Let time pass; without a line, only the sweeper releases lapsed holds."""
+        """Apply the effects of elapsed time; without a line, only the sweeper ends lapsed holds."""
         if not self.line:
             return
         passing: list[Entry] = []
@@ -111,7 +111,7 @@ class Model:
         self.serve(passing)
 
     def serve(self, passing: list[Entry] | None = None) -> None:
-        """Offer each entry the earliest open slot; those who gave one back come last."""
+        """Offer each entry the earliest open slot; entries that returned an offer come last."""
         last = passing or []
         for entry in sorted(self.line, key=lambda entry: entry in last):
             if entry.offer is None:
@@ -128,7 +128,7 @@ class Model:
                 return
 
     def until(self, key: SlotKey) -> datetime:
-        """Return when an offer of a slot ends."""
+        """Return the instant at which an offer of a slot ends."""
         notice = self.rules.minimum_notice_minutes * HOLD / 5
         return min(self.now + OFFER, key.starts_at - notice)
 
@@ -139,7 +139,7 @@ class Model:
             self.taken.remove(entry.offer)
 
     def decline(self, offer: Taken) -> None:
-        """Take an offer back; its client's entries are not offered this slot again."""
+        """End an offer; the client's entries are not offered this slot again."""
         self.taken.remove(offer)
         if offer.entry:
             offer.entry.offer = None
@@ -148,16 +148,16 @@ class Model:
                 entry.declined.add(offer.key.cell)
 
     def blockers(self, key: SlotKey) -> list[Taken]:
-        """Return what overlaps a slot, without lapsed holds."""
+        """Return the bookings, holds and offers that overlap a slot, except lapsed ones."""
         return [each for each in self.overlapping(key) if self.stands(each)]
 
     def overlapping(self, key: SlotKey) -> list[Taken]:
-        """Return what overlaps a slot."""
+        """Return the bookings, holds and offers that overlap a slot, even lapsed ones."""
         cells = set(key.occupies(self.rules))
         return [each for each in self.taken if cells.intersection(each.cells)]
 
     def stands(self, taken: Taken) -> bool:
-        """Return whether it is not a lapsed hold."""
+        """Return whether a booking, hold or offer has not lapsed."""
         return taken.until is None or self.now < taken.until
 
     def listed(self, key: SlotKey) -> bool:
@@ -173,7 +173,7 @@ class Model:
         return next(filter(self.stands, own), None)
 
     def clear(self, client: Id, key: SlotKey, moving: Taken | None = None) -> None:
-        """Check that a slot is free but for the client's hold, and release that."""
+        """Release the client's own hold and lapsed ones from a slot, which must then be free."""
         if not self.listed(key):
             raise Impossible
         for each in self.overlapping(key):
@@ -240,7 +240,7 @@ class Model:
         self.settle(Taken(client, to, cells))
 
     def join(self, client: Id, since: datetime, until: datetime, minutes: int) -> None:
-        """Join the line, unless such a slot is open or can never be."""
+        """Join the line, unless a suitable slot is open or can never be offered."""
         horizon = self.now.replace(hour=0, minute=0) + (self.rules.horizon_days + 1) * 288 * HOLD
         notice = self.rules.minimum_notice_minutes * HOLD / 5
         is_possible = self.rules.accepts_bookings and self.rules.offer(minutes) is not None

@@ -1,4 +1,4 @@
-"""A calendar in memory whose commands are decided as the ledger does, and its waiting list."""
+"""A calendar in memory, with its waiting list; it decides commands as the ledger does."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Desk:
         """Decide a command, and return its events.
 
         Raises:
-            Refused: if it is refused; nothing has changed then.
+            Refused: if the command is refused; nothing has changed then.
         """
         agenda = self.agenda if is_cached and self.agenda else self.load()
         agenda.advance_clock(self.now)
@@ -200,7 +200,7 @@ class Desk:
         return [b for b in self.bookings.values() if b.active and b.status in statuses]
 
     def offers(self) -> dict[Id, Booking]:
-        """Return the standing offers by the client; assert that each is its entry's."""
+        """Return the current offers by client; assert that offers and entries match."""
         offers = [b for b in self.active(BookingStatus.HELD) if b.wait_id]
         assert {(b.wait_id, b.id) for b in offers} == {
             (wait.id, wait.offer_id) for wait in self.waits if wait.offer_id
@@ -208,7 +208,7 @@ class Desk:
         return {booking.client_id: booking for booking in offers}
 
     def offered(self) -> dict[Id, str]:
-        """Return the start of each client's offer."""
+        """Return the start of each client's offer, such as "09:30"."""
         return {who: offer.starts_at.strftime("%H:%M") for who, offer in self.offers().items()}
 
     def only_offer(self) -> Booking:

@@ -1,4 +1,4 @@
-"""Faults of the database that tests inject: each once, and all of them at a rate under load."""
+"""Database faults that tests inject, either once or at a rate under load."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CODES = (
 )
 """Codes that any command may fail with."""
 CYCLE_SECONDS = 1.0
-"""Interval of faults that last for a part of the time."""
+"""Period of the faults that last for a part of each period."""
 Effect = CommandError | WriteConcernError | LostReply | Delay
 
 
@@ -65,7 +65,7 @@ class Case:
         return self.name
 
     def fault(self, *, rate: float = 1.0, times: int | None = None) -> Fault:
-        """Return the fault at a rate or a number of times."""
+        """Return the fault, to be injected at a rate or a number of times."""
         return Fault(
             self.effect,
             self.command,
@@ -142,7 +142,7 @@ class Disturbance:
 
 
 def injected(name: str, *cases: Case, wire_version: int | None = None) -> Disturbance:
-    """Return the disturbance by some faults, which share the rate.
+    """Return a disturbance that injects some faults, which share the rate.
 
     Args:
         name: the disturbance's name.
@@ -166,7 +166,7 @@ def injected(name: str, *cases: Case, wire_version: int | None = None) -> Distur
 
 @asynccontextmanager
 async def rolled_back(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
-    """Show events and bookings that are rolled back, for a part of the time."""
+    """Repeatedly insert events and bookings, and roll them back after a part of each cycle."""
 
     def write(database: Any) -> None:
         calendars = list(database["calendars"].aggregate([{"$sample": {"size": 1}}]))
@@ -182,7 +182,7 @@ async def rolled_back(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
 
     def write_and_roll_back(database: Any) -> None:
         with proxy.uncommitted.until_rollback():
-            with suppress(DuplicateKeyError):  # The database has this event or booking by now.
+            with suppress(DuplicateKeyError):  # A server has since written this event or booking.
                 write(database)
             time.sleep(CYCLE_SECONDS * rate)
 
@@ -197,7 +197,7 @@ async def rolled_back(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def stepping_down(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
-    """Let the primary be a secondary for a part of the time."""
+    """Repeatedly turn the primary into a secondary for a part of each cycle."""
 
     async def once() -> None:
         await asyncio.to_thread(proxy.announce, role=Role.SECONDARY)
@@ -210,7 +210,7 @@ async def stepping_down(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _repeated(once: Callable[[], Awaitable[None]], pause: float) -> AsyncIterator[None]:
-    """Repeat a fault while the context lasts; the last one ends as well."""
+    """Repeat a fault while the context lasts; at its end, wait for the last fault to end."""
     over = asyncio.Event()
 
     async def repeat() -> None:
@@ -226,7 +226,7 @@ async def _repeated(once: Callable[[], Awaitable[None]], pause: float) -> AsyncI
 
 
 OLDER, CURRENT, NEWER = 21, 25, 28
-"""Versions of the wire protocol: MongoDB 7.0 and 8.0, and one to come."""
+"""Versions of the wire protocol: those of MongoDB 7.0 and 8.0, and a future one."""
 ONE = [{"$sample": {"size": 1}}]
 ALL = injected("all", *ONCE)
 ROLLBACKS = Disturbance("rollbacks", rolled_back)
@@ -241,4 +241,4 @@ DISTURBANCES = [
     ELECTIONS,
 ]
 OF_MONGOS = injected("all of a mongos", *UNKNOWN_COMMITS, *WRITES_AND_READS)
-"""For a proxy that appears as a mongos."""
+"""The disturbance for a proxy that appears as a mongos."""

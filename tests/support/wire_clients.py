@@ -1,4 +1,4 @@
-"""Clients of the wire proxy, and what they see of errors."""
+"""Clients of the wire proxy, and the labels of the errors that they receive."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ async def insert_in_transaction(things: AsyncCollection[dict[str, Any]], id_: ob
 
 
 def labels(error: PyMongoError) -> set[str]:
-    """Return the labels of an error among those of transactions and writes."""
+    """Return the labels for transactions and writes that an error has."""
     return {name for name in (TRANSIENT, RETRYABLE, UNKNOWN) if error.has_error_label(name)}

@@ -1,4 +1,4 @@
-"""Faults that MongoDB documents and the embedded database never shows, for the wire proxy.
+"""Faults for the wire proxy: MongoDB documents them, but the embedded database never shows them.
 
 Sources, for all of this module:
 
@@ -64,7 +64,7 @@ RESUMABLE_CHANGE_STREAM: Final = "ResumableChangeStreamError"
 
 
 class Request(NamedTuple):
-    """A command, and what else determines the labels of its errors."""
+    """A command, and other facts that determine the labels of its errors."""
 
     document: Document
     is_to_mongos: bool = False
@@ -77,7 +77,7 @@ class Request(NamedTuple):
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether the command belongs to a transaction; `autocommit` says so."""
+        """Whether the command belongs to a transaction, and so has the field `autocommit`."""
         return "autocommit" in self.document
 
     @property
@@ -145,8 +145,8 @@ class CommandError:
         """Return whether the server has aborted the command's transaction.
 
         Any error of a statement aborts its transaction, except that of a command that the server
-        does not know. A commit whose outcome is unknown leaves it open, except on a server that
-        is no longer primary.
+        does not know. A commit whose outcome is unknown leaves the transaction open, except on a
+        server that is no longer primary.
         """
         if not request.is_in_transaction or self.code == COMMAND_NOT_FOUND:
             return False
@@ -171,7 +171,7 @@ class WriteConcernError:
     code: int
 
     def added_to(self, reply: Document, request: Request) -> dict[str, Any]:
-        """Return the reply of a command that succeeded, with the error in it."""
+        """Return the reply of a command that succeeded, with the error added."""
         name = CODE_NAMES[self.code]
         error: dict[str, Any] = {
             "code": self.code,
@@ -198,8 +198,8 @@ class LostReply:
 class Delay:
     """The command is executed or answered later, as by a slow primary.
 
-    Source: https://www.mongodb.com/docs/manual/reference/command/configureFailPoint/ has the same
-    as `blockTimeMS` of `failCommand`.
+    Source: `blockTimeMS` of `failCommand` in
+    https://www.mongodb.com/docs/manual/reference/command/configureFailPoint/
     """
 
     seconds: float

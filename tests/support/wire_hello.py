@@ -41,7 +41,7 @@ class Topology:
 
     Args:
         host: address (`host:port`) at which drivers reach the server.
-        role: what it is.
+        role: the server's role.
         max_wire_version: the newest version of the wire protocol that it announces.
     """
 

@@ -92,7 +92,7 @@ class Message:
         return self.data[start + 4 : start + 4 + length - 1].decode()
 
     def is_about(self, collection: str) -> bool:
-        """Return whether the command is about a collection, perhaps besides others."""
+        """Return whether the command is about a collection, alone or among others."""
         if self.name == "bulkWrite":
             names = (info["ns"].partition(".")[2] for info in self.document["nsInfo"])
             return collection in names
@@ -188,7 +188,7 @@ class Link:
             more = reply.has_more_to_come
 
     async def is_open_after(self, change: asyncio.Event, seconds: float) -> bool:
-        """Wait for a change at most some seconds; return whether both sides are connected."""
+        """Wait up to `seconds` for a change; return whether both sides are still connected."""
         changed = asyncio.create_task(change.wait())
         ended = [asyncio.create_task(side.read(1)) for side in (self.client, self.server)]
         tasks = [changed, *ended]

@@ -70,12 +70,12 @@ class Injection(NamedTuple):
 
 
 class HangUp(Exception):
-    """The connection to the client is to be closed."""
+    """The connection to the client must be closed."""
 
 
 @dataclass(eq=False)
 class _Injected:
-    """A fault and how often it is still to happen."""
+    """A fault, and how many more times to inject it."""
 
     fault: Fault
     left: int | None = field(init=False)
@@ -101,7 +101,7 @@ class WireProxy:
     Args:
         database_url: URL of the database, a replica set of one member.
         seed: seed of the random choice of failing commands.
-        role: what the database appears to be.
+        role: the role in which the database appears.
         max_wire_version: the newest version of the wire protocol that it announces; None: its own.
     """
 
@@ -169,7 +169,7 @@ class WireProxy:
             self.remove(fault)
 
     def announce(self, *, role: Role | None = None, max_wire_version: int | None = None) -> None:
-        """Change what `hello` says, and tell it to the drivers that wait for a change.
+        """Change the reply to `hello`, and send it to the drivers that wait for a change.
 
         A primary that becomes a secondary aborts its transactions. Source:
         https://www.mongodb.com/docs/manual/reference/command/replSetStepDown/
@@ -231,7 +231,7 @@ class WireProxy:
             await self._execute(link, request)
 
     async def _execute(self, link: Link, request: Message) -> None:
-        """Execute a command as the database would, but for uncommitted writes."""
+        """Execute a command in the database; hide uncommitted writes as a majority read does."""
         if self.uncommitted.concern(request):
             reply = await link.ask(self.uncommitted.without(request))
             link.answer(self.uncommitted.hidden_in(reply, request))

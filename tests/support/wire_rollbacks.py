@@ -1,8 +1,8 @@
 """Writes that only one primary has, and that are lost when another one is elected.
 
-A primary that is cut off from the majority goes on for some seconds. Until then, reads at read
+A primary that is cut off from the majority continues for some seconds. Meanwhile, reads at read
 concern "local" return its writes; reads at "majority" and "snapshot" do not, and neither do change
-streams. After the election they are rolled back.
+streams. After the election, its writes are rolled back.
 
 Sources: https://www.mongodb.com/docs/manual/core/replica-set-rollbacks/,
 https://www.mongodb.com/docs/manual/reference/read-concern-local/,
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 FILTERS = {"find": "filter", "count": "query", "distinct": "query"}
 READS = frozenset({*FILTERS, "aggregate"})
 MAJORITY = frozenset({"majority", "snapshot", "linearizable"})
-"""Read concerns that return only what the majority has."""
+"""Read concerns that return only data that the majority has."""
 
 
 class UncommittedWrites:
-    """Stores writes and hides them from reads that return only what the majority has.
+    """Stores writes and hides them from reads that return only data that the majority has.
 
     Limits: an updated document is found by its new values, and only the first batch of a cursor
     shows the old ones.
@@ -88,7 +88,7 @@ class UncommittedWrites:
             yield client.get_default_database()
 
     def concern(self, request: Message) -> bool:
-        """Return whether writes are hidden from a command."""
+        """Return whether writes must be hidden from a command."""
         if not self._never_streamed and not self._replaced:
             return False
         if request.name == "getMore":

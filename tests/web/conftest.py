@@ -50,9 +50,9 @@ def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def seed_server(
     tmp_path_factory: pytest.TempPathFactory, database: Client
 ) -> AsyncIterator[str]:
-    """The URL of a server for databases with sample data of their own.
+    """The URL of a database server for tests that create their own sample data.
 
-    Afterwards, the documents are bound to the shared database again.
+    Afterwards, the document models are bound to the shared database again.
     """
     with run_database(tmp_path_factory.mktemp("seed")) as url:
         yield url
@@ -76,10 +76,10 @@ def deployment_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 def deployment_address(
     deployment_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The address of a server whose accounts and administrators only tests create."""
+    """The address of a server on which tests create all accounts and administrators."""
     folder = tmp_path_factory.mktemp("deployment")
     database = {"mongodb_url": deployment_url, "broadcast_url": "memory://"}
-    # The tests of a module may take longer than the quarter of an hour that a token lasts.
+    # A module's tests may take longer than the default lifetime of a token, 15 minutes.
     settings = {"experts": 3, "throttle": "off", "access_token_minutes": 1440}
     with run_server(folder, **database, **settings) as address:
         yield address
@@ -97,7 +97,7 @@ async def here(
 ) -> AsyncIterator[TwoServers]:
     """Two servers on the database that send mails; requests go to the first by default.
 
-    They end with the module: other modules queue mails of their own in the database.
+    They stop after the module; otherwise they would send the mails that other modules queue.
     """
     assert database is not None
     folders = [tmp_path_factory.mktemp("paired") for _ in range(2)]
@@ -111,7 +111,7 @@ async def track(
 ) -> AsyncIterator[Track]:
     """Two servers on the database for races between requests to both.
 
-    They end with the module, since they would send the mails that other modules wait for.
+    They stop after the module; otherwise they would send the mails that other modules wait for.
     """
     assert database is not None
     one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
@@ -121,7 +121,7 @@ async def track(
 
 @pytest.fixture
 async def reviewed(here: TwoServers, database: Client, time: Time) -> AsyncIterator[ReviewedExpert]:
-    """A new expert of the two servers; afterwards, all ratings are those of the reviews."""
+    """A new expert of the two servers; afterwards, the invariant checks must find nothing new."""
     expert, stored = await here.expert("Grace Hopper"), database.get_default_database()
     yield ReviewedExpert(here, stored, expert, await here.slots_of(expert, time))
     assert await findings() <= here.found_before
@@ -149,7 +149,7 @@ def email(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Server without the periodic check of sessions: sockets close only by the session's end."""
+    """Server without the periodic check of sessions; only a session-end event closes sockets."""
     folder = tmp_path_factory.mktemp("prompt")
     with start_program(
         folder, Patch(WITHOUT_RECONCILING), experts=1, throttle="off", secret=SECRET
@@ -162,7 +162,7 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def eager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Server that sends heartbeats every 0.1 seconds, and cuts off a reader stuck for one second.
 
-    The periodic check of sessions is off: streams end only by the event of a session's end.
+    The periodic check of sessions is off; only a session-end event closes streams.
     """
     folder = tmp_path_factory.mktemp("eager")
     with start_program(

@@ -86,7 +86,7 @@ async def test_equal_names_get_numbered_slugs(deployment: Deployment) -> None:
     assert len(set(slugs)) == len(names)
 
 
-async def test_expert_whose_name_has_no_letters_has_only_a_readable_slug(
+async def test_expert_whose_name_has_no_letters_gets_a_generated_slug(
     deployment: Deployment,
 ) -> None:
     person = await deployment.expert("--")
@@ -100,14 +100,11 @@ async def test_expert_whose_name_has_no_letters_has_only_a_readable_slug(
     assert await deployment.anonymous.ask(query, slug=slug) == {
         "expertBySlug": {"id": person.expert_id}
     }
-    # Other tests list experts, who have initials.
-    await deployment.update(person.expert_id, disabled=True)
-
-    # Other tests list experts, who have initials.
+    # Hide the expert: other tests expect that all listed experts have initials.
     await deployment.update(person.expert_id, disabled=True)
 
 
-async def test_former_names_lead_to_the_expert_until_somebody_else_has_them(
+async def test_former_slugs_lead_to_the_expert_until_another_expert_takes_them(
     deployment: Deployment,
 ) -> None:
     person = await deployment.expert("Nellie Melba")
@@ -200,10 +197,10 @@ async def test_disabled_account_is_signed_out_and_cannot_sign_in(deployment: Dep
     assert await deployment.login(person) == "SignedIn"
 
 
-async def test_disabled_account_gives_up_its_place_and_holds_but_no_bookings(
+async def test_disabled_account_loses_waiting_places_and_holds_but_no_bookings(
     deployment: Deployment, time: Time
 ) -> None:
-    """The next in line is offered the time, and the account comes back without any of it."""
+    """The next client in line gets the offer; an account enabled again regains no place or hold."""
     expert, booker = await deployment.expert(), await deployment.person()
     leaver, next_ = await deployment.person(), await deployment.person()
     assert expert.expert_id
@@ -268,7 +265,7 @@ async def test_last_active_administrator_cannot_be_demoted_or_disabled(
 
     for _ in range(5):
         second = await deployment.administrator()
-        # The second to commit is refused or has been signed out.
+        # The request that commits second is refused, or its sender has been signed out.
         answers = await asyncio.gather(
             second.api.post(CHANGE, input={"userId": own_id, "role": "CLIENT"}),
             deployment.admin.post(CHANGE, input={"userId": second.id, "disabled": True}),

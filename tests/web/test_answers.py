@@ -44,7 +44,7 @@ def cache(clock: Clock) -> ResponseCache:
 def test_answer_expires_after_a_second_without_revalidation(
     cache: ResponseCache, clock: Clock
 ) -> None:
-    """The expiry bounds staleness when neither database nor broadcast backend answer."""
+    """The expiry bounds staleness if neither the database nor the broadcast backend answers."""
     kept = cached_response(cache.record_miss())
     cache.store(request_key(), kept)
     clock.now += 0.999
@@ -84,7 +84,7 @@ def test_cache_key_is_the_query_bytes_their_location_and_the_media_type(
 
 
 def test_change_invalidates_all_answers_that_depend_on_it(cache: ResponseCache) -> None:
-    """A directory change affects all directory answers, a calendar change only its own."""
+    """A directory change affects all answers, a calendar change only those about that calendar."""
     both, ada, bea, neither = (request_key(name) for name in (b"ab", b"a", b"b", b""))
     for key, experts in ((both, (ADA, BEA)), (ada, (ADA,)), (bea, (BEA,)), (neither, ())):
         cache.store(key, cached_response(cache.record_miss(), *experts))
@@ -114,7 +114,7 @@ def test_answer_read_before_a_change_is_not_stored_after_it(cache: ResponseCache
 def test_answers_older_than_the_remembered_changes_are_not_stored(
     cache: ResponseCache,
 ) -> None:
-    """Answers about unchanged calendars are stored, however many others have changed."""
+    """The cache remembers a limited number of changes; an older answer may be stale."""
     early = cache.record_miss()
     cache.calendars_changed([ADA])
     late = cache.record_miss()
@@ -144,7 +144,7 @@ def test_least_recently_used_answers_are_evicted_above_the_size_limit(clock: Clo
 
 
 def test_too_long_answer_is_not_stored(cache: ResponseCache) -> None:
-    """A fairly long answer is stored at its second request."""
+    """A large answer is stored at its second request, or at once if other requests wait for it."""
     sizes = (
         LARGE_RESPONSE_BYTES,
         LARGE_RESPONSE_BYTES + 1,
@@ -205,7 +205,7 @@ async def test_unused_answer_is_revalidated_on_demand_and_dropped_after_a_while(
 async def test_changed_answer_is_not_revalidated(
     cache: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Another process or the passing of time may have changed it."""
+    """Another process or the passing of time may have changed the answer."""
     await cache.verify_in_use()
     cache.store(request_key(b"1"), cached_response(cache.record_miss(), calendar))
     cache.store(

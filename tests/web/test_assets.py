@@ -20,7 +20,7 @@ YEAR = "public, max-age=31536000, immutable"
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """Built client with one compressed script, one uncompressed one, and a page."""
+    """Built client with a compressed script, uncompressed files, and a page."""
     folder = tmp_path / "dist" / "assets" / "graphiql"
     folder.mkdir(parents=True)
     (folder / "main-1a2b.js").write_bytes(SCRIPT)
@@ -165,7 +165,7 @@ def test_page_preloads_its_module_and_its_imports(built: Path) -> None:
     )
 
 
-def test_page_says_where_codes_are_without_a_mail_server(built: Path) -> None:
+def test_page_says_that_mails_are_printed_without_a_mail_server(built: Path) -> None:
     page = '<html lang="en"><!-- head --><!-- /head --><!-- content --><!-- data -->'
     (built / "index.html").write_text(page, "utf-8")
     (built / "early.json").write_text("{}", "utf-8")
@@ -178,8 +178,8 @@ def test_page_says_where_codes_are_without_a_mail_server(built: Path) -> None:
         Shell(built)
 
 
-def test_early_script_is_part_of_its_page_if_that_has_data(built: Path) -> None:
-    """The policy allows it; other pages do without it."""
+def test_early_script_is_inlined_in_its_page_if_the_page_has_data(built: Path) -> None:
+    """The content security policy allows the script; other pages do not include it."""
     page = '<html lang="en"><!-- head --><!-- /head --><!-- content --><!-- data -->'
     (built / "index.html").write_text(page, "utf-8")
     (built / "early.json").write_text('{"page": "early.js"}', "utf-8")

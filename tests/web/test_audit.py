@@ -30,7 +30,7 @@ WRONG_STRINGS: list[Any] = [{"obj": "ect"}, 0, False, ["array"]]
 class Case:
     """An audited request and the expected response.
 
-    `accept` and `content_type`: None to send no such header.
+    If `accept` or `content_type` is None, the request has no such header.
     """
 
     name: str

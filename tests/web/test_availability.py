@@ -117,7 +117,7 @@ async def test_setting_equal_rules_changes_nothing(practice: Practice) -> None:
     assert await practice.rules() == before
 
 
-async def test_a_change_of_an_older_version_is_refused_and_changes_nothing(
+async def test_a_change_based_on_an_older_version_is_refused_and_changes_nothing(
     deployment: Deployment, practice: Practice
 ) -> None:
     version = await practice.version()

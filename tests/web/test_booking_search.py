@@ -20,7 +20,7 @@ FOUND = """query ($filter: BookingFilter, $after: String, $first: Int) {
 
 @pytest.fixture(scope="module")
 async def booked(deployment: Deployment) -> dict[str, Any]:
-    """Two experts, and bookings of clients with one of them by name."""
+    """Two experts, two days, and the references of bookings by a short name of the client."""
     first = await Practice.create(deployment)
     other = Practice(deployment, expert := await deployment.expert("Zenobia Quill"), "")
     other.id = str(expert.expert_id)
@@ -75,7 +75,7 @@ async def search(api: Api, text: str, **conditions: Any) -> set[str]:
         ("zenobia", set()),
     ],
 )
-async def test_an_expert_finds_bookings_of_the_own_calendar(
+async def test_experts_search_only_their_own_calendar(
     booked: dict[str, Any], text: str, expected: set[str]
 ) -> None:
     found = await search(booked["practice"].expert.api, text)
@@ -134,7 +134,7 @@ async def test_pages_of_a_search_neither_repeat_nor_miss_a_booking(
     assert set(names) == {booked[key] for key in ("mary", "mary 2", "elsewhere")}
 
 
-async def test_searches_have_a_bound_and_are_not_for_clients(
+async def test_searches_are_bounded_in_length_and_forbidden_for_clients(
     deployment: Deployment, booked: dict[str, Any]
 ) -> None:
     client, guest = await deployment.person(), await deployment.guest()

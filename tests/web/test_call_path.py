@@ -1,4 +1,4 @@
-"""A booking passes the functions that the README names, and calls no upper layer."""
+"""A booking calls the functions that the README names, and no layer calls an upper layer."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.server
 
 MAX_FILES = 66
-"""See docs/decisions/0023."""
+"""Maximum number of files on the call path; see docs/decisions/0023."""
 LAYERS = ("web", "schema", "resolvers", "auth subscriptions", "models")
 CALLED_BACK = {
     ("models/caching/batch_loader.py", "auth/viewers.py"),  # reads accounts, if not cached
-    ("resolvers/checks.py", "web/mails/worker.py"),  # whether the mail server takes an address
+    ("resolvers/checks.py", "web/mails/worker.py"),  # asks the mail server about an address
 }
 STEP = re.compile(r"`([\w/]+\.py)`\s+·\s+`([\w.]+)`")
 
@@ -43,8 +43,8 @@ async def calls(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactor
         until = since + timedelta(days=30)
         found = await client.slots(expert["id"], since.isoformat(), until.isoformat())
         slot = next(slot for slot in found if slot["status"] == "OPEN")
-        # The second request with a document makes it known. Only the time around the
-        # last booking is in memory, so all three are of one slot.
+        # A document is cached at its second request. Only the time around the last
+        # booking is in memory, so all three bookings are of one slot.
         for _ in range(2):
             await client.cancel((await client.book(slot["id"]))["id"])
         path = folder / "calls.jsonl"
@@ -61,7 +61,7 @@ async def calls(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_readme_names_the_functions_in_order(calls: list[Call]) -> None:
-    """Classes are named where they are first mentioned, so only functions are in order."""
+    """The README may name a class before its first call, so only functions must be in order."""
     readme = (ROOT / "README.md").read_text()
     steps = STEP.findall(readme[: readme.index("After the commit")])
     steps.remove(("models/ledger/loading.py", "load"))  # reads a calendar that is not in memory
@@ -72,7 +72,7 @@ def test_readme_names_the_functions_in_order(calls: list[Call]) -> None:
 
 
 def names_of(call: Call) -> list[tuple[str, str]]:
-    """Return the names that a step may use for a function: its own, or its class."""
+    """Return the names that a step may use for a function: qualified, unqualified, or its class."""
     class_, _, name = call.function.rpartition(".")
     return [(call.file, each) for each in (call.function, name, class_)]
 

@@ -1,4 +1,4 @@
-"""Caps on upcoming bookings, holds, renewals and moves, and the verified address."""
+"""Caps on upcoming bookings, holds, renewals and moves; bookings need a verified address."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def book(api: Api, slot: dict[str, Any], key: str | None = None) -> dict[s
 async def test_upcoming_bookings_are_capped_also_when_sent_concurrently(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
-    """A repeated request is not counted again, and a cancellation makes room."""
+    """A repeated request does not count again, and a cancellation allows another booking."""
     client = await api.new_client()
     slots = await open_slots(api, plain[0], time)
     answers = await asyncio.gather(*(book(client, slot, slot["id"]) for slot in slots[:8]))
@@ -100,7 +100,7 @@ async def test_upcoming_bookings_are_capped_over_all_experts(
 async def test_cancelled_bookings_count_for_an_hour(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
-    """Each would send two mails to the expert, whatever the cap on upcoming bookings."""
+    """Otherwise a client who books and cancels in turn could send the expert endless mails."""
     client = await api.new_client()
     answers = []
     for slot in (await open_slots(api, plain[0], time))[10:15]:
@@ -145,7 +145,7 @@ def test_overlapping_slots_cannot_be_held_in_turn_forever() -> None:
     with pytest.raises(TooMany):
         caps.check_hold(earlier, keys[3], now)
     caps.check_hold(earlier[:3], keys[3], now)
-    caps.check_hold(earlier, keys[4], now)  # the first one ends before it begins
+    caps.check_hold(earlier, keys[4], now)  # the first slot ends before this one begins
     caps.check_hold([held(key, timedelta(hours=1)) for key in keys[:4]], keys[3], now)
 
 

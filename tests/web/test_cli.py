@@ -232,7 +232,7 @@ def test_standalone_mongod_is_refused_with_instructions(tmp_path: Path) -> None:
 
 
 def test_duplicates_that_violate_a_unique_index_are_reported(tmp_path: Path, database: str) -> None:
-    """The report names index, value and documents. Once one is removed, the next start succeeds."""
+    """The report names index, value and documents. Without duplicates, the start succeeds."""
     url = database.format("broken")
     ada, eve = bson.ObjectId(), bson.ObjectId()
     account: dict[str, Any] = {"name": "Ada", "email_key": "ada@example.com", "password_hash": "!"}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TOKEN_SECONDS = 3
 DEADLINE_SECONDS = 120
-"""Generous deadline; only a library that does not connect again exceeds it."""
+"""Generous deadline; only a library that does not reconnect exceeds it."""
 SHORT_TOKENS = f"""
 from datetime import timedelta
 from web.settings import Settings
@@ -54,7 +54,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, address: str) -> Path:
-    """Folder with the page's snippets for that server, and the client's npm packages."""
+    """Folder with the snippets of docs/clients.md for that server, and the npm packages."""
     folder = tmp_path_factory.mktemp("snippets")
     (folder / "node_modules").symlink_to(CLIENT / "node_modules")
     for name in DRIVERS:
@@ -68,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, address: str) -> Path:
 
 
 async def test_the_snippets_keep_their_subscriptions_when_tokens_expire(folder: Path) -> None:
-    """JavaScript clients cause the events that the Python client gets, too."""
+    """The JavaScript clients trigger events, which the Python client receives as well."""
     module = load(folder / "gql_client.py")
     session = await module.Session.sign_in("client@example.com", "expertbook-demo")
     assert await session.execute(gql("{ viewer { name } }")) == {"viewer": {"name": "Clara Client"}}
@@ -108,9 +108,9 @@ async def watch(events: AsyncIterator[Any], outlived: Path) -> None:
 
 
 def run_javascript(folder: Path, outlived: Path) -> dict[str, Any]:
-    """Run the snippets in JavaScript, all in one process, and return what they saw.
+    """Run the JavaScript snippets, all in one process, and return their results.
 
-    Like the Python client, they cause events until the file `outlived` exists.
+    The snippets trigger events until the file `outlived` exists.
     """
     target = folder / "results.json"
     limits = (str(TOKEN_SECONDS), str(DEADLINE_SECONDS))

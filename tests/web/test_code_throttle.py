@@ -1,4 +1,4 @@
-"""Limits on codes and guests, and the code that development prints, on a server of its own."""
+"""Rate limits of codes and guests, and the code that a server prints in development."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRINTED = re.compile(r"the mail to (\S+) is in \S+; its code is (\d{6})")
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A server with limits, and without a mail server."""
+    """A server with rate limits, and without a mail server."""
     with start_program(tmp_path_factory.mktemp("codes"), experts=1) as program:
         await_ready(program.process, program.address)
         yield program

@@ -1,4 +1,4 @@
-"""Codes, and accounts without a password, on two server processes."""
+"""Sign-in codes, and accounts without a password, on two server processes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_code_lasts_five_attempts_works_once_and_gives_way_to_a_newer_one(
 async def test_nothing_reveals_whether_an_address_has_an_account(here: TwoServers) -> None:
     known, unknown = (await here.person()).email, new_email()
     texts, answers = [], []
-    for email, mails in ((known, 2), (unknown, 1)):  # one of them about the registration
+    for email, mails in ((known, 2), (unknown, 1)):  # the known one also got a link
         assert await here.anonymous.ask(REQUEST, email=email) == {"requestSignInCode": True}
         received = await here.mailbox.wait_for_mails(mails, email)
         [mail] = filter(is_code_mail, received)
@@ -76,7 +76,7 @@ async def test_nothing_reveals_whether_an_address_has_an_account(here: TwoServer
     assert await here.anonymous.ask(REQUEST, email="no address") == {"requestSignInCode": True}
 
 
-async def test_proven_address_ends_a_strangers_password_and_sessions(here: TwoServers) -> None:
+async def test_proving_an_address_ends_a_strangers_password_and_sessions(here: TwoServers) -> None:
     stranger = await here.person()
     await known_code(stranger.email)
     signed = await sign_in(here.there(here.anonymous), stranger.email)
@@ -139,7 +139,7 @@ async def test_profile_is_changed_in_part(here: TwoServers) -> None:
 
 async def test_address_changes_with_a_code_and_a_notice(here: TwoServers) -> None:
     person, new = await here.person(), new_email()
-    await here.mailbox.wait_for_mails(1, person.email)  # the link, which is not sent later
+    await here.mailbox.wait_for_mails(1, person.email)  # the link, before the address changes
     taken = (await here.new_account())[1]
     for email, code in ((new, "000000"), (new, CODE), (taken, "000000")):
         refused = await execute(person.api, CHANGE_EMAIL, email=email, code=code)

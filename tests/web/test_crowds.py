@@ -45,7 +45,7 @@ PATIENCE_SECONDS = 120
 
 @asynccontextmanager
 async def served(folder: Path, **settings: object) -> AsyncIterator[tuple[Program, Api]]:
-    """Run a server for one test; yields it and a client."""
+    """Run a server for one test; yield the server and a client of its API."""
     with start_program(folder, Patch(LONG_TIMEOUTS), experts=20, **settings) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
         async with httpx.AsyncClient(timeout=60) as http:

@@ -23,7 +23,7 @@ CHANGED = """slotChanged(expertId: $id, after: $after) {
     __typename ... on CalendarReset { sequence cursor expertId at } }"""
 SHARED = f"subscription ($id: ID!, $after: String) {{ {CHANGED} }}"
 QUERIES = {"shared": SHARED, "individual": SHARED.replace("slot", "... { slot", 1) + " }"}
-"""A subscription whose payloads are shared between subscribers, and one for which they are not."""
+"""Subscriptions with payloads shared between subscribers, and with individual payloads."""
 
 LAST, EXPIRED = 6, 3
 START = Position(0)
@@ -58,14 +58,14 @@ _positions = {0: START}
 
 
 async def positions(practice: Practice) -> dict[int, Position]:
-    """Return the positions of all events by their number, also of those that have expired."""
+    """Return the positions of all events by their sequence, including expired events."""
     async for event in Event.find({"expert_id": object_id(practice.id, "Expert", "id")}):
         _positions[event.sequence] = event.position
     return _positions
 
 
 async def cursor(practice: Practice, sequence: int) -> str:
-    """Return the cursor after that event."""
+    """Return the cursor after the event with this sequence."""
     position = (await positions(practice))[sequence]
     return cursor_of(object_id(practice.id, "Expert", "id"), position)
 
@@ -100,7 +100,7 @@ async def test_cursor_before_an_expired_event_is_refused(
 async def test_cursor_of_an_event_missing_from_the_log_is_refused(
     practice: Practice, variant: str, kind: str
 ) -> None:
-    """Cursors from before a backup was restored; those in the old format lack the event's id."""
+    """After restoring a backup, cursors may name lost events; the old format has no event id."""
     last = await practice.sequence()
     position = {
         "ahead": Position(last + 1, new_id()),
@@ -121,7 +121,7 @@ async def test_cursor_of_an_event_missing_from_the_log_is_refused(
 async def test_cursor_replays_retained_events_and_continues_live(
     practice: Practice, variant: str
 ) -> None:
-    """Replay may begin after the last expired event or the newest one. Each event comes once."""
+    """Replay may begin after the last expired event or the newest event. Each event comes once."""
     last = await practice.sequence()
     for after in (EXPIRED, EXPIRED + 1, last):
         async with open_socket(practice.deployment.anonymous.url) as socket:

@@ -94,7 +94,7 @@ async def test_invalid_new_expert_is_refused_with_the_path(
 
 
 async def test_all_problems_are_reported_together(deployment: Deployment) -> None:
-    """The answer lists the first ten of the eleven."""
+    """The answer lists the first ten of the eleven problems."""
     wrong: dict[str, Any] = {
         "title": "",
         "bio": "x" * 2001,
@@ -139,7 +139,7 @@ async def test_expert_changes_own_entry_and_search_finds_the_change(deployment: 
     found = {"id": expert.expert_id}
     listed = (await deployment.anonymous.ask(SEARCH, search="leblanc latin"))["experts"]["nodes"]
     assert listed == [found]
-    # The search also finds speakers of German, by one typing error.
+    # The search tolerates one typing error, so it also finds speakers of German.
     listed = (await deployment.anonymous.ask(SEARCH, search="germain"))["experts"]["nodes"]
     assert found not in listed
     assert (await deployment.update(expert.expert_id, expert.api)) == answer
@@ -192,7 +192,7 @@ async def test_only_the_expert_and_administrators_can_change_an_entry(
 
 
 async def test_experts_are_found_by_how_they_confirm(here: TwoServers) -> None:
-    """The same holds after concurrent changes on two servers."""
+    """The filter is correct after concurrent changes on two servers, too."""
     expert = await here.expert("Confirma Automata")
     api, elsewhere = expert.api, here.there(expert.api)
 
@@ -214,7 +214,7 @@ async def test_experts_are_found_by_how_they_confirm(here: TwoServers) -> None:
     async def both() -> list[bool]:
         return [await found(at_once=by), await found(at_once=not by)]
 
-    # A server may be up to a second behind a change on the other one.
+    # A server may be up to a second behind a change on the other server.
     await eventually(both, lambda answers: answers == [True, False])
     assert await findings() <= here.found_before
 

@@ -37,7 +37,7 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
 ) -> None:
     """The server is killed with SIGKILL repeatedly while bookings are moved back and forth."""
     assert database is not None
-    # Ignore findings that other tests have left in this database, and what expires meanwhile.
+    # Ignore findings that other tests have left, and documents that expire during this test.
     now = utc_now()
     found_before = await verify(now, lambda *_: None)
     rng = random.Random(7)
@@ -52,8 +52,8 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
                 client = await api.new_client()
                 query = "{ experts(first: 5, orderBy: {field: NAME}) { nodes { id } } }"
                 nodes = (await api.ask(query))["experts"]["nodes"]
-                # A different expert each time: the killed server's transaction blocks its calendar
-                # until the database aborts it.
+                # Use another expert each time: the killed server's transaction blocks the expert's
+                # calendar until the database aborts the transaction.
                 expert = nodes[number]
                 free = [slot["id"] for slot in (await open_slots(api, expert, time))]
                 pairs = list(zip(free[0::4], free[2::4], strict=False))[:BOOKINGS]
@@ -102,6 +102,6 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
 
 
 def cells_of(booking: Booking) -> set[datetime]:
-    """Return the cells of the booking's session, as its slot id says, and of its break."""
+    """Return the cells of the session given by the booking's slot id, and of the break after it."""
     session = [instant_of(cell) for cell in range(booking.key.cell, booking.key.session_end)]
     return {*session, *(cell for cell in booking.cells if cell >= booking.ends_at)}

@@ -48,7 +48,7 @@ Start = Callable[[Path], tuple[Program, str]]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start processes with an embedded database; kills what is left at the end of a test."""
+    """Start processes with an embedded database; kill the remaining ones after the test."""
     programs = []
 
     def started(data: Path) -> tuple[Program, str]:
@@ -104,10 +104,9 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 
 
 def keeps_port(data: Path, before: str, after: str) -> bool:
-    """Return whether the folder got its previous port again, or could not because it is in use.
+    """Return whether the folder got its previous or preferred port, or the previous one is in use.
 
-    Any process on the machine may have used the folder's first choice before, or use the previous
-    port now.
+    Another process may have used the preferred port before, or may use the previous port now.
     """
     first = embedded.PORTS[zlib.crc32(bytes(data.resolve())) % len(embedded.PORTS)]
     return port_of(after) in {port_of(before), first} or is_taken(port_of(before))
@@ -154,7 +153,7 @@ async def test_transactions_survive_a_restart(
             assert hello["setName"] == server.replica_set
             assert not replica_set.is_standalone(hello)
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # another process already uses it
+        with contextlib.suppress(OSError):  # another process already uses the port
             stack.enter_context(socket.create_server((embedded.HOST, port_of(url))))
         moved = stack.enter_context(embedded_database(data))
         assert moved != url
@@ -247,7 +246,7 @@ def test_ctrl_c_stops_the_database_after_the_main_process(start: Start, tmp_path
 
 
 def test_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
-    """The first server lives until the guardian knows that it answers, the others exit at once."""
+    """The first server lives until the guardian is told that it answers; others exit at once."""
     shell = shutil.which("sh")
     assert shell
     log, answered = tmp_path / "database.log", tmp_path / "answered"

@@ -1,4 +1,4 @@
-"""Erasure of an account: mails that wait, former addresses, and records of requests."""
+"""Erasure of an account: waiting mails, former addresses, and records of requests."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def waiting(kind: MailKind, **more: Any) -> Mail:
 async def test_deletion_withdraws_reminders_and_review_requests_without_waiting_for_them(
     here: TwoServers, time: Time
 ) -> None:
-    """A mail that a worker has already taken up is not sent either."""
+    """A mail that a worker has already claimed is not sent either."""
     client, email = await here.new_account()
     slot, *_ = await here.slots_of(await here.expert(), time)
     booking = await Booking.get(object_id((await client.book(slot))["id"], "Booking", "id"))
@@ -77,7 +77,7 @@ async def test_deletion_withdraws_reminders_and_review_requests_without_waiting_
 async def test_former_addresses_and_requests_are_exported_and_erased(
     here: TwoServers, time: Time, database: Client
 ) -> None:
-    """They go with the account; the mails of the address's next account stay."""
+    """They are erased with the account; mails of the next account with the same address stay."""
     client, email = await here.new_account()
     slot, *_ = await here.slots_of(await here.expert(), time)
     user = await account_of(email)
@@ -110,7 +110,7 @@ async def test_former_addresses_and_requests_are_exported_and_erased(
 async def test_notice_to_a_former_address_is_sent_before_the_account_is_erased(
     here: TwoServers,
 ) -> None:
-    """Deleting an account does not hide that it was taken over."""
+    """A hijacker cannot hide the takeover from the owner by deleting the account."""
     client, email = await here.new_account()
     user = await account_of(email)
     former = {"address": f"former-{email}", "account_id": user.id, "to": [Party.OWNER]}

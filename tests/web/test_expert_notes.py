@@ -1,4 +1,4 @@
-"""The expert's private notes: for the expert alone, and kept whatever happens to the booking."""
+"""The expert's private notes: visible to the expert only, and unaffected by other changes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def read(api: Api, id_: str) -> dict[str, Any]:
 
 
 async def test_only_the_expert_sees_a_note(here: TwoServers) -> None:
-    """A note causes no event and no mail, and nobody else can read it."""
+    """Setting a note sends no event and no mail, and nobody else can read the note."""
     practice = await Practice.create(here)
     client, email = await here.new_account()
     slot = await practice.slot(london_date(5), "10:00")
@@ -81,7 +81,7 @@ async def test_only_the_expert_may_set_a_note(practice: Practice) -> None:
 
 
 @pytest.mark.parametrize("note", ["x" * 2_001, "x" * 9_000, "a\x1bb"])
-async def test_a_wrong_note_is_refused_and_the_former_stays(practice: Practice, note: str) -> None:
+async def test_invalid_note_is_refused_and_the_old_one_stays(practice: Practice, note: str) -> None:
     client = await practice.deployment.person()
     booking = await practice.book(client.api, london_date(5), "10:00")
     expert = practice.expert.api
@@ -91,7 +91,7 @@ async def test_a_wrong_note_is_refused_and_the_former_stays(practice: Practice, 
     assert (await set_note(expert, booking["id"], ""))["expertNote"] == ""
 
 
-async def test_a_note_outlives_changes_of_the_booking_at_the_same_moment(here: TwoServers) -> None:
+async def test_note_survives_concurrent_changes_of_the_booking(here: TwoServers) -> None:
     practice = await Practice.create(here)
     client, _ = await here.new_account()
     booking = await client.book(await practice.slot(london_date(5), "08:00"))

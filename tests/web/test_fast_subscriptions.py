@@ -1,4 +1,4 @@
-"""Sockets and event streams deliver the same with and without shared rendering."""
+"""Sockets and event streams deliver the same events with and without shared rendering."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Two servers under load while the database fails as MongoDB documents it.
+"""Two servers under load while the database fails in the ways that MongoDB documents.
 
 In the end no answer was false, no acknowledged change is lost or was made twice, every subscriber
-received each event once and in order, and the servers answer again. `make test` meets a few faults
-with few clients; `--long` each of them at three rates, with 300 changes each, and the servers must
-be as fast as before.
+received each event once and in order, and the servers answer again. `make test` injects a few
+faults with few clients; `--long` injects each fault at three rates, with 300 changes each, and
+requires that the servers recover their speed.
 """
 
 from __future__ import annotations
@@ -39,28 +39,27 @@ if TYPE_CHECKING:
     from tests.support.wire_cases import Disturbance
 
 CLIENTS, SUBSCRIBERS = (10, 32), (10, 20)
-"""In `make test`, and with `--long`."""
+"""Numbers in `make test`, and with `--long`."""
 RATES = (0.01, 0.1, 0.3)
 SHORT = [(ALL, 0.3), (ROLLBACKS, 0.1)]
 """Faults of `make test`, and their rates."""
 ERRORS = 10
 """Errors to wait for while commands fail at random."""
 ANSWERS = 32
-"""Answers to wait for before and during a fault, and requests whose median time is compared."""
+"""Number of answers to wait for before and during a fault, and of requests in each median."""
 NORMAL_RATIO = 3
 """The servers count as recovered if requests take at most this many times as long as before."""
 RECOVERY_SECONDS = 2
 MAX_WAITS = 8
-"""Requests that waited during a fault are answered within RECOVERY_SECONDS, and this many times the
-usual duration of a request, after its end. Processes take turns, so no request loses race after
-race."""
+"""After a fault, requests that waited are answered within RECOVERY_SECONDS plus this many times the
+usual duration of a request. Processes take turns, so no request loses one race after another."""
 PATIENCE_SECONDS = 600
 """Timeout of a hanging test."""
 Cells = list[tuple["Disturbance", float]]
 
 
 class Recovery(NamedTuple):
-    """Seconds from the end of a fault, and the median duration of requests before it."""
+    """Seconds from a fault's end to recovery; `usual` is the request duration before the fault."""
 
     normal_after: float
     last_answer_after: float
@@ -74,7 +73,7 @@ class Recovery(NamedTuple):
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Meet some faults in one test; with `--long`, each of them at each rate."""
+    """Create one test with some faults; with `--long`, one test for each fault at all rates."""
     if "cells" not in metafunc.fixturenames:
         return
     cases: list[tuple[Role, Cells, str]] = [(Role.PRIMARY, SHORT, "some")]
@@ -99,13 +98,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def cluster(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
-    """Two servers on one database behind a proxy, which appears in the role of the parameter."""
+    """Two servers on one database behind a proxy that plays the role given by the parameter."""
     with run_cluster(tmp_path_factory.mktemp("faults"), request.param) as cluster:
         yield cluster
 
 
 async def wait_for(journal: Journal, answers: int = 0, changes: int = 0) -> None:
-    """Wait for some more answers and acknowledged changes."""
+    """Wait for this many more answers and acknowledged changes."""
     wanted_answers, wanted_changes = journal.answers + answers, journal.changes + changes
     await wait_until(
         lambda: journal.answers >= wanted_answers and journal.changes >= wanted_changes,
@@ -123,7 +122,7 @@ async def wait_for_errors(cluster: Cluster, disturbance: Disturbance) -> None:
 
 
 def recovered_at(sent: list[Sent], limit: float) -> float | None:
-    """Return when the first of `ANSWERS` consecutive requests with a normal median was sent."""
+    """Return the sending time of the first of `ANSWERS` requests in a row with a normal median."""
     for first in range(len(sent) - ANSWERS + 1):
         if median(request.seconds for request in sent[first : first + ANSWERS]) <= limit:
             return sent[first].at
@@ -176,7 +175,7 @@ async def test_faults_under_load_lose_and_repeat_nothing(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
-    """In the end, every answer agrees with the data, for clients that retry and resume."""
+    """Clients retry and resume; in the end, every answer agrees with the data."""
     rng = random.Random(1)
     is_long = request.config.getoption("--long")
     recoveries = []

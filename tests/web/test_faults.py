@@ -1,6 +1,6 @@
-"""Bookings that meet one failure of the database, as MongoDB documents it.
+"""Bookings during one failure of the database, of each kind that MongoDB documents.
 
-test_fault_load.py has servers under load that meet many.
+test_fault_load.py tests servers under load during many failures.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.support.spans import Time
 
 BOOKINGS = 4
-"""Bookings that each fault meets: one alone, then the others in shared transactions."""
+"""Bookings during each fault: one alone, then the others in shared transactions."""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ async def free_slots(client: Api, time: Time) -> tuple[str, list[str]]:
 
 
 async def stored(database_url: str, expert: str) -> tuple[int, list[int]]:
-    """Return how many bookings an expert has, and the numbers of the expert's events."""
+    """Return the number of an expert's bookings, and the sequences of the expert's events."""
     of_expert = {"expert_id": object_id(expert, "Expert", "expertId")}
     async with open_for_reading(database_url) as database:
         events = database["events"].find(of_expert).sort("sequence")
@@ -65,7 +65,7 @@ async def stored(database_url: str, expert: str) -> tuple[int, list[int]]:
 async def test_bookings_are_made_once_in_spite_of_a_fault(
     cluster: Cluster, client: Api, time: Time, case: Case
 ) -> None:
-    """A booking alone, and several that share transactions, are granted with one event each."""
+    """A single booking, and bookings that share transactions, succeed with one event each."""
     expert, slots = await free_slots(client, time)
     bookings, sequences = await stored(cluster.database_url, expert)
     for group in (slots[:1], slots[1:]):

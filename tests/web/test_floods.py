@@ -73,7 +73,7 @@ async def test_flood_of_frames_is_slowed_down_without_loss(
 
 
 async def test_the_rate_limit_can_be_queried(paced: str, http: httpx.AsyncClient) -> None:
-    """The tightest budget, as in the headers of the same answer."""
+    """The query returns the tightest budget, as the headers of the same answer do."""
     stranger = Api(http, paced)
     for api, policy in ((stranger, ADDRESS), (await stranger.new_client(), USER)):
         headers = {"authorization": f"Bearer {api.token}"} if api.token else {}
@@ -112,7 +112,7 @@ async def test_peer_that_does_not_read_gets_no_more_pongs(server: str) -> None:
 
 
 async def send_often(line: RawConnection, frame: bytes) -> None:
-    """Send a frame again and again: the server answers none until it can write."""
+    """Send a frame repeatedly; the server answers no frame until it can write."""
     while True:
         await line.send(frame)
         await asyncio.sleep(0.1)

@@ -49,7 +49,7 @@ CURSOR = "query ($id: ID!) { expert(id: $id) { cursor } }"
 
 @pytest.fixture
 def stored(database: Client) -> Database:
-    """The stored documents."""
+    """The database with the stored documents."""
     return database.get_default_database()
 
 
@@ -101,7 +101,7 @@ async def test_guest_books_a_held_slot_with_a_mailed_code(here: TwoServers, time
     assert await findings() <= here.found_before
 
 
-async def test_hold_takes_the_place_of_the_accounts_hold_with_that_expert(
+async def test_guests_hold_replaces_the_accounts_hold_with_the_same_expert(
     here: TwoServers, time: Time
 ) -> None:
     expert = await here.expert()
@@ -152,7 +152,7 @@ async def test_hold_moves_in_a_browser_whose_access_cookie_has_expired(
         assert [hold["slot"] for hold in held] == [{"id": slot, "mine": True}]
 
 
-async def test_hold_of_ones_own_time_is_released(here: TwoServers, time: Time) -> None:
+async def test_hold_is_released_if_the_guest_is_its_expert(here: TwoServers, time: Time) -> None:
     expert = await here.expert()
     slot, *_ = await here.slots_of(expert, time)
     guest = await new_guest(here.anonymous)
@@ -297,7 +297,7 @@ async def test_abandoned_guest_is_removed_with_its_hold(
         read, lambda all_: all_[0] is None and all_[1]["erased_at"] is not None
     )
     assert gone is None
-    # The guest stays for two more days, while the event log refers to its hold.
+    # The guest's account stays for two more days, while the event log refers to its hold.
     assert kept["unverified_until"] - kept["erased_at"] == IN_LOG
     guest = User.model_validate(kept)
     await forget_guest(guest, utc_now())

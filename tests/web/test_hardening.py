@@ -176,7 +176,7 @@ async def test_other_protocols_are_refused(server: str, start: str, status: int)
 
 
 async def test_pipelined_requests_are_answered_in_order_up_to_a_limit(server: str) -> None:
-    """An invalid request is refused after those before it have been answered."""
+    """An invalid request is refused after the requests before it have been answered."""
     queries = [json.dumps({"query": f"{{ n{n}: __typename }}"}).encode() for n in range(12)]
     async with connect(server) as line:
         await line.send(b"".join(request(body=query) for query in queries) + b"nonsense\r\n\r\n")
@@ -241,7 +241,7 @@ async def test_unsupported_upgrade_is_ignored_and_the_body_is_read(server: str) 
 async def test_websocket_handshake_must_be_a_get_without_body(
     server: str, first: bytes, method: str, more: tuple[str, ...]
 ) -> None:
-    """The response to one request could otherwise be taken for another's."""
+    """Otherwise a client could match a response to the wrong request."""
     async with connect(server) as line:
         await line.send(first + handshake(method, *more))
         if first:

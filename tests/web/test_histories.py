@@ -65,8 +65,8 @@ def kills(request: pytest.FixtureRequest) -> int:
 async def clients(fleet: Fleet, history: Path) -> AsyncIterator[list[HistoryClient]]:
     """Create clients that record a history.
 
-    At the end they cancel everything, one books, and all read everything, one after another: the
-    last states are both open and booked.
+    At the end, the clients cancel everything, one of them books, and all read in turn, so the last
+    reads show both open and booked slots.
     """
     seed = random.randrange(MAX_SEED)
     print("seed", seed)  # noqa: T201 - shown by pytest if the test fails
@@ -106,7 +106,7 @@ def sell_twice(lines: Lines) -> None:
 
 
 def lose_booking(lines: Lines) -> None:
-    """Show the last booking that was read as cancelled."""
+    """Show the last confirmed booking in a read as cancelled."""
     bookings = [booking for line in lines for booking in line.get("bookings", ())]
     shown = [booking for booking in bookings if booking["status"] == "CONFIRMED"][-1]
     shown["status"] = "CANCELLED"
@@ -121,17 +121,17 @@ def forget_request(lines: Lines) -> None:
 
 
 def read_stale(lines: Lines) -> None:
-    """Show a booked slot as open in the last read that has one."""
+    """In the last read with a booked slot, show that slot as open."""
     _last_state(lines, "BOOKED")["status"] = "OPEN"
 
 
 def invent_booking(lines: Lines) -> None:
-    """Show an open slot as booked in the last read that has one."""
+    """In the last read with an open slot, show that slot as booked."""
     _last_state(lines, "OPEN")["status"] = "BOOKED"
 
 
 def _last_state(lines: Lines, status: str) -> dict[str, Any]:
-    """Return the last state of a slot with a status in a read."""
+    """Return the last state in the history's reads that has the given status."""
     states = [state for line in lines for state in line.get("states", ())]
     found: dict[str, Any] = [state for state in states if state["status"] == status][-1]
     return found

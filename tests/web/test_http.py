@@ -158,7 +158,7 @@ async def test_production_has_no_graphiql_and_no_introspection(
         assert page.status_code in {400, 406}
 
 
-async def test_schema_is_served_in_its_language(api: Api) -> None:
+async def test_schema_is_served_in_the_schema_definition_language(api: Api) -> None:
     response = await api.http.get(f"{api.url}/schema.graphql")
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/plain; charset=utf-8"

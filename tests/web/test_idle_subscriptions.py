@@ -1,4 +1,4 @@
-"""Memory of open subscriptions: nothing of a request stays once its subscription runs."""
+"""Memory of open subscriptions: a running subscription keeps no part of its request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MARKER = "Retained"
 FILLER = MARKER * 1_100
-"""Twice in a document, it makes it longer than those that are cached."""
+"""Two copies of this text make a document too long for the document cache."""
 
 SERVER_THAT_SEARCHES_ITS_MEMORY = f"""
 import gc, signal
@@ -66,8 +66,8 @@ async def program(
         folder, Patch(SERVER_THAT_SEARCHES_ITS_MEMORY), experts=1, throttle="off"
     ) as program:
         await_ready(program.process, program.address)
-        # Wait for the thread that loads the mails' renderer: a search would break tuples it
-        # creates.
+        # Wait for the thread that loads the renderer of mails: a search would break tuples that
+        # the thread is creating.
         await Api(http, program.address).new_client()
         await wait_until(lambda: any(folder.rglob("*.eml")))
         yield program
@@ -109,7 +109,7 @@ async def over_socket(api: Api, parameters: dict[str, Any]) -> AsyncIterator[Cal
 
         async def next_message() -> dict[str, Any]:
             message = await socket.receive()
-            # The parser of frames keeps the last one until the next.
+            # The frame parser keeps the last frame until the next one arrives.
             await socket.send(type="ping")
             assert await socket.receive() == {"type": "pong"}
             return message
@@ -130,7 +130,7 @@ async def over_stream(api: Api, parameters: dict[str, Any]) -> AsyncIterator[Cal
 async def first_message(
     client: Api, time: Time, expert: dict[str, Any], next_message: Callable[[], Any]
 ) -> dict[str, Any]:
-    """Book until the subscription, whose start nothing acknowledges, has an event."""
+    """Book slots until the subscription has an event; no message acknowledges its start."""
     waiting = asyncio.create_task(next_message())
     for slot in await open_slots(client, expert, time):
         assert (await client.book(slot["id"]))["__typename"] == "Booking"
@@ -154,10 +154,10 @@ async def test_established_subscription_keeps_nothing_of_its_request(
         assert await retained(program) == []
 
 
-async def test_search_finds_what_a_subscription_has_to_keep(
+async def test_memory_search_finds_text_that_a_subscription_must_keep(
     program: Program, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """An alias is part of every event."""
+    """An alias is part of every event, so the subscription keeps it."""
     client = await Api(http, program.address).new_client()
     expert = await first_expert(client)
     query = f"subscription Watch($id: ID!) {{ {FILLER}: {CALENDAR} }}"

@@ -1,4 +1,4 @@
-"""Pings of WebSockets, which one timer sends to all of them."""
+"""Pings of WebSockets, which one timer sends to all connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 120
 PING, PONG = b"\x89\x00", b"\x8a\x80\0\0\0\0"
-"""Frames without a payload; the client's has a mask of zeros (RFC 6455, 5.2)."""
+"""Frames without a payload; the client's frame has a mask of zeros (RFC 6455, 5.2)."""
 
 OFTEN = """
 import web.edge.connections
@@ -97,5 +97,5 @@ async def test_silent_peer_is_disconnected(address: tuple[str, bool]) -> None:
             await connection.send(INITIALISE)
             await read_pings(connection, 3)
         else:
-            # Bytes that arrive after the server has closed would reset the connection.
+            # Send nothing: bytes that arrive after the server's close would reset the connection.
             assert PING in await connection.read_to_end()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 FRESH = {"cache-control": "no-cache"}
-"""Bypasses the response cache."""
+"""Headers that bypass the response cache."""
 
 MODERN = "application/graphql-response+json"
 LIST = "{ experts(first: 3) { totalCount edges { cursor node { id name rating } } } }"
@@ -48,13 +48,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def anonymous(address: str, http: httpx.AsyncClient) -> Api:
-    """Anonymous client of that server."""
+    """Anonymous client of the server with the response cache on."""
     return Api(http, address)
 
 
 @pytest.fixture
 async def practice(anonymous: Api) -> Practice:
-    """Practice of a new expert on that server."""
+    """Practice of a new expert on the server with the response cache on."""
     return await Practice.create(await Deployment.sign_in(anonymous))
 
 
@@ -119,7 +119,7 @@ async def counter_increases(api: Api, *requests: httpx.Request) -> tuple[float, 
 async def request_until_hit(api: Api, request: httpx.Request) -> None:
     """Send a request until it hits the cache, checking that each counts as a hit or a miss.
 
-    Usually the second one hits, but on a stalled machine entries may expire before.
+    Usually the second request hits, but on a stalled machine the entry may expire before.
     """
     hits = 0.0
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -264,14 +264,14 @@ async def test_cached_responses_are_rate_limited_and_logged(
 
         await wait_until(lambda: len(lines()) >= 6, what="six logged operations")
         logged = lines()
-        # Enough to exceed the limit although it refills meanwhile.
+        # Enough requests to exceed the limit, although the budget refills meanwhile.
         while (refused := await post(api, EXPENSIVE)).status_code == 200:
             await asyncio.gather(*(post(api, EXPENSIVE) for _ in range(20)))
     assert len({answer.content for answer in answers}) == 1
     assert {answer.headers["ratelimit-policy"] for answer in answers} == {
         '"address";q=1200000;w=60'
     }
-    # Slow operations are logged as warnings, which depends on the machine.
+    # The level depends on the machine, because slow operations are logged as warnings.
     moment = dict.fromkeys(("milliseconds", "request_id", "time", "level", "event"))
     told = [{**line, **moment} for line in logged]
     assert told == [told[0]] * 6

@@ -33,7 +33,7 @@ SERVERS, CLIENTS = 3, 12
 RESPONSES_PER_KILL = 2 * CLIENTS
 """Responses to wait for before each kill, so that it happens under load."""
 KILLED_ALONE = 4
-"""Kills of a database in a row; then its guardian is killed, which would give up at the sixth."""
+"""Kills of the database before each kill of its guardian, which gives up at the sixth in a row."""
 PATIENCE_SECONDS = 600
 """Timeout of a hanging test."""
 SETTINGS = {
@@ -88,7 +88,7 @@ async def test_killed_servers_lose_no_acknowledged_booking(
 ) -> None:
     """Servers on one database are killed and restarted, up to two at a time; one is always alive.
 
-    Acknowledged requests took full effect; others took full effect once, when retried, or none.
+    Acknowledged requests took full effect; others took full effect once, even if retried, or none.
     """
     with embedded_database(tmp_path / "database") as url:
         with Fleet(tmp_path, SERVERS, mongodb_url=url, **SETTINGS) as fleet:

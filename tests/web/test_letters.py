@@ -53,7 +53,7 @@ def unwrapped(text: str) -> str:
 
 
 def test_times_are_in_the_recipients_zone() -> None:
-    """Both offsets are given when the clock changes during the session."""
+    """Mails have both UTC offsets if the clock changes during the session."""
     _, copies = render(booked_session(change(CONFIRMED)))
     client, expert = map(parse, copies)
     paris = "Sunday, 28 March 2027, 01:30 (UTC+01:00) to 03:30 (UTC+02:00), Europe/Paris"
@@ -129,8 +129,8 @@ def test_late_mail_offers_no_cancellation_of_a_booking_that_has_ended() -> None:
     assert "You can no longer move or cancel it." in parse(copy).text
 
 
-def test_address_of_both_parties_is_one_attendee() -> None:
-    """Capitals and punycode do not make another address."""
+def test_parties_with_the_same_address_are_one_attendee() -> None:
+    """Addresses that differ only in capitals or punycode are the same."""
     session = booked_session(
         change(CONFIRMED), email="Bea@Bücher.example", contact_email="bea@xn--bcher-kva.example"
     )
@@ -177,7 +177,7 @@ def test_a_clients_text_is_not_sent_to_the_clients_address() -> None:
     assert "evil" in parse(expert).text
 
 
-def test_international_addresses() -> None:
+def test_only_a_local_part_beyond_ascii_needs_smtputf8() -> None:
     """A domain is sent in its ASCII form; a local part beyond ASCII needs SMTPUTF8."""
     _, (client, expert) = render(booked_session(change(CONFIRMED), email="ada@münchen.example"))
     assert client.to == "ada@xn--mnchen-3ya.example"
@@ -193,7 +193,7 @@ def test_international_addresses() -> None:
 
 @pytest.mark.parametrize("contact_email", [None, "office@example.com"])
 def test_the_experts_sign_in_address_is_in_no_mail_to_a_client(contact_email: str | None) -> None:
-    """The client may write to the contact address, if there is one."""
+    """The client gets the expert's contact address instead, if there is one."""
     session = booked_session(change(CONFIRMED), contact_email=contact_email)
     _, (client, expert) = render(session)
     for part in parse(client).message.walk():
@@ -210,14 +210,14 @@ def test_the_experts_sign_in_address_is_in_no_mail_to_a_client(contact_email: st
 
 
 def test_an_address_in_a_calendar_part_is_encoded() -> None:
-    """Otherwise "?" and "&" would add recipients and texts when it is written to (RFC 6068)."""
+    """Otherwise "?" and "&" would add recipients and texts to mails to that address (RFC 6068)."""
     _, (client, _) = render(booked_session(change(CONFIRMED), email="a?bcc=eve&x=1@example.com"))
     assert parse(client).attendees[0] == "mailto:a%3Fbcc%3Deve%26x%3D1@example.com"
 
 
 @pytest.mark.parametrize("kind", [change(CONFIRMED), change(PENDING)])
 def test_a_deadline_that_has_passed_is_not_promised(kind: BookingChange) -> None:
-    """Whether it has passed is decided when the mail is written."""
+    """The renderer compares the deadline with the time at which it writes the mail."""
     session = booked_session(kind)
     deadline = session.booking.cancellable_until
     for now, text in (
@@ -231,7 +231,7 @@ def test_a_deadline_that_has_passed_is_not_promised(kind: BookingChange) -> None
 
 
 def test_subjects_name_nobody_but_the_expert() -> None:
-    """A client's name is free text, and must not become a subject."""
+    """A client's name is free text, and must not become part of a subject."""
     for changes in (
         [change(CONFIRMED)],
         [change(PENDING)],
@@ -247,8 +247,8 @@ def test_subjects_name_nobody_but_the_expert() -> None:
 @pytest.mark.parametrize(
     "changes", [[change(CONFIRMED)], [change(PENDING), change(CANCELLED, PENDING)]]
 )
-def test_mails_and_entries_lead_to_the_booking(changes: list[BookingChange]) -> None:
-    """The client gets to the booking's page, the expert to the desk."""
+def test_mails_and_calendar_entries_link_to_the_booking(changes: list[BookingChange]) -> None:
+    """The client's link opens the booking's page, the expert's link opens the desk."""
     client, expert = map(parse, render(booked_session(*changes))[1])
     id_ = global_id("Booking", BOOKING_ID)
     for mail, path in ((client, f"bookings/{id_}"), (expert, f"desk?booking={id_}")):

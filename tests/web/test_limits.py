@@ -32,7 +32,7 @@ LONG_VIEWER_CACHE = """
 import auth.viewers
 auth.viewers.CACHE_SECONDS = 600
 """
-"""Caches viewers for the whole test, because looking one up is outside the time limit."""
+"""Caches viewers for the whole test, because the time limit does not cover their lookup."""
 
 SLOW_REFILL = Policy("address", 1_200_000, 3_600)
 SLOW_REFILL_SERVER = f"""
@@ -250,7 +250,7 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
     """The error mentions the idempotency key; a retry with the same key returns the booking.
 
     The time limit is short only on the server that is used while the database is suspended: on a
-    busy machine, any request could exceed it.
+    busy machine, any request could exceed a short limit.
     """
     one, two = tmp_path / "patient", tmp_path / "impatient"
     for folder in (one, two):

@@ -86,7 +86,7 @@ def email() -> str:
 
 
 async def register_account(api: Api, mailbox: Mailbox, email: str) -> tuple[Api, str]:
-    """Register an account; return it and its verification token."""
+    """Register an account; return its client of the API and its verification token."""
     answer = (await api.ask(REGISTER, email=email))["register"]
     assert answer["user"] == {"emailVerified": False}
     [mail] = await mailbox.wait_for_mails(1, email)
@@ -137,7 +137,7 @@ async def test_concurrent_registrations_of_one_address_create_one_account_and_on
 async def test_a_password_reset_ends_all_sessions_and_the_old_password(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
-    """It also signs in and verifies the address."""
+    """The reset also signs in and verifies the address."""
     account, _ = await register_account(api, mailbox, email)
     token = await request_reset(api, mailbox, email.upper())
     assert "30 minutes" in mailbox.mails_to(email)[-1].text
@@ -156,7 +156,7 @@ async def test_a_password_reset_ends_all_sessions_and_the_old_password(
 async def test_concurrent_uses_of_a_reset_link_succeed_once(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
-    """The account's other reset links expire with it."""
+    """The account's other reset links expire, too."""
     await register_account(api, mailbox, email)
     spare = await request_reset(api, mailbox, email)
     token = await request_reset(api, mailbox, email)

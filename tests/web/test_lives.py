@@ -53,7 +53,7 @@ async def expire(ledger):
 
 web.background.expire = expire
 """
-"""Starts a server, one of whose background tasks fails once there is a file `broken`."""
+"""Starts a server with a background task that fails once a file `broken` exists."""
 
 CTRL_C = b"\x03"
 PATIENCE_SECONDS = 60
@@ -90,7 +90,7 @@ def processes(folder: Path) -> list[int]:
 
 
 def all_ended(folder: Path) -> bool:
-    """Wait up to a minute for all processes of a folder to end; return whether they did."""
+    """Wait up to a minute for all processes of a folder to end; return whether all have ended."""
     deadline = monotonic() + PATIENCE_SECONDS
     while processes(folder) and monotonic() < deadline:
         sleep(0.05)
@@ -170,7 +170,7 @@ def test_a_port_in_use_is_reported_before_any_file_is_created(
 
 
 def test_ctrl_c_on_a_terminal_stops_everything(tmp_path: Path) -> None:
-    """The first start shows progress; Ctrl-C prints one word, exits 0, leaves no process."""
+    """The first start shows progress; Ctrl-C prints a word, exits with 0 and leaves no process."""
     with subprocess.Popen(  # noqa: S603 - the program under test
         [sys.executable, "-c", ON_A_TERMINAL, EXPERTBOOK, "serve"],
         env=environment(data=tmp_path / "data", port=free_port(), experts=60) | {"TERM": "xterm"},
@@ -207,7 +207,7 @@ def test_ctrl_c_ends_a_program_started_with_sigint_ignored(tmp_path: Path) -> No
 async def test_a_failed_background_task_ends_the_program(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """It exits with status 1, so that a supervisor restarts it, and leaves no process."""
+    """The program exits with status 1, so that a supervisor restarts it, and leaves no process."""
     with start_program(tmp_path, Patch(FAILING_SWEEPER), experts=0) as program:
         await_ready(program.process, program.address)
         assert (await Api(http, program.address).ask("{ __typename }"))["__typename"] == "Query"
@@ -260,7 +260,7 @@ async def test_bookings_survive_a_killed_server(
 def test_the_server_stops_when_its_parent_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    """The parent is make, or uv, which is recognized by the variable UV."""
+    """The parent is either make or uv; the server recognizes uv by the variable UV."""
     uv = tmp_path / "uv"
     uv.write_text(f'#!/bin/sh\nshift\nPATH="{EXPERTBOOK.parent}:$PATH" exec "$@"\n')
     uv.chmod(0o755)
@@ -276,7 +276,7 @@ def test_the_server_stops_when_its_parent_is_killed(
 async def test_two_servers_start_on_one_empty_database(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """One of them creates the sample data, and both accept each other's tokens."""
+    """One server creates the sample data, and both accept each other's tokens."""
     with ExitStack() as stack:
         url = shared_server.database(tmp_path)
         programs = [

@@ -1,4 +1,4 @@
-"""Log lines are short, on one line and free of secrets, whatever the message."""
+"""Log entries are short, on one line and free of secrets, whatever the message."""
 
 from __future__ import annotations
 

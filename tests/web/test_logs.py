@@ -40,7 +40,7 @@ import math
 import schema.execution.observation
 schema.execution.observation.SLOW_SECONDS = math.inf
 """
-"""Starts a server that logs no operation as slow, which any can be on a busy machine."""
+"""Starts a server that logs no operation as slow; on a busy machine, any operation could be."""
 
 FIRST = "{ experts(first: 1) { nodes { id name } } }"
 NAMED_QUERY = "query Shown($first: Int) { experts(first: $first) { nodes { id } } }"
@@ -99,7 +99,7 @@ async def test_every_response_has_a_unique_request_id(program: Program) -> None:
 
 
 async def test_each_operation_is_logged_once_with_its_request_id(program: Program) -> None:
-    """The entry has its kind, fields, cost and outcome, but not its variables."""
+    """The entry has the operation's kind, fields, cost and outcome, but not its variables."""
     response = await send(program, NAMED_QUERY, first=1)
     [entry] = entries_of_request(program, response.headers["x-request-id"])
     assert entry.pop("milliseconds") > 0
@@ -147,7 +147,7 @@ async def test_a_request_id_from_a_trusted_proxy_is_kept(program: Program, reque
     "request_id", ["", "short", "0" * 65, 'a"b"c"d"e', "has space", "semi;colon"]
 )
 async def test_an_unsafe_request_id_is_replaced(program: Program, request_id: str) -> None:
-    """A trusted proxy may have forwarded it from a client."""
+    """A trusted proxy may have forwarded the id from a client."""
     response = await send(program, FIRST, {"x-request-id": request_id})
     assert len(response.headers["x-request-id"]) == ID_LENGTH
 
@@ -187,7 +187,7 @@ async def test_internal_errors_are_masked_and_logged_with_the_request_id(
 async def test_slow_operations_are_logged_as_warnings(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """The console format shows them, but no other operations.
+    """The console format shows slow operations only.
 
     The database is suspended until the operation times out.
     """

@@ -71,7 +71,7 @@ async def expert_email(mongodb_url: str, name: str) -> str:
 
 
 async def wait_for_outbox(mongodb_url: str) -> None:
-    """Wait until every mail but the reminders was sent or has failed permanently."""
+    """Wait until every mail, except reminders, was sent or has failed permanently."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
         outbox = client.get_default_database()["outbox"]
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -200,7 +200,7 @@ async def test_two_processes_on_one_database_send_each_mail_once(
     http: httpx.AsyncClient,
     time: Time,
 ) -> None:
-    """Fifty bookings, made through both, result in a hundred mails."""
+    """Fifty bookings, made through both processes, result in a hundred mails."""
     settings = {"mongodb_url": mongodb_url, "throttle": "off", "mail_from": SENDER}
     with start_program(tmp_path, **settings, smtp_url=mailbox.url) as other:
         await asyncio.to_thread(await_ready, other.process, other.address)

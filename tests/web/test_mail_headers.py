@@ -1,4 +1,4 @@
-"""Header values survive folding, a mail server, and parsers that others wrote."""
+"""Header values survive folding, a mail server, and third-party parsers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ HEADERS = {
     *("content-type", "content-transfer-encoding"),
 }
 BATCH = 60
-"""Names per example, since a Node process is started for each."""
+"""Names per example; each example starts a Node process."""
 
 
 async def deliver(mails: list[RenderedMail]) -> list[bytes]:
@@ -98,7 +98,7 @@ def test_only_controls_and_line_breaks_are_removed(text: str, shown: str) -> Non
 
 
 async def test_invitations_are_valid_to_another_library(tmp_path: Path) -> None:
-    """Names with any punctuation are one parameter, and addresses are encoded."""
+    """A name with any punctuation stays one parameter, and addresses are encoded."""
     name = 'O\'Brien, "Zoë"; (Łukasz) <x>: 👩\u200d👩\u200d👧 ' + "long " * 10
     session = booked_session(change(PENDING), change(CONFIRMED, PENDING), name=name)
     _, copies = render(session)

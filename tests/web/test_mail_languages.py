@@ -1,4 +1,4 @@
-"""Mails and calendar entries in the reader's language; catalogues that lack nothing."""
+"""Mails and calendar entries in the reader's language; completeness of the catalogues."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ ExpertBook  https://book.example.com
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The messages of the templates and the code."""
+    """The translatable messages in the templates and the code."""
     target = tmp_path_factory.mktemp("messages") / "messages.pot"
     command = (sys.executable, "-m", "babel.messages.frontend", "-q", "extract")
     options = ("-F", "pyproject.toml", "--no-location", "-o", str(target), "web/mails", "web/pages")
@@ -172,7 +172,7 @@ def test_a_language_needs_nothing_but_its_file(tmp_path: Path) -> None:
         (GERMAN, "Gebucht: Bea Expert, So., 28. März 2027, 01:30", BOOKED_IN_GERMAN),
     ],
 )
-def test_a_whole_mail_in_either_language(language: Language, subject: str, text: str) -> None:
+def test_whole_mail_is_in_the_readers_language(language: Language, subject: str, text: str) -> None:
     client, _ = copies(change(CONFIRMED), language=language, place=PLACES["a room"])
     assert (client.message["Subject"], client.text) == (subject, text)
 
@@ -217,7 +217,7 @@ async def test_german_mails_to_accounts_have_no_english_left(
 
 @pytest.mark.parametrize("language", Language)
 def test_mails_say_where_until_when_and_what_next(language: Language) -> None:
-    """Every kind of place, deadline and change has its own sentences, the same in both parts."""
+    """Every kind of place, deadline and change has its own sentences, equal in text and HTML."""
     seen = set()
     early, none, passed = timedelta(days=1), timedelta(0), timedelta(days=30)
     for place in PLACES.values():
@@ -234,14 +234,14 @@ def test_mails_say_where_until_when_and_what_next(language: Language) -> None:
                     assert not (place.details and ended and place.details in text)
                     seen.update(paragraphs)
     dated = [paragraph for paragraph in seen if "2027" in paragraph]
-    # Two for requests; nine for places, as client and expert share that for video rooms; four
-    # deadlines without a date.
+    # Two sentences are about requests, nine about places (client and expert share the one about
+    # video rooms), and four about deadlines without a date.
     assert len(seen) - len(dated) == 2 + 9 + 4
     assert len(dated) == 4
 
 
 def test_other_programs_read_german_mails_and_entries(tmp_path: Path) -> None:
-    """Umlauts in subjects and texts, and the place as LOCATION and CONFERENCE (RFC 7986)."""
+    """Umlauts stay intact in subjects and texts; the place is in LOCATION and CONFERENCE."""
     phone = "+442079460018"
     expected = {
         "a room": (ROOM, [[ROOM, "VIDEO", "Videogespräch", "uri"]], None),
@@ -304,7 +304,7 @@ def test_prices_have_the_decimals_of_iso_4217(
 
 
 def test_the_language_is_the_readers_own() -> None:
-    """The client's mail is in the client's language, whatever the expert's is."""
+    """The client's mail is in the client's language, whatever the expert's language is."""
     session = booked_session(change(BookingStatus.CONFIRMED), language=GERMAN)
     mixed = replace(session, client=booked_session(change(CONFIRMED)).client)
     client, expert = (parse(copy) for copy in render(mixed, NOW)[1])

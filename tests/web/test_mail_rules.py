@@ -63,7 +63,7 @@ async def booked(
     return client, await client.book(slot, contact={**CONTACT, "email": email})
 
 
-async def test_a_contact_that_is_not_the_accounts_own_address_gets_no_mail(
+async def test_contact_address_other_than_the_accounts_gets_no_mail(
     deployment: Deployment, mailbox: Mailbox, time: Time
 ) -> None:
     expert = await deployment.expert()
@@ -157,7 +157,7 @@ async def test_experts_cannot_book_themselves(deployment: Deployment, time: Time
 async def test_clients_write_to_the_experts_contact_address(
     deployment: Deployment, mailbox: Mailbox, time: Time
 ) -> None:
-    """It is set by the expert or an administrator, and removed by an empty text."""
+    """The expert sets the contact address, and removes it with an empty text."""
     expert = await deployment.expert()
     expert_id = str(expert.expert_id)
     assert (await deployment.update(expert_id, contactEmail="no address"))["fields"][0][
@@ -178,9 +178,9 @@ async def test_clients_write_to_the_experts_contact_address(
 async def test_addresses_that_the_mail_server_cannot_reach_are_refused_when_typed(
     deployment: Deployment, mailbox: Mailbox, time: Time
 ) -> None:
-    """A domain beyond ASCII needs no SMTPUTF8."""
+    """An address that is non-ASCII only in its domain needs no SMTPUTF8."""
     await deployment.anonymous.new_client(email="first@example.com")
-    await mailbox.wait_for_mails(1, "first@example.com")  # so the server has been reached
+    await mailbox.wait_for_mails(1, "first@example.com")  # now the server's extensions are known
     wanted = {"name": "Jörg", "email": "jörg@example.com", "password": "correct horse battery"}
     refused = (await deployment.anonymous.ask(
         REGISTER.replace("}\n}", " ... on InvalidInput { fields { field } } }\n}"), input=wanted
@@ -194,7 +194,7 @@ async def test_addresses_that_the_mail_server_cannot_reach_are_refused_when_type
     assert [problem["field"] for problem in answer["fields"]] == ["contact.email"]
 
 
-async def test_servers_with_smtputf8_take_any_address(
+async def test_mail_servers_with_smtputf8_accept_any_address(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     async with Mailbox(accepts_utf8=True).open() as mailbox:
@@ -205,8 +205,8 @@ async def test_servers_with_smtputf8_take_any_address(
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_recipient_gets_a_number_of_mails_an_hour() -> None:
-    """Links and mails about bookings are counted apart."""
+async def test_mails_to_a_recipient_are_limited_per_hour() -> None:
+    """Mails with links and mails about bookings are counted separately."""
     limit, address = RecipientLimit(2), f"{new_id()}@example.com"
     now = utc_now().replace(minute=59)
     next_hour = (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
@@ -228,7 +228,7 @@ def worker(mailbox: Mailbox, per_hour: int | None) -> MailWorker:
 
 
 async def reset_mail() -> Mail:
-    """Queue a link for the demo client."""
+    """Queue a mail with a password link for the demo client."""
     now = utc_now()
     kind, to = MailKind.PASSWORD_RESET, [Party.OWNER]
     mail = Mail(kind=kind, to=to, address="client@example.com", due_at=now, created_at=now)
@@ -260,7 +260,7 @@ async def test_mails_above_the_limit_wait_for_the_next_hour() -> None:
 async def test_a_link_does_not_wait_for_mails_about_bookings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A hundred of these take more than an hour here, at one a minute after the first ten."""
+    """Here, a hundred mails about bookings take over an hour: one a minute after the first ten."""
     monkeypatch.setattr("web.mails.worker.MAILS_PER_SECOND", 1 / 60)
     await Mail.delete_all()
     link = await reset_mail()

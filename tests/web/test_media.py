@@ -59,7 +59,7 @@ BOTH = [MULTIPART, JSON]
 def test_accepted_types_are_ordered_by_preference(header: str, expected: list[str]) -> None:
     """Types are ordered by weight, given by the most specific range, then by the client's order.
 
-    Event streams and multipart are only chosen when named explicitly.
+    `*/*` includes neither event streams nor multipart.
     """
     assert list(accepted_types(header)) == expected
 
@@ -78,7 +78,7 @@ def test_malformed_accept_headers_are_tolerated(header: str) -> None:
 
 @pytest.mark.parametrize("filler", [";", '\\";', ",", "a,", ";q=0"])
 def test_long_headers_are_refused_unparsed(monkeypatch: pytest.MonkeyPatch, filler: str) -> None:
-    """The standard library parses them in quadratic time."""
+    """The standard library parses such headers in quadratic time."""
 
     def parse(*_: object) -> NoReturn:
         pytest.fail("a header of 30,000 characters was parsed")

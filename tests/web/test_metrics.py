@@ -40,7 +40,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 async def counter_growth(address: str, before: dict[str, float]) -> dict[str, float]:
-    """Return the counters that have grown, without cache and metrics requests."""
+    """Return the increases of counters, except those of caches and of requests for metrics."""
     after = await metrics(address)
     differences = {name: after[name] - before.get(name, 0) for name in after}
     return {

@@ -1,4 +1,4 @@
-"""The life cycle of bookings, over a running server."""
+"""The life cycle of bookings on a running server."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ async def test_several_slots_are_booked_all_or_none(
     assert (await state(api, one, time), await state(api, two, time)) == before
 
 
-async def test_concurrent_bookings_of_several_slots_never_share_one(
+async def test_concurrent_bookings_of_several_slots_never_share_a_slot(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     clients = [await api.new_client() for _ in range(6)]

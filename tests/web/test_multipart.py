@@ -80,13 +80,13 @@ async def test_the_end_of_the_session_is_an_error_of_the_transport(
 async def test_the_expiry_of_the_token_is_an_error_of_the_transport(
     eager: str, http: httpx.AsyncClient
 ) -> None:
-    """Apollo Client's RetryLink retries after it, with a new token."""
+    """Apollo Client's RetryLink retries after this error, with a new token."""
     api = Api(http, eager)
     session = await sign_in(api, "multipart-short@example.com")
     for seconds in LIFETIMES:
         async with parts(api.signed_in(short_token(session, seconds).token), OWN) as stream:
             if stream.response.status_code == 401:
-                continue  # it expired before the request was read
+                continue  # the token expired before the request was read
             assert await stream.part() == HEARTBEAT
             assert await last_error(stream) == ("The access token has expired.", "UNAUTHENTICATED")
             break
@@ -95,7 +95,7 @@ async def test_the_expiry_of_the_token_is_an_error_of_the_transport(
 
 
 async def last_error(stream: Parts) -> tuple[str, str]:
-    """Return the message and code of the transport's error; then the response must close."""
+    """Return the message and code of the transport's error; check that the response closes."""
     message = await stream.message()
     assert message
     [error] = message.pop("errors")

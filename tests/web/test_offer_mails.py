@@ -75,7 +75,7 @@ def offer(language: Language = Language.EN) -> BookedSession:
 
 
 def render(session: BookedSession, minutes: int = 0) -> RenderedMail | None:
-    """Return the mail about an offer, some minutes after it was made."""
+    """Return the mail that is rendered some minutes after an offer, if any."""
     mail = mail_for(session.booking)
     assert mail
     assert mail.occasion
@@ -112,7 +112,7 @@ def test_mail_says_until_when_the_time_is_held_and_where_to_book_it(
 
 
 def test_mail_contains_no_private_detail_of_a_booking() -> None:
-    """Neither the expert's address nor the place, and no calendar entry."""
+    """The mail has neither the expert's address nor the place's details, and no calendar entry."""
     copy = render(offer())
     assert copy
     assert "Mill Lane" not in str(copy.message)

@@ -127,7 +127,7 @@ async def test_no_cors_headers_without_client_origins(server: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_form_media_types_are_refused(shared: str, content_type: str) -> None:
-    """Browsers send them across origins without a preflight."""
+    """Browsers send these media types across origins without a preflight."""
     lines = (f"Content-Type: {content_type}", f"Content-Length: {len(QUERY)}")
     sent = request("POST", "/graphql", f"Origin: {EVIL}", *lines) + QUERY
     assert (await send_raw(shared, sent)).status == 415
@@ -191,7 +191,7 @@ async def test_sockets_are_refused_for_foreign_origins(shared: str) -> None:
     ],
 )
 async def test_unknown_hosts_are_refused(shared: str, host: str, status: int) -> None:
-    """Prevents DNS rebinding. Development allows the clients' hosts, localhost and IP addresses."""
+    """Refusals prevent DNS rebinding. Development allows client hosts, localhost and addresses."""
     answer = await send_raw(shared, request("POST", "/graphql", host=host, body=QUERY))
     assert answer.status == status
     if status == 421:
@@ -283,7 +283,7 @@ def test_invalid_hosts_and_networks_are_refused(name: str, value: str) -> None:
 async def test_every_response_has_the_security_headers(
     shared: str, sent: bytes, status: int
 ) -> None:
-    """It has no `Server` header and, over plain HTTP, no `Strict-Transport-Security`."""
+    """No response has a `Server` header or, over plain HTTP, `Strict-Transport-Security`."""
     answer = await send_raw(shared, sent)
     assert answer.status == status
     for name, value in API_HEADERS:
@@ -295,7 +295,7 @@ async def test_every_response_has_the_security_headers(
 async def test_pages_and_photos_have_their_own_policies(shared: str) -> None:
     """Photos can be embedded by other sites; pages can load only their own resources.
 
-    The client's page names the script that stands in it by its hash.
+    The policy of the client's page lists the hash of the page's inline script.
     """
     for path in ("/", "/graphql"):
         page = await send_raw(shared, request("GET", path, "Accept: text/html"))

@@ -23,7 +23,7 @@ PARTIES = """query ($filter: BookingFilter) { bookings(filter: $filter) { nodes 
 async def test_expert_sees_the_address_of_a_client_once_the_time_is_booked(
     deployment: Deployment, practice: Practice
 ) -> None:
-    """Until then it is empty, and the expert's list stays whole."""
+    """Until then the address is empty, but the expert's list already has the hold."""
     client = await deployment.person()
     slot, *_ = (await practice.slots_by_start(london_date(4))).values()
     wanted = {"expertId": practice.id}

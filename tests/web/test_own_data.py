@@ -50,9 +50,9 @@ BOOK = "mutation ($input: BookSlotInput!) { bookSlot(input: $input) { __typename
 
 @dataclass
 class TwoServers(Deployment):
-    """A deployment of two servers; everything goes to the first by default.
+    """A deployment of two servers; requests go to the first by default.
 
-    Other tests use the same database, so findings from before are ignored.
+    Other tests use the same database, so earlier findings are ignored.
     """
 
     elsewhere: str = ""
@@ -63,7 +63,7 @@ class TwoServers(Deployment):
 async def here(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[TwoServers]:
-    """The first of the two servers, with its administrator."""
+    """The two servers, with the administrator signed in."""
     one_folder, two_folder = (tmp_path_factory.mktemp("own-data") for _ in range(2))
     settings = {"mongodb_url": database_url, "throttle": "off", "access_token_minutes": 1440}
     assert database is not None
@@ -77,18 +77,18 @@ async def here(
 
 
 async def findings() -> frozenset[Finding]:
-    """Return what violates an invariant in the database."""
+    """Return the violations of invariants in the database."""
     return frozenset(await verify(utc_now(), lambda *_: None))
 
 
 @pytest.fixture
 def stored(database: Client) -> Database:
-    """The stored documents."""
+    """The database with the stored documents."""
     return database.get_default_database()
 
 
 def there(here: TwoServers, api: Api) -> Api:
-    """Return the same client at the other server."""
+    """Return the same client on the other server."""
     return Api(api.http, here.elsewhere, api.token)
 
 
@@ -167,7 +167,7 @@ async def test_deleted_client_leaves_bookings_without_the_person(
     assert actors == [ERASED_NAME, "Grace Hopper"]
     assert (cancelled["status"], cancelled["contact"], cancelled["note"]) == ("CANCELLED", None, "")
     assert cancelled["history"][-1]["actor"] == {"name": ERASED_NAME}
-    for collection, field in (("users", "email"), ("outbox", "address")):  # the namesake's
+    for collection, field in (("users", "email"), ("outbox", "address")):  # the namesake's rows
         assert await stored[collection].count_documents({field: client.email}) == 1
     assert (await namesake.ask("{ viewer { name } }"))["viewer"] == {"name": "Ada Again"}
     assert await findings() <= here.found_before

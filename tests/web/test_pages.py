@@ -94,17 +94,17 @@ async def test_browsers_get_the_client_at_any_path(
 
 
 def test_the_server_knows_every_page_of_the_client() -> None:
-    """Paths that the client's router lacks have status 404."""
+    """Otherwise a page of the client would get status 404."""
     routes = set(re.findall(r'<Route path="?([^"*]*)', APP.read_text("utf-8")))
     known = {*MODULES, *PERSONAL_PAGES, *BOOKING_PAGES} - {"/administration/{path:path}"}
     assert {re.sub(r":(\w+)", r"{\1}", path).rstrip("/") or "/" for path in routes if path} <= known
 
 
 @pytest.mark.parametrize("path", BOOKING_PAGES)
-async def test_pages_of_bookings_tell_nothing_about_them(
+async def test_pages_of_bookings_reveal_nothing_about_bookings(
     server: str, http: httpx.AsyncClient, path: str
 ) -> None:
-    """A stored booking cannot be told apart from an id that is not in use."""
+    """A page is the same for a stored booking and for an unused id."""
     unused = global_id("Booking", new_id())
     german = {**HTML, "Accept-Language": "de"}
     page = await http.get(server + path.format(id=unused), headers=german)
@@ -121,7 +121,7 @@ async def test_pages_of_bookings_tell_nothing_about_them(
 async def test_link_previews_get_pages_with_any_accept_header(
     deployment: Deployment, accept: str | None
 ) -> None:
-    """Names and texts are escaped, and cut between letters."""
+    """Names and texts are escaped, and shortened without separating letters from their accents."""
     http, url = deployment.anonymous.http, deployment.anonymous.url
     name, bio = "Łukasz O'Brien-山田", '</title><script>alert("&")</script> ' + "q\u0301" * 300
     expert = await deployment.expert(name)
@@ -150,7 +150,7 @@ def answers_in(page: str) -> list[dict[str, Any]]:
 
 
 async def asked(api: Api, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what the API answers to the same queries."""
+    """Return the API's answers to the same queries."""
     data = PageData()
     return [
         await api.ask(data.query(answer["operationName"]).text, **answer["variables"])
@@ -159,9 +159,9 @@ async def asked(api: Api, answers: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 
 async def test_pages_contain_the_answers_to_their_first_queries(deployment: Deployment) -> None:
-    """They are those of an anonymous client, in a form that ends no element.
+    """The answers are those of an anonymous client, escaped so that they end no HTML element.
 
-    Each is the API's answer from before or after it, since the next free slots change with time.
+    Each equals the API's answer from before or after the page, since the next free slots change.
     """
     http, url = deployment.anonymous.http, deployment.anonymous.url
     bio = '</script><script>alert(1)</script> <!-- \u2028 "'
@@ -184,14 +184,14 @@ async def test_pages_contain_the_answers_to_their_first_queries(deployment: Depl
             assert answer["result"]["data"] in either
         assert "alert(1)</script>" not in page
     assert answers == []
-    # The beginning of the content, which needs no script.
+    # The HTML has the beginning of the content, without any script.
     main = page_main((await http.get(f"{url}/experts/data-person")).text)
     assert unescape(main).count(bio.strip()) == 1
     assert "Data Person" in main
 
 
 async def test_link_previews_show_the_expert(deployment: Deployment) -> None:
-    """A new photo changes the URL of the preview; the former URL redirects to it."""
+    """A new photo changes the URL of the preview; the former URL redirects to the new one."""
     http, url = deployment.anonymous.http, deployment.anonymous.url
     expert = await deployment.expert("Preview Person")
 
@@ -232,7 +232,7 @@ async def test_link_previews_show_the_expert(deployment: Deployment) -> None:
 
 
 async def test_pages_are_in_the_visitors_language(server: str, http: httpx.AsyncClient) -> None:
-    """A page that a browser has already is not sent again."""
+    """A page that the browser already has is not sent again."""
     headers = {"Accept-Language": "fr, de-AT;q=0.8, en;q=0.5"}
     page = await http.get(f"{server}/experts", headers=headers)
     assert ' lang="de">' in page.text
@@ -266,7 +266,7 @@ async def test_other_programs_get_404_without_a_page(server: str, http: httpx.As
     assert response.headers["vary"] == "Accept"
 
 
-async def test_other_spellings_of_an_expert_are_redirected(deployment: Deployment) -> None:
+async def test_other_spellings_of_a_slug_are_redirected(deployment: Deployment) -> None:
     """Redirects keep the query; disabled and unknown experts are not redirected."""
     http, url = deployment.anonymous.http, deployment.anonymous.url
     expert = await deployment.expert("Siobhán O'Brien")

@@ -171,7 +171,7 @@ async def subscription(address: str) -> bytes:
 async def test_a_request_may_take_longer_than_the_idle_time(
     address: str,
 ) -> None:
-    """Part of the request arrives during the response to the one before."""
+    """Part of the request arrives during the response to the previous request."""
     stream = await subscription(address)
     async with connect(address) as connection:
         await connection.send(request("GET", "/healthz") + stream[:50])
@@ -203,7 +203,7 @@ async def test_a_stream_ends_with_its_connection_despite_pipelined_requests(addr
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
 async def test_a_client_that_does_not_read_is_disconnected(address: str, program: Program) -> None:
-    """A client that reads slowly stays connected; neither leaves a traceback in the log."""
+    """A client that reads slowly stays connected; neither client leaves a traceback in the log."""
     page = await send_raw(address, request("GET", "/graphql", "Accept: text/html"))
     [path] = re.findall(rb'src="(/assets/[^"]+[.]js)"', page.body)
     download = request("GET", path.decode())

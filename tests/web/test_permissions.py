@@ -1,4 +1,4 @@
-"""Every operation and every restricted field, as every kind of viewer, over a running server.
+"""Every operation and every restricted field, for every kind of viewer, on a running server.
 
 Operations and fields come from the schema, expected results from the tables in `auth/policies.py`.
 A new operation, or a new field of a restricted type, fails until it has a rule. An operation also
@@ -137,7 +137,7 @@ async def test_operations_are_executed_for_permitted_viewers_only(
         # No session has begun yet; tests/resolvers/test_moves.py covers the state machine.
         decisions |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
     if operation == "Mutation.updateMyExpert":
-        decisions["another expert"] = Decision.ALLOWED  # has an entry, too
+        decisions["another expert"] = Decision.ALLOWED  # this expert has an entry, too
     if operation == "Query.viewer":
         decisions["nobody"] = Decision.NULL  # an anonymous viewer is null
     assert answers == decisions
@@ -192,7 +192,7 @@ async def test_input_fields_are_accepted_from_permitted_viewers_only(
     }
     decisions = {name: expected(rules, relations) for name, relations in PEOPLE.items()}
     if field == "BookingFilter.search":
-        decisions["another expert"] = Decision.ALLOWED  # has a calendar, too
+        decisions["another expert"] = Decision.ALLOWED  # this expert has a calendar, too
     assert answers == decisions
 
 
@@ -218,9 +218,9 @@ PATHS: dict[str, tuple[str, str, dict[str, Relations]]] = {
         },
     ),
 }
-"""Path to each restricted type in a cancelled booking, and the relations that it adds.
+"""Selection and path of each restricted type in a cancelled booking, and additional relations.
 
-A path that names the field shows whether it is null.
+A path with `{name}` leads to the field itself, and shows whether the field is null.
 """
 
 
@@ -245,7 +245,7 @@ async def test_fields_are_shown_to_permitted_viewers_only(world: Scenario, path_
 
 
 async def test_only_the_expert_sees_the_details_of_offered_places(world: Scenario) -> None:
-    """The kind of place is public; bookings are covered above."""
+    """The kind of place is public; the tests above cover the places of bookings."""
     query = "query ($id: ID!) { expert(id: $id) { offers { place { kind details } } } }"
     answers = {
         name: (await world.api(name).ask(query, id=world.expert))["expert"]["offers"]
@@ -299,7 +299,7 @@ async def test_arguments_are_accepted_from_permitted_viewers_only(
 
 
 @pytest.mark.parametrize("field", sorted(SINGLE_FIELDS))
-async def test_restricted_fields_of_public_types(world: Scenario, field: str) -> None:
+async def test_single_restricted_fields_follow_their_rules(world: Scenario, field: str) -> None:
     query, variables, path = await RESTRICTED_FIELDS[field](world)
     answers = {
         name: await query_decision(world.api(name), query, variables, *path) for name in PEOPLE
@@ -308,7 +308,7 @@ async def test_restricted_fields_of_public_types(world: Scenario, field: str) ->
 
 
 @pytest.mark.parametrize("name", sorted(n for n in fields_of("User")))
-async def test_account_fields_by_node_id(world: Scenario, name: str) -> None:
+async def test_account_fields_by_node_id_follow_their_rules(world: Scenario, name: str) -> None:
     selected = f"{name} {selection(fields_of('User')[name])}"
     query = f"query ($id: ID!) {{ node(id: $id) {{ ... on User {{ {selected} }} }} }}"
     rules = [OBJECTS["User"], FIELDS[f"User.{name}"]]

@@ -50,7 +50,7 @@ async def get(api: Api, /, **parameters: Any) -> httpx.Response:
 
 @pytest.mark.parametrize("accept", ["application/json", f"{GRAPHQL_JSON}, application/json; q=0.9"])
 async def test_a_hash_works_once_its_document_was_sent(api: Api, accept: str) -> None:
-    """An unknown hash gets status 200, like from Apollo Server.
+    """An unknown hash gets status 200, as from Apollo Server.
 
     Some clients treat other statuses as a failure and do not send the document.
     """

@@ -42,7 +42,7 @@ LOGIN = """mutation ($email: String!, $password: String!) {
 
 @dataclass
 class TwoServers(Deployment):
-    """A deployment of two servers; everything goes to the first by default."""
+    """A deployment of two servers; requests go to the first by default."""
 
     elsewhere: str = ""
 
@@ -63,7 +63,7 @@ class TwoServers(Deployment):
         return await api.http.delete(f"{self.elsewhere}/photos", headers=token, params=params)
 
     async def shown(self, expert: Person) -> str:
-        """Return the URL of an expert's picture on the second server, without its cache."""
+        """Return the URL of an expert's picture from the second server, bypassing its cache."""
         api = Api(self.anonymous.http, self.elsewhere, self.admin.token)
         return str((await api.ask(SHOWN, id=expert.expert_id))["expert"]["photoUrl"])
 
@@ -72,7 +72,7 @@ class TwoServers(Deployment):
 async def here(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[TwoServers]:
-    """The first of the two servers, with its administrator."""
+    """The two servers, with the administrator signed in."""
     folders = [tmp_path_factory.mktemp("photos") for _ in range(2)]
     settings = {"mongodb_url": database_url, "throttle": "off", "access_token_minutes": 1440}
     assert database is not None
@@ -86,13 +86,13 @@ async def here(
 
 @pytest.fixture(scope="module")
 async def expert(here: TwoServers) -> Person:
-    """An expert whom a search for the name finds among those of other tests."""
+    """An expert with a distinctive name, which a search can find."""
     return await here.expert("Daguerre Hopper")
 
 
 @pytest.fixture
 def stored(database: Client) -> Database:
-    """The stored documents."""
+    """The database with the stored documents."""
     return database.get_default_database()
 
 
@@ -100,7 +100,7 @@ MEMBER = frozenset({Relation.ANYONE, Relation.SIGNED_IN})
 
 
 def photos_of(expert: Person) -> dict[str, Any]:
-    """Return the condition for the stored photos of an expert."""
+    """Return the database filter for an expert's stored photos."""
     return {"expert_id": object_id(str(expert.expert_id), "Expert", "id")}
 
 
@@ -148,7 +148,7 @@ async def test_photo_is_served_by_every_process_until_it_is_replaced(
 async def test_entry_and_photo_change_at_the_same_time(
     here: TwoServers, expert: Person, stored: Database
 ) -> None:
-    """The photo is written outside the ledger, which must not undo it."""
+    """The photo is written outside the ledger, whose writes must not undo the change."""
     pictures = [encoded(picture(colour=(40 * n, 0, 0))) for n in range(4)]
     urls = [here.anonymous.url, here.elsewhere]
     uploads = [here.upload(expert.api, each, url=urls[n % 2]) for n, each in enumerate(pictures)]
@@ -226,7 +226,7 @@ async def test_unusable_files_are_refused_and_change_nothing(
 
 
 async def test_too_long_uploads_are_refused(here: TwoServers, expert: Person) -> None:
-    """They are refused by Content-Length or, without one, once they exceed the limit."""
+    """The server refuses by Content-Length or, without one, once the body exceeds the limit."""
     full = encoded(picture())
     padded = full + bytes(MAX_BYTES - len(full))
     assert (await here.upload(expert.api, padded)).status_code == 201
@@ -302,7 +302,7 @@ async def test_only_experts_and_administrators_change_photos(
         for rule, response in found.items():
             wanted = statuses[ROUTES[rule].decide(relations)][rule]
             assert response.status_code == wanted, (name, rule)
-    for name in ("nobody", "guest", "client", "administrator"):  # who have no entry of their own
+    for name in ("nobody", "guest", "client", "administrator"):  # without an entry of their own
         api, _ = people[name]
         response = await here.upload(api, content)
         assert (response.status_code, code_of(response)) in {
@@ -314,7 +314,7 @@ async def test_only_experts_and_administrators_change_photos(
         assert (response.status_code, code_of(response)) == (403, "NOT_ALLOWED")
 
 
-async def test_cookies_count_with_the_session_header_from_own_pages_only(
+async def test_cookies_authenticate_only_with_the_session_header_from_own_pages(
     here: TwoServers, expert: Person
 ) -> None:
     content = encoded(picture(colour=3))

@@ -74,7 +74,7 @@ async def offering(deployment: Deployment) -> Person:
 
 
 async def expert_at(deployment: Deployment, *places: dict[str, Any]) -> Person:
-    """Return a new expert whose sessions of 60 and then 30 minutes take place there."""
+    """Return a new expert with sessions of 60 and then 30 minutes at the given places."""
     expert = await deployment.expert()
     offers = [{**offer(60 // number), "place": at} for number, at in enumerate(places, 1)]
     answer = (await expert.api.ask(SET, offers=offers))["setAvailability"]
@@ -98,7 +98,7 @@ async def stored(mongodb_url: str, *collections: str) -> str:
 async def test_only_the_parties_of_a_booking_see_its_room(
     deployment: Deployment, program: Program, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
-    """The API, mails and calendar entry have it; events, logs and cached answers do not."""
+    """The API, mails and calendar entry have the room; events, logs and cached answers do not."""
     expert = await expert_at(deployment, VIDEO)
     client, other = [await deployment.person() for _ in range(2)]
     slots = [
@@ -134,7 +134,7 @@ async def test_only_the_parties_of_a_booking_see_its_room(
     for who in (other.api, another.api, deployment.anonymous):
         assert await place_of(who, booked["id"]) is None
 
-    # Mails are sent concurrently, so that about the second booking may reach the expert first.
+    # Mails are sent concurrently, so the mail about the second booking may arrive first.
     for who, address, count in ((client.api, client.email, 1), (expert.api, expert.email, 2)):
         [mail] = [
             mail for mail in await mailbox.wait_for_invitations(count, address) if room in mail.text
@@ -197,7 +197,7 @@ async def test_an_offer_keeps_its_place_until_it_is_replaced(
     client = await deployment.person()
     slot = await first_slot(deployment, str(expert.expert_id), time)
     booked = await client.api.book(slot)
-    # Clients that do not know places omit them.
+    # Clients that do not support places omit them.
     answer = (await expert.api.ask(SET, offers=[offer(60), offer(30), offer(45)]))[
         "setAvailability"
     ]
@@ -221,7 +221,7 @@ async def test_an_offer_keeps_its_place_until_it_is_replaced(
 async def test_a_deleted_expert_leaves_no_address_behind(
     deployment: Deployment, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
-    """It is gone from offers and bookings, and missing in the mail about the cancellation."""
+    """Offers, bookings and the mail about the cancellation no longer have the address."""
     address = "77 Station Road, Leeds"
     expert = await expert_at(deployment, {**ADDRESS, "details": address})
     client = await deployment.person()
@@ -267,7 +267,7 @@ async def test_a_deleted_expert_leaves_no_address_behind(
 async def test_a_place_is_checked_when_it_is_entered(
     offering: Person, place: dict[str, str], normalized: str | None
 ) -> None:
-    """`normalized` are the stored details; None if they are refused, which changes nothing."""
+    """`normalized` is the stored text, or None if the place is refused without any change."""
     api, expert_id = offering.api, offering.expert_id
     before = (await api.ask(OFFERS, id=expert_id))["expert"]["offers"]
     offers = [offer(60), {**offer(30), "place": place}]
@@ -281,7 +281,7 @@ async def test_a_place_is_checked_when_it_is_entered(
         assert answer["expert"]["offers"] == after
 
 
-async def test_new_experts_have_places(deployment: Deployment) -> None:
+async def test_administrator_sets_the_places_of_a_new_expert(deployment: Deployment) -> None:
     """An administrator enters the details, but cannot read them."""
     person = await deployment.person()
     refused = await deployment.create(

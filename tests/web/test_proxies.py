@@ -105,7 +105,7 @@ async def forwarded_scope(peer: str | None, *headers: tuple[str, str], kind: str
 async def test_the_client_is_the_last_untrusted_address(
     values: list[str], client: str, kind: str
 ) -> None:
-    """Addresses to its left could be forged."""
+    """Addresses to the left of that address could be forged."""
     scope = await forwarded_scope(
         "10.0.0.1", *(("x-forwarded-for", value) for value in values), kind=kind
     )
@@ -157,7 +157,7 @@ async def test_the_host_is_that_of_the_nearest_proxy() -> None:
 
 @pytest.mark.parametrize("network", ["10.0.0.0/33", "10.0.0.1/8", "proxy.example", "*"])
 def test_trusted_proxies_must_be_networks(network: str) -> None:
-    """Uvicorn would take a text that is not an address literally, and trust everyone for `*`."""
+    """Uvicorn would compare other texts with the peer literally, and trust everyone for `*`."""
     with pytest.raises(ValueError, match=re.escape(network)):
         TrustedProxies([network])
 

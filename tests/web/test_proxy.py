@@ -43,7 +43,7 @@ TEST_OPTIONS = """{{
 	skip_install_trust
 	http_port {port}
 """
-"""Global options, so that nothing outside the test's folder is changed."""
+"""Global options that keep Caddy from changing anything outside the test's folder."""
 
 
 @dataclass
@@ -188,7 +188,7 @@ async def test_session_cookies_are_secure_behind_the_proxy(proxied: Api) -> None
 async def test_sign_in_attempts_are_counted_by_client_address(
     front: Proxy, mongodb_url: str
 ) -> None:
-    """Neither the proxy's address nor a forged one is counted."""
+    """Neither the proxy's address nor a forged address is counted."""
     forged = {"x-forwarded-for": "203.0.113.9", "forwarded": "for=203.0.113.9"}
     transport = httpx.AsyncHTTPTransport(verify=front.ssl_context, local_address=CLIENT_ADDRESS)
     async with httpx.AsyncClient(transport=transport, headers=forged, timeout=HTTP_SECONDS) as http:

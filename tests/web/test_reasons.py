@@ -82,7 +82,7 @@ async def test_a_reason_of_an_administrator_is_in_both_mails(here: TwoServers) -
 
 @pytest.mark.parametrize("mutation", ["cancelBooking", "confirmBooking", "removeBooking"])
 @pytest.mark.parametrize("reason", ["x" * 501, "x" * 2_000, "a\x00b"])
-async def test_a_wrong_reason_is_refused_and_changes_nothing(
+async def test_invalid_reason_is_refused_and_changes_nothing(
     practice: Practice, mutation: str, reason: str
 ) -> None:
     await practice.set_availability(confirmsAutomatically=False)
@@ -95,7 +95,7 @@ async def test_a_wrong_reason_is_refused_and_changes_nothing(
     assert await practice.sequence() == before
 
 
-async def test_a_blank_reason_counts_as_absent_and_a_removal_refuses_any(
+async def test_a_blank_reason_counts_as_absent_and_a_removal_refuses_reasons(
     practice: Practice,
 ) -> None:
     client = await practice.deployment.person()
@@ -112,7 +112,7 @@ async def test_a_blank_reason_counts_as_absent_and_a_removal_refuses_any(
     assert removed["__typename"] == "Booking"
 
 
-async def test_two_concurrent_cancellations_leave_the_reason_of_one(here: TwoServers) -> None:
+async def test_concurrent_cancellations_leave_the_reason_of_one(here: TwoServers) -> None:
     practice = await Practice.create(here)
     client, email = await here.new_account()
     slot = await practice.slot(london_date(7), "10:00")

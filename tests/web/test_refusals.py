@@ -1,4 +1,4 @@
-"""`/readyz` and the log name the code, the command and the remedy of what the database refuses."""
+"""For each refusal by the database, `/readyz` and the log name code, command and remedy."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ OPTIONS = "&readPreference=secondaryPreferred&w=1&retryWrites=false"
 
 @pytest.fixture(scope="module")
 def proxy(mongodb_url: str) -> Iterator[WireProxy]:
-    """A proxy before the database."""
+    """A proxy in front of the database."""
     with WireProxy(mongodb_url) as proxy:
         yield proxy
 
 
 @pytest.fixture(scope="module")
 def program(proxy: WireProxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A server whose URL has options that would break it."""
+    """A server whose database URL has options that would weaken its guarantees."""
     folder = tmp_path_factory.mktemp("program")
     settings = {"experts": 3, "throttle": "off", "broadcast_url": "mongodb://"}
     with start_program(folder, mongodb_url=proxy.url + OPTIONS, **settings) as program:
@@ -61,7 +61,7 @@ async def wait_for_problem(
 ) -> dict[str, Any]:
     """Wait until `/readyz` lists a problem with this status; return the checks.
 
-    A slow database may make it 503 for a while.
+    A slow database may change the status to 503 for a while.
     """
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
@@ -141,7 +141,7 @@ def opens_change_stream(command: Mapping[str, Any]) -> bool:
 async def test_refused_change_stream_is_reported(
     program: Program, proxy: WireProxy, http: httpx.AsyncClient
 ) -> None:
-    """The server stays ready, since events are read from the log."""
+    """The server stays ready, since it reads events from the event log."""
     refused = Fault(CommandError(115), "aggregate", matches=opens_change_stream)
     with (
         proxy.injected(refused),

@@ -29,7 +29,7 @@ def received(here: TwoServers, email: str, word: str) -> list[ReceivedMail]:
 
 
 async def make_due(booking: str) -> None:
-    """Let the stored reminder of a booking be due now."""
+    """Set the stored reminder of a booking to be due now."""
     only = {"_id": object_id(booking, "Booking", "id")}
     await Mail.get_pymongo_collection().update_one(only, {"$set": {"due_at": utc_now()}})
 
@@ -37,7 +37,7 @@ async def make_due(booking: str) -> None:
 async def test_the_client_is_reminded_twice_in_their_language(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """With all that the mail about the booking says, but without a calendar entry."""
+    """A reminder has the content of the mail about the booking, but no calendar entry."""
     client, email = await here.new_account()
     await client.ask(GERMAN)
     booking = await reviewed.booking(client)
@@ -66,10 +66,10 @@ async def test_the_client_is_reminded_twice_in_their_language(
     assert received(here, reviewed.expert.email, "Reminder") == []
 
 
-async def test_no_reminder_of_what_was_cancelled_or_moved(
+async def test_reminder_of_a_cancelled_booking_is_not_sent(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
-    """The row goes with the booking; a worker that has it already sends nothing."""
+    """Cancelling deletes the reminder; a worker that has already claimed it sends nothing."""
     booking = await reviewed.booking(reviewer)
     key = object_id(booking, "Booking", "id")
     claimed = await Mail.get(key)
@@ -77,7 +77,7 @@ async def test_no_reminder_of_what_was_cancelled_or_moved(
     await here.there(reviewed.expert.api).cancel(booking)
     assert await Mail.get(key) is None
     claimed.due_at = utc_now()
-    await claimed.insert()  # as if the reminder had come back
+    await claimed.insert()  # as if a worker still had the reminder
 
     async def read() -> Any:
         found = await Mail.get(key)
@@ -90,10 +90,10 @@ async def test_no_reminder_of_what_was_cancelled_or_moved(
     await claimed.delete()
 
 
-async def test_a_completed_session_is_asked_about_once(
+async def test_client_is_asked_once_to_review_a_completed_session(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """With a link to the booking's page, and not after the review has been written."""
+    """The mail links to the booking's page, and is not sent after the review has been written."""
     client, email = await here.new_account()
     asked = await reviewed.completed(client)
     key = object_id(asked, "Booking", "id")

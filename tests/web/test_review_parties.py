@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DELETE = "mutation ($code: String!) { deleteMyAccount(input: {code: $code}) { __typename } }"
 
 
-async def test_both_parties_hear_of_reviews_in_their_language(
+async def test_both_parties_get_mails_about_reviews_in_their_language(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
     """The expert gets mails about new reviews, and both parties about hidden ones."""
@@ -57,9 +57,9 @@ async def test_both_parties_hear_of_reviews_in_their_language(
 async def test_reviews_are_exported_and_stay_without_the_person(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """The text and the rating stay; the author's name goes, and so does a deleted expert's answer.
+    """Text and rating stay; a deleted author's name and a deleted expert's answer are erased.
 
-    The export of the expert does not name the author.
+    The expert's export does not name the author.
     """
     client, email = await here.new_account()
     await client.ask('mutation { updateProfile(input: {name: "Ada Secret"}) { __typename } }')

@@ -31,7 +31,7 @@ RATINGS = "query ($id: ID!) { expert(id: $id) { rating reviewCount ratingCounts 
 async def test_concurrent_changes_of_reviews_leave_exact_ratings(
     here: TwoServers, database: Client, time: Time, request: pytest.FixtureRequest
 ) -> None:
-    """Two experts, two servers: every mean is that of a recount, and every review is counted."""
+    """With two experts and two servers, all ratings equal a recount of the visible reviews."""
     changes = request.config.getoption("reviews")
     rng = random.Random(changes)
     stored = database.get_default_database()

@@ -33,7 +33,7 @@ NOTHING = {"totalCount": 0, "nodes": []}
 async def test_a_review_is_written_edited_and_shown_at_once(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
-    """It counts as soon as it is written, on both servers; an edit replaces its rating."""
+    """A review counts at once on both servers; an edit replaces its rating."""
     assert await reviewed.shown() == {
         "rating": None,
         "reviewCount": 0,
@@ -115,7 +115,7 @@ async def test_invalid_reviews_are_refused_and_change_nothing(
     assert (await reviewed.shown())["reviews"] == NOTHING
 
 
-async def test_the_expert_answers_and_may_reword_while_the_client_may(
+async def test_expert_can_reword_an_answer_only_while_the_client_can_edit_the_review(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
     booking = await reviewed.completed(reviewer)
@@ -141,7 +141,7 @@ async def test_the_expert_answers_and_may_reword_while_the_client_may(
     ]
 
 
-async def test_a_hidden_review_is_left_to_its_parties_and_does_not_count(
+async def test_hidden_review_is_not_public_and_does_not_count(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
     first, second = await reviewed.completed(reviewer), await reviewed.completed(reviewer)
@@ -174,7 +174,7 @@ async def test_a_hidden_review_is_left_to_its_parties_and_does_not_count(
     assert (await reviewed.shown(elsewhere=True))["rating"] == 4.5
 
 
-async def test_a_removed_review_is_gone_and_may_be_written_anew(
+async def test_removed_review_is_gone_and_another_can_be_written(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
     booking = await reviewed.completed(reviewer)
@@ -192,7 +192,7 @@ async def test_a_removed_review_is_gone_and_may_be_written_anew(
     assert (anew["answer"], shown["rating"], shown["ratingCounts"]) == (None, 5, [0, 0, 0, 0, 1])
 
 
-async def test_reviews_of_a_disabled_expert_are_for_the_parties(
+async def test_reviews_of_a_disabled_expert_are_visible_to_the_parties_only(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
     booking = await reviewed.completed(reviewer)
@@ -208,12 +208,12 @@ async def announcements(reviewed: ReviewedExpert, booking: str) -> list[dict[str
     return await reviewed.stored["outbox"].find(about).to_list()
 
 
-async def test_reviews_of_a_booking_are_one_mail_however_often_they_are_rewritten(
+async def test_rewritten_reviews_of_a_booking_send_one_mail(
     reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
-    """A mail that is not needed is withdrawn; once one was sent, there is no other.
+    """The mail about a removed review is withdrawn; after a mail was sent, no other follows.
 
-    Reviews of next week, whose mails the servers' workers leave alone.
+    The reviews are dated a week ahead, so that the servers' workers do not send their mails.
     """
     id_ = await reviewed.completed(reviewer)
     booking = await Booking.get(object_id(id_, "Booking", "id"))
@@ -239,10 +239,10 @@ async def test_reviews_of_a_booking_are_one_mail_however_often_they_are_rewritte
         assert (mail["_id"], mail["state"]) == (stored.id, "SENT")
 
 
-async def test_pages_in_three_orders_in_both_directions(
+async def test_reviews_are_paged_in_three_orders_in_both_directions(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
-    """Equal ratings begin with the newest; hidden reviews are a list of their own."""
+    """Reviews of equal rating begin with the newest; hidden reviews are a separate list."""
     ratings = [3, 5, 3, 1, 5, 4, 2, 5, 3]
     reviews = [
         (await write(reviewer, await reviewed.completed(reviewer), n))["id"] for n in ratings

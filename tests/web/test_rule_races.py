@@ -62,7 +62,7 @@ class NumberedRules:
 
     @property
     def opening_hour(self) -> int:
-        """The first of four hours every day."""
+        """The first of four open hours on every day."""
         return 13 if self.number % 2 else 8
 
     def as_input(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class NumberedRules:
 
 
 def slot_ids(expert_id: Id) -> list[str]:
-    """Return slots in mornings and afternoons; any rules offer half of them."""
+    """Return slots in mornings and afternoons; every set of rules offers half of these slots."""
     return [
         slot_id(SlotKey(expert_id, cell_of(at), 60))
         for days in range(7, 17)

@@ -104,7 +104,7 @@ async def test_overrides_close_a_day_and_open_another(practice: Practice) -> Non
 
 
 def clock_change(month: int) -> date:
-    """Return the next last Sunday of the month that is at least two days ahead."""
+    """Return the last Sunday of the month, this year or next, that is at least two days ahead."""
     first = london_date(2)
     ends = [date(year, month, 31) for year in (first.year, first.year + 1)]
     sundays = [end - timedelta(days=(end.weekday() + 1) % 7) for end in ends]
@@ -114,7 +114,7 @@ def clock_change(month: int) -> date:
 async def test_overrides_follow_local_time_across_clock_changes(
     deployment: Deployment, practice: Practice
 ) -> None:
-    """The skipped hour is not offered in March, and the repeated hour twice in October."""
+    """In March the skipped hour is not offered; in October the repeated hour is offered twice."""
     client = await deployment.person()
     march, october = clock_change(3), clock_change(10)
     night = ("00:00", "04:00")
@@ -144,7 +144,7 @@ async def test_a_changed_break_applies_to_later_bookings(
     await practice.set_availability(weekly=MORNINGS)
     early = await practice.book(client.api, DAY, "09:00")
     await practice.set_availability(breakMinutes=30)
-    # The 9:00 booking keeps no break, so 10:00 is open. At 8:00, the new break would overlap it.
+    # The 9:00 booking has no break, so 10:00 is open; the break after 8:00 would overlap 9:00.
     assert await practice.open_times(DAY) == ["10:00", "11:00"]
     late = await practice.book(client.api, DAY, "10:00")
     assert await practice.open_times(DAY) == []
@@ -218,7 +218,7 @@ async def test_bookings_outside_the_new_rules_stay_and_are_reported(
 async def test_disabling_an_expert_puts_no_bookings_outside(
     deployment: Deployment, practice: Practice
 ) -> None:
-    """A change of hours does, including pending bookings."""
+    """Only a change of hours reports bookings as outside the rules, including pending bookings."""
     client = (await deployment.person()).api
     await practice.set_availability(confirmsAutomatically=False)
     booking = await practice.book(client, DAY, "17:00")

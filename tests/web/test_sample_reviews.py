@@ -47,7 +47,7 @@ async def reviews(moment: datetime) -> list[Review]:
 async def test_sample_reviews_keep_the_rules_of_reviews(
     reviews: list[Review], moment: datetime
 ) -> None:
-    """Each is by the client of a completed booking, within its time, and can be read."""
+    """Each review is by the client of a completed booking, within the time limit, in valid text."""
     bookings = {booking.id: booking async for booking in Booking.find_all()}
     users = {user.id: user async for user in User.find_all()}
     for review in reviews:
@@ -68,7 +68,7 @@ async def test_sample_reviews_keep_the_rules_of_reviews(
 
 
 async def test_sample_ratings_match_the_reviews(reviews: list[Review]) -> None:
-    """A few experts have none; nobody has as many as to slow the start down."""
+    """A few experts have no reviews; none has so many that they would slow the start down."""
     stars: dict[Id, list[int]] = defaultdict(list)
     for review in reviews:
         if not review.hidden:
@@ -83,7 +83,7 @@ async def test_sample_ratings_match_the_reviews(reviews: list[Review]) -> None:
 
 
 async def test_demo_accounts_have_reviews(reviews: list[Review], moment: datetime) -> None:
-    """The expert has pages of them and a hidden one; the client has written, and may write."""
+    """The expert has many reviews and a hidden one; the client has written and can write more."""
     client, keeper = await User.by_email(DEMO_CLIENT), await User.by_email(DEMO_EXPERT)
     assert client
     assert keeper

@@ -137,7 +137,7 @@ def test_figures_are_plausible(experts: list[SampleExpert]) -> None:
     assert sum("English" in expert.languages for expert in experts) > 0.9 * len(experts)
 
 
-def test_sessions_take_place_in_every_way(experts: list[SampleExpert]) -> None:
+def test_sessions_take_place_at_every_kind_of_place(experts: list[SampleExpert]) -> None:
     """Only a phone call may lack details: then the expert calls."""
     places = [place for expert in experts for place in expert.places]
     counts = Counter(kind for kind, _ in places)
@@ -146,7 +146,7 @@ def test_sessions_take_place_in_every_way(experts: list[SampleExpert]) -> None:
 
 
 def test_some_names_are_common(experts: list[SampleExpert]) -> None:
-    """A search for several words of names finds about one expert in 25."""
+    """At least four words of names each match about one expert in 25."""
     words = Counter(word for expert in experts for word in expert.slug.split("-"))
     assert sum(50 <= amount <= 150 for amount in words.values()) >= 4
     assert len(words) > 700

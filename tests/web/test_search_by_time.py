@@ -32,7 +32,7 @@ def at_nine(day: date, **more: Any) -> dict[str, Any]:
 
 
 def in_five_days() -> date:
-    """Return a day in UTC."""
+    """Return the date in five days, in UTC."""
     return (datetime.now(UTC) + timedelta(days=5)).date()
 
 
@@ -47,14 +47,14 @@ def ids(answer: dict[str, Any]) -> list[str]:
 
 
 async def named(deployment: Deployment, name: str) -> Practice:
-    """Register a new expert whom a search for the name finds, unlike those of other tests."""
+    """Register an expert under a name that no other test uses."""
     expert = await deployment.expert(name)
     assert expert.expert_id
     return Practice(deployment, expert, expert.expert_id)
 
 
-async def test_a_booked_expert_is_not_found_and_a_cancelled_one_is(deployment: Deployment) -> None:
-    """At once, and by anonymous clients, whose other answers are cached."""
+async def test_booked_expert_is_not_found_until_the_cancellation(deployment: Deployment) -> None:
+    """Searches show changes at once, even to anonymous clients, whose other answers are cached."""
     practice, client = await named(deployment, "Xanthippe Booked"), await deployment.person()
     for number in range(2):
         await named(deployment, f"Xanthippe Free {number}")
@@ -74,8 +74,8 @@ async def test_a_booked_expert_is_not_found_and_a_cancelled_one_is(deployment: D
     assert ids(await found(deployment.anonymous, **wanted)) == ids(before)
 
 
-async def test_the_soonest_are_those_with_the_soonest_next_slots(deployment: Deployment) -> None:
-    """Also page by page, forwards and backwards, and in the opposite order.
+async def test_order_by_soonest_is_the_order_of_next_slots(deployment: Deployment) -> None:
+    """The order holds page by page, forwards and backwards, and in the opposite direction.
 
     The experts are open on one day each, so that their next slots stay the same during the test.
     """
@@ -140,9 +140,9 @@ async def test_wrong_times_are_refused_by_name(
     assert {error["message"] for error in errors} == {message}
 
 
-async def test_answers_are_those_of_a_moment(practice: Practice) -> None:
-    """No cache on the way stores them, unlike other lists of the directory."""
-    anonymous = practice.deployment.anonymous  # the expert is open on any day of the week
+async def test_searches_by_time_are_not_cacheable(practice: Practice) -> None:
+    """HTTP caches must not store these answers, unlike other lists of the directory."""
+    anonymous = practice.deployment.anonymous  # the expert is open on every day of the week
     url, http = f"{anonymous.url}/graphql", anonymous.http
     day = london_date(5).isoformat()
     query = FIELDS % (f'"{day}T00:00:00Z"', f'"{day}T23:00:00Z"')

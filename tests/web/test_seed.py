@@ -66,8 +66,8 @@ async def sample(seed_server: str) -> Sample:
         )
 
 
-def test_makes_experts_with_calendars_accounts_and_bookings(sample: Sample) -> None:
-    """Each expert has an account, a calendar and about twenty bookings; there are clients."""
+def test_seeding_creates_experts_with_calendars_accounts_and_bookings(sample: Sample) -> None:
+    """Each expert has an account, a calendar and about twenty bookings; clients have accounts."""
     assert sample.outcome is Outcome.SEEDED
     assert len(sample.experts) == EXPERTS
     assert sample.calendars.keys() == sample.experts.keys()
@@ -129,7 +129,7 @@ def test_past_sessions_have_ended_and_upcoming_ones_have_not(sample: Sample) -> 
 
 
 def test_histories_are_consistent(sample: Sample) -> None:
-    """Each step is a valid transition by an allowed actor; the last leads to the status."""
+    """Each step is a valid transition by an allowed actor; the last has the booking's status."""
     for booking in sample.bookings:
         keeper_id = sample.experts[booking.expert_id].user_id
         first, *rest = booking.history
@@ -154,7 +154,7 @@ def test_histories_are_consistent(sample: Sample) -> None:
 
 
 def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
-    """An expert's bookings have sequences from 1; the calendar has the last one, or a wait's."""
+    """An expert's bookings have sequences from 1; the calendar has the last, or that of a wait."""
     for expert_id, bookings in sample.by_expert().items():
         in_order = sorted(bookings, key=lambda booking: booking.updated_at)
         assert [booking.sequence for booking in in_order] == list(range(1, len(bookings) + 1))
@@ -164,7 +164,7 @@ def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
 
 
 def test_upcoming_weeks_are_mostly_open(sample: Sample) -> None:
-    """A few percent of the slots are taken, evenly; most experts have a booking next week."""
+    """A few percent of the slots are taken in each span; most experts have a booking next week."""
     statuses: dict[int, Counter[SlotStatus]] = defaultdict(Counter)
     busy_next_week = 0
     for expert_id, bookings in sample.by_expert().items():
@@ -205,7 +205,7 @@ def test_demo_accounts_have_bookings(sample: Sample) -> None:
 
 
 def test_demo_client_waits_for_the_demo_expert(sample: Sample) -> None:
-    """For a session that another client has booked: the expert shows an offer by cancelling it."""
+    """Another client has booked the session; if the expert cancels, the client gets an offer."""
     client, keeper = sample.user(DEMO_CLIENT), sample.user(DEMO_EXPERT)
     assert {wait.terms.client_id for wait in sample.waits} == {client.id}
     assert keeper.expert_id in {wait.expert_id for wait in sample.waits}

@@ -42,7 +42,7 @@ BATCH = 10
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a few experts be written in several batches."""
+    """Write even a few experts in several batches."""
     monkeypatch.setattr(seeds, "EXPERTS_PER_BATCH", BATCH)
 
 
@@ -105,7 +105,7 @@ async def test_interrupted_seeding_is_completed(
 
 @pytest.mark.usefixtures("empty")
 async def test_concurrent_seeding_runs_once() -> None:
-    """Both callers return after the data is complete, and there is one set of it."""
+    """Both callers return after the data are complete, and the data exist only once."""
     outcomes = await asyncio.gather(fill(20), fill(20))
     assert set(outcomes) == {Outcome.SEEDED}
     counts = [await Expert.count(), await Calendar.count(), await User.count()]

@@ -1,4 +1,4 @@
-"""Signing in and out, as bearer clients and browsers do it."""
+"""Signing in and out, with bearer tokens and with a browser's cookies."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ async def test_browser_gets_http_only_cookies(
         return answer
 
     assert (await ask(VIEWER, **own)).json()["data"]["viewer"] == {"email": email}
-    # Without the header the cookie is ignored; from another origin it is refused.
+    # Without the header the cookie is ignored; from another origin the request is refused.
     assert (await ask(VIEWER)).json()["data"]["viewer"] is None
     foreign = await ask(VIEWER, **COOKIE, origin="https://evil.example")
     assert (foreign.status_code, "data" in foreign.json()) == (403, False)

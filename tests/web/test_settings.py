@@ -170,7 +170,7 @@ def test_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, va
         (2, None, "rediss://me:mine@x:6380/1", "rediss://me:mine@x:6380/1"),
     ],
 )
-def test_default_event_carrier_reaches_other_processes(
+def test_default_broadcast_backend_reaches_other_processes(
     workers: int, mongodb_url: str | None, broadcast_url: str | None, bus_url: str
 ) -> None:
     """An explicit setting overrides the default."""
@@ -223,7 +223,7 @@ def test_production_hides_tools_by_default(
     ("host", "address"),
     [
         ("127.0.0.1", "http://127.0.0.1:8000"),
-        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - the setting's, nothing is bound
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - a setting; nothing is bound
         ("::", "http://[::1]:8000"),
         ("::1", "http://[::1]:8000"),
     ],

@@ -94,7 +94,7 @@ async def test_concurrent_callers_share_one_response(source: ResponseSource) -> 
     )
 
 
-async def test_waiting_response_is_revalidated_instead_of_recomputed(
+async def test_expired_response_is_revalidated_instead_of_recomputed(
     source: ResponseSource, cache: ResponseCache, clock: Clock, database: Client
 ) -> None:
     """Comparing versions is cheaper than computing the response."""
@@ -119,7 +119,7 @@ async def test_failure_is_not_shared_with_waiting_callers(source: ResponseSource
 
 
 async def test_cancelled_caller_does_not_affect_the_others(source: ResponseSource) -> None:
-    """Neither cancelling the computing caller nor a waiting one does."""
+    """Cancel both the caller that computes the response and one that waits."""
     tasks = await source.start_callers(4)
     tasks[0].cancel()
     tasks[2].cancel()
@@ -135,7 +135,7 @@ async def test_cancelled_caller_does_not_affect_the_others(source: ResponseSourc
 
 
 async def test_response_with_errors_is_not_shared(source: ResponseSource) -> None:
-    """It is not cached, and all waiting callers compute their own concurrently."""
+    """The response is not cached, and all waiting callers compute their own concurrently."""
     source.errors = [GraphQLError("no")]
     tasks = await source.start_callers(3)
     source.may_finish.set()

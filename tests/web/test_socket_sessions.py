@@ -63,7 +63,7 @@ async def test_invalid_token_closes_the_socket_as_forbidden(api: Api) -> None:
 
 
 @pytest.mark.parametrize("origin", [None, "page"])
-async def test_token_of_the_upgrade_request_counts_for_clients_other_than_pages(
+async def test_token_of_the_upgrade_request_authenticates_clients_other_than_pages(
     api: Api, email: str, origin: str | None
 ) -> None:
     token = (await sign_in(api, email))["accessToken"]
@@ -100,7 +100,7 @@ async def test_token_of_the_upgrade_request_counts_for_clients_other_than_pages(
         '{"accessToken": "TOKEN", "headers": null}',
     ],
 )
-async def test_token_counts_in_each_usual_place_of_the_connection_parameters(
+async def test_token_is_found_in_each_usual_place_of_the_connection_parameters(
     api: Api, email: str, payload: str
 ) -> None:
     token = (await sign_in(api, email))["accessToken"]
@@ -122,7 +122,7 @@ async def test_token_counts_in_each_usual_place_of_the_connection_parameters(
         {"authorization": ["Bearer x", "Bearer y"]},
     ],
 )
-async def test_token_in_another_place_closes_the_socket_with_the_right_one(
+async def test_misplaced_token_closes_the_socket_and_names_the_right_place(
     api: Api, payload: dict[str, Any]
 ) -> None:
     """Otherwise the client would be anonymous without knowing why."""
@@ -192,7 +192,7 @@ async def test_socket_closes_when_its_token_expires(
 
 
 async def viewer_seen(socket: Socket, short: AccessToken) -> dict[str, Any] | None:
-    """Return the viewer of a token, or None when the socket is closed before it answers."""
+    """Return the viewer of a token, or None if the socket closes before the answer."""
     try:
         await socket.initialise(short.token)
         await socket.subscribe("1", VIEWER)

@@ -184,7 +184,7 @@ async def test_stream_ends_without_complete_when_its_token_expires(
         client = api.signed_in(short_token(session, seconds).token)
         async with stream(client, WATCH, id=expert["id"]) as events:
             if events.response.status_code == 401:
-                continue  # it expired before the request was read
+                continue  # the token expired before the request was read
             assert await events.block() == COMMENT
             assert await events.event() is None
             break
@@ -202,7 +202,7 @@ async def test_idle_stream_is_kept_alive(eager: str, http: httpx.AsyncClient) ->
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
 async def test_stuck_reader_is_cut_off(eager: str, http: httpx.AsyncClient, time: Time) -> None:
-    """Its events are not buffered without bound: the server drops the connection."""
+    """The server drops the connection, rather than buffer events without bound."""
     api = Api(http, eager)
     client, expert = await api.new_client(), await first_expert(api)
     slot = (await open_slots(api, expert, time))[0]
@@ -248,7 +248,7 @@ async def test_stopping_server_ends_its_streams_without_waiting(
             program.process.send_signal(signal.SIGTERM)
             assert await events.event() is None
         await ended(program)
-        # Logged by uvicorn when it has waited for all of `DRAIN_SECONDS`.
+        # Uvicorn logs this message after it has waited for all of `DRAIN_SECONDS`.
         assert "timeout graceful shutdown exceeded" not in program.output()
 
 

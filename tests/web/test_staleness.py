@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 async def two(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> AsyncIterator[tuple[Api, Api]]:
-    """Two servers on one database, without events from each other."""
+    """Two servers on one database that get no events from each other."""
     folder = tmp_path_factory.mktemp("two")
     with ExitStack() as stack:
         url = stack.enter_context(run_database(folder))
@@ -69,7 +69,7 @@ async def test_change_by_another_server_is_seen_within_a_second(
     slot = await practice.slot(day, "09:00")
     for _ in range(3):
         before = await ask_twice(there, DAY, **wanted)
-        # Cached for more than a second while nothing changes; later on a busy machine.
+        # Wait for over a second and for a cache hit, which comes later on a busy machine.
         hits = (await metrics(there.url))[HITS]
         end = monotonic() + 1.5
         while monotonic() < end or (await metrics(there.url))[HITS] == hits:
@@ -92,7 +92,7 @@ async def test_change_by_another_server_is_seen_within_a_second(
 async def test_hold_expires_without_an_event(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Queries from that instant on show the slot as free."""
+    """Queries after the end of the hold show the slot as free."""
     folder = tmp_path_factory.mktemp("ends")
     with run_server(folder, experts=3, hold_seconds=2, throttle="off", caches="on") as address:
         api = Api(http, address)

@@ -71,7 +71,7 @@ async def test_http_errors_suggest_no_names(api: Api, what: str) -> None:
 
 
 async def test_socket_errors_suggest_no_names(server: str) -> None:
-    """Subscriptions are executed by different code."""
+    """Operations on sockets are executed by different code."""
     async with open_socket(server) as socket:
         await socket.initialise()
         for what, (query, variables) in MISSPELT.items():

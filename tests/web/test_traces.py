@@ -30,11 +30,11 @@ SLOW_EXPORT_SERVER = """
 import web.telemetry.traces
 web.telemetry.traces.SEND_SECONDS = 60
 """
-"""Deadline of the exporter, which only a hanging collector exceeds."""
+"""Sets a deadline of the exporter that only a hanging collector exceeds."""
 
 COMMANDS = {"commitTransaction", "find"}
 TOGETHER, APART = {"bulkWrite"}, {"insert", "update"}
-"""Commands of the write: one bulk write, or one command per collection without it."""
+"""Commands that write a commit: one bulk write, or else separate commands per collection."""
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def traced(
     collector: Collector,
     patch: Patch = Patch(SLOW_EXPORT_SERVER),  # noqa: B008 - immutable
 ) -> Iterator[Program]:
-    """Run a server that exports traces to a collector; all are sent when it ends."""
+    """Run a server that exports traces to a collector; the server sends them all before it ends."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
     with start_program(folder, patch, **settings) as program:
         await_ready(program.process, program.address)
@@ -51,7 +51,7 @@ def traced(
 
 
 async def test_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, time: Time) -> None:
-    """It continues the caller's trace: request, operation, commit, commands; logs have its ID."""
+    """The trace continues the caller's: request, operation, commit, commands; logs have its ID."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
             client = await Api(http, program.address).new_client("Zebedee")
@@ -88,7 +88,7 @@ async def test_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, tim
 async def test_spans_contain_no_user_data(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Spans have no variables, documents, addresses or names, also not from error messages."""
+    """Spans have no variables, documents, addresses or names, not even from error messages."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
             client = await Api(http, program.address).new_client("Zebedee")

@@ -41,7 +41,7 @@ def test_every_kind_of_finding_is_a_metric() -> None:
 async def test_watch_follows_the_data_of_a_live_system(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Bookings are not findings; a finding appears and goes, and a signal ends the command."""
+    """Bookings are no findings; an orphan is one until it is deleted; a signal ends the command."""
     port, output = free_port(), tmp_path / "watch.log"
     arguments = ("verify", "--watch", "--interval", "0.1", "--metrics-port", str(port))
     address = f"http://127.0.0.1:{port}"
@@ -79,7 +79,7 @@ async def test_watch_follows_the_data_of_a_live_system(
 
 
 async def wait_for_check(address: str, since: float) -> None:
-    """Wait until a check has ended after a time."""
+    """Wait until a check has ended after the given Unix time."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             with suppress(httpx.ConnectError):

@@ -1,7 +1,7 @@
 """Races for time that somebody waits for, between two server processes on one database.
 
-As in test_races.py, each race is run repeatedly for other slots, and `verify` finds nothing
-afterwards. Nobody but the first in line ever gets the time.
+As in test_races.py, each race is run repeatedly, each time for other slots, and `verify` finds
+nothing afterwards. Only the first in line ever gets the time.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ async def wait(api: Api, expert: Json, slot: Json) -> Json:
 
 
 async def offer_of(api: Api, entry: Json) -> Json | None:
-    """Return the offer of an entry, which must be in line."""
+    """Return the offer of an entry that is still in line, if it has one."""
     [found] = [each for each in await waits(api) if each["id"] == entry["id"]]
     offer: Json | None = found["offer"]
     return offer
@@ -146,7 +146,7 @@ async def end_of_a_hold_against_booking(track: Track) -> None:
 
 
 async def opening_against_booking(track: Track) -> None:
-    """Another round may open the day of this one, before anyone waits."""
+    """Another round may open this round's day before anyone waits."""
     expert, [slot] = track.take(1)
     closed = [{"date": slot["startsAt"][:10], "hours": []}]
     await execute(track.admin, SET_DAYS, id=expert["id"], overrides=closed)

@@ -53,7 +53,7 @@ class Queue:
         return self.practice.id
 
     async def wait(self, api: Api) -> Json:
-        """Join for the whole morning; return the entry."""
+        """Join the waiting list for the whole morning; return the entry."""
         entry = await join(api, self.expert_id, *self.span)
         assert entry["__typename"] == "Wait", entry
         return entry
@@ -74,7 +74,7 @@ async def queue(here: TwoServers) -> Queue:
 
 
 async def test_cancelled_time_is_offered_mailed_and_booked(here: TwoServers, queue: Queue) -> None:
-    """The client joins at one server, and books after a cancellation at the other."""
+    """A client joins on one server, and books after a cancellation on the other."""
     ada, email = await here.new_account()
     bea, _ = await here.new_account()
     entry = await queue.wait(ada)
@@ -113,7 +113,7 @@ async def test_cancelled_time_is_offered_mailed_and_booked(here: TwoServers, que
 
 
 async def test_declined_offer_goes_to_the_next_in_line(here: TwoServers, queue: Queue) -> None:
-    """The one who declined stays in line for other time; leaving passes an offer on, too."""
+    """A client who declines stays in line for other times; leaving passes an offer on, too."""
     people = [(await here.new_account())[0] for _ in range(3)]
     ada, bea, cleo = people
     entries = [await queue.wait(person) for person in people]
@@ -134,7 +134,7 @@ async def test_declined_offer_goes_to_the_next_in_line(here: TwoServers, queue: 
     assert await findings() <= here.found_before
 
 
-async def test_watchers_see_no_gap_and_nobody_who_waits(here: TwoServers, queue: Queue) -> None:
+async def test_watchers_see_no_gap_and_no_waiting_clients(here: TwoServers, queue: Queue) -> None:
     """Released time shows as held at once, and is not announced as available."""
     ada, _ = await here.new_account()
     first, second = queue.slots
@@ -185,7 +185,7 @@ async def test_released_time_that_is_offered_is_not_available(
     assert event["sequence"] == position
 
 
-async def test_only_people_with_a_proven_address_wait(here: TwoServers, queue: Queue) -> None:
+async def test_only_people_with_a_verified_address_wait(here: TwoServers, queue: Queue) -> None:
     guest, person = await new_guest(here.anonymous), await here.person()
     for api in (guest, person.api):
         answer = await join(api, queue.expert_id, *queue.span)
@@ -240,7 +240,7 @@ async def test_time_that_can_be_booked_is_refused_with_its_slots(
 
 
 async def test_five_entries_at_most_over_two_servers(here: TwoServers, queue: Queue) -> None:
-    """Nine requests at the same moment do not exceed the limit, either."""
+    """Nine concurrent requests do not exceed the limit, either."""
     ada, _ = await here.new_account()
     since = datetime.fromisoformat(queue.span[0])
     spans = [
@@ -292,7 +292,7 @@ async def test_opened_hours_are_offered(here: TwoServers, queue: Queue) -> None:
 
 
 async def test_deleted_account_passes_its_offer_on(here: TwoServers, queue: Queue) -> None:
-    """Time of the account's cancelled bookings is offered, too."""
+    """The account's export has the entry in line; the erasure leaves no finding."""
     ada, email = await here.new_account()
     bea, _ = await here.new_account()
     cleo, _ = await here.new_account()
@@ -314,7 +314,7 @@ async def test_deleted_account_passes_its_offer_on(here: TwoServers, queue: Queu
     await eventually(is_erased, bool)
 
 
-async def test_disabled_expert_has_no_line(here: TwoServers, queue: Queue) -> None:
+async def test_disabled_expert_has_no_waiting_list(here: TwoServers, queue: Queue) -> None:
     ada, _ = await here.new_account()
     await queue.wait(ada)
     await here.update(queue.expert_id, disabled=True)
@@ -326,7 +326,7 @@ async def test_disabled_expert_has_no_line(here: TwoServers, queue: Queue) -> No
 async def test_offer_is_booked_while_the_client_holds_other_time(
     here: TwoServers, queue: Queue
 ) -> None:
-    """Neither takes the place of the other."""
+    """Neither the offer nor the hold replaces the other."""
     ada, _ = await here.new_account()
     await wait_for(ada, queue.expert_id, queue.slots[0])
     await queue.booker.cancel(queue.bookings[1])

@@ -52,7 +52,7 @@ def test_overridden_methods_and_declared_attributes_exist_in_the_base() -> None:
 
 
 def test_base_uses_only_the_replaced_methods_of_its_queue_and_event() -> None:
-    """`Inbox` and `Gate` have no others."""
+    """`Inbox` and `Gate` have no other methods."""
     queue = {*re.findall(r"self\.queue\.(\w+)", SOURCE)}
     event = {*re.findall(r"self\.writable\.(\w+)", SOURCE)}
     assert (queue, event) == ({"empty", "get", "put_nowait"}, {"clear", "set", "wait"})

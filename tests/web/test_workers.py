@@ -59,7 +59,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 @contextmanager
 def alone(program: Program, worker: int) -> Iterator[None]:
-    """Let one worker serve all new connections, by stopping the others."""
+    """Let one worker serve all new connections, by suspending the others."""
     others = workers_of(program.process.pid) - {worker}
     with frozen(*others):
         yield
@@ -74,7 +74,7 @@ def living(workers: set[int]) -> set[int]:
 async def test_subscribers_of_each_worker_get_events_of_all_workers(
     program: Program, time: Time
 ) -> None:
-    """With default settings and the embedded database, every subscriber gets all, in order."""
+    """With default settings and the embedded database, subscribers get all events in order."""
     workers = workers_of(program.process.pid)
     assert len(workers) == 2
     async with AsyncExitStack() as stack:
@@ -103,7 +103,7 @@ async def test_subscribers_of_each_worker_get_events_of_all_workers(
 
 
 async def test_token_of_one_worker_is_valid_at_the_other(program: Program) -> None:
-    """Workers share one secret, also if none is configured."""
+    """Workers share one secret, even if none is configured."""
     one, other = workers_of(program.process.pid)
     async with httpx.AsyncClient(timeout=60) as http:
         with alone(program, one):

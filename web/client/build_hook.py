@@ -45,7 +45,7 @@ class ClientBuildHook(BuildHookInterface[Any]):
     """Builds the web client whenever the program is installed, as a wheel or editable."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build what is out of date; abort with a one-line reason on failure."""
+        """Run the builds that are out of date; abort with a one-line reason on failure."""
         del version, build_data
         try:
             build_client(Path(self.root) / "web" / "client")
@@ -57,7 +57,7 @@ def build_client(client: Path) -> None:
     """Run each build whose sources have changed since it was last run."""
     for mode in stale_builds(client):
         install_packages(client)
-        # Written last, so that a failed or interrupted build is repeated.
+        # The stamp is written last, so that a failed or interrupted build is repeated.
         stamp(client, mode).unlink(missing_ok=True)
         shutil.rmtree(client / "dist" / "assets" / mode, ignore_errors=True)
         if mode == "app":

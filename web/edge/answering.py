@@ -87,7 +87,7 @@ class SingleWrite:
 
 
 def header_line(name: bytes, value: bytes) -> bytes:
-    """Return an encoded header line; short ones are cached, since they repeat."""
+    """Return an encoded header line; short lines are cached, because they repeat."""
     encode = _cached_line if len(value) <= MAX_CACHED_VALUE_BYTES else _encoded_line
     return encode(name, value)
 

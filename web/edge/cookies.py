@@ -1,8 +1,8 @@
 """Browser sessions in HttpOnly cookies.
 
-A page requests them with the header `X-Session: cookie`. Cookies are ignored without that header,
-which cross-origin pages cannot send, and for foreign origins. WebSocket handshakes cannot carry
-the header, so only the Origin is checked for them.
+A page requests a cookie session with the header `X-Session: cookie`. Cookies are ignored without
+that header, which pages of foreign origins cannot send; with it, foreign requests are refused.
+WebSocket handshakes cannot carry the header, so only their Origin is checked.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Cookies:
         return BrowserSession(self._value(REFRESH))
 
     def apply(self, session: BrowserSession, response: Response) -> None:
-        """Set or delete the cookies on the response, as the session was issued or ended."""
+        """Set the cookies of an issued session on the response; delete those of an ended one."""
         if session.issued:
             self._set(response, session.issued)
         elif session.is_ended:
@@ -98,7 +98,7 @@ class Cookies:
         return found
 
     def _name(self, name: str) -> str:
-        # The prefix stops subdomains and plain HTTP from setting it (RFC 6265bis, 4.1.3.2).
+        # The prefix stops subdomains and plain HTTP from setting a cookie (RFC 6265bis, 4.1.3.2).
         return f"__Host-{name}" if self.is_secure else name
 
     def _is_own(self, origin: str) -> bool:

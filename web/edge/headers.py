@@ -29,7 +29,7 @@ API_HEADERS: RawHeaders = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-"""Defaults; a response's own headers take precedence."""
+"""Default headers; a response's own headers take precedence."""
 
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 """One year, without `includeSubDomains`: subdomains may belong to other services."""

@@ -1,7 +1,7 @@
 """Check the `Host` header against the allowed names, as a defence against DNS rebinding.
 
 In that attack, a page's owner points its host name to this server's address: for the browser the
-page and this server then have the same origin. Only the `Host` header reveals it.
+page and this server then have the same origin. Only the `Host` header reveals the attack.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MONITORING_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Exempt, since monitoring tools reach them by IP address; foreign pages learn nothing there."""
+"""Exempt, because monitoring tools use the IP address; foreign pages learn nothing from them."""
 
 MAX_HOST_LENGTH = 260
-"""A domain name and a port."""
+"""Room for the longest domain name and a port."""
 
 ANY = "*"
 ANY_ADDRESS = "address"
@@ -31,7 +31,7 @@ HOST = re.compile(rb"(?:\[([0-9a-f:.]+)\]|([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?)(?:
 
 
 class AllowedHosts:
-    """Middleware that answers 421 to requests for any other host name.
+    """Middleware that answers 421 to requests for a host name that is not allowed.
 
     Args:
         app: the application to protect.
@@ -57,7 +57,7 @@ class AllowedHosts:
         return app(scope, receive, send)
 
     def allows(self, name: str) -> bool:
-        """Return whether that name or address is allowed."""
+        """Return whether a name or address is allowed."""
         return (
             name in self._names
             or ANY in self._names

@@ -36,7 +36,7 @@ EXTENSION = "expertbook.http"
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
 IDLE_SECONDS = 75
-"""Longer than proxies keep idle connections, so that none sends a request into a closing one."""
+"""Longer than proxies keep idle connections, so that no proxy sends a request on a closing one."""
 
 LINGER_SECONDS = 2.0
 """Time for a refused client to stop sending and read the response before the connection ends."""
@@ -48,7 +48,7 @@ MIN_BYTES_PER_SECOND = 240
 """Slower readers are disconnected; the same limit as in Kestrel."""
 
 MAX_UNSENT_BYTES = 64 * 1024
-"""Bound of the kernel's send buffer: a larger one would hide a slow reader."""
+"""Limit on unsent bytes in the kernel's buffer: a larger one would hide a slow reader."""
 
 MAX_PIPELINED = 16
 CHUNKED_FACTOR = 4
@@ -177,7 +177,7 @@ class HttpProtocol(HttpToolsProtocol):
         if isinstance(protocol, WebSocketProtocol):
             if self._address_key is not None:  # a bound method would keep this object alive
                 protocol.on_lost = partial(self.server_state.leave, self._address_key)
-            if not protocol.handshake_initiated:  # its parser gave up: its head limits are lower
+            if not protocol.handshake_initiated:  # its parser refused the head: lower limits
                 self._refusal = refusals.HEAD_TOO_LONG
                 self._end(refusals.HEAD_TOO_LONG)
         del self.parser, self.scope  # break reference cycles
@@ -236,7 +236,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._begin(Stage.NOTHING)
 
     def on_response_complete(self) -> None:
-        """Continue with the next pipelined request, or close after the last if one was refused."""
+        """Start the next pipelined request; after a refusal, close after the last response."""
         self._unanswered -= 1
         if self._refusal and not self._unanswered:
             self._end(self._refusal)
@@ -246,7 +246,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._check_reader()
 
     def pause_writing(self) -> None:
-        """Pause the response until the client reads, and watch its speed."""
+        """Pause the response until the client reads, and check its reading speed."""
         super().pause_writing()
         self._check_reader()
 
@@ -276,7 +276,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _on_deadline(self) -> None:
         self._deadline = None
-        if self.flow.read_paused:  # the application has not read yet: not the client's fault
+        if self.flow.read_paused:  # the application is slow, not the client
             self._deadline = self.loop.call_later(self._body_seconds(), self._on_deadline)
         elif self._stage is Stage.NOTHING:
             self.transport.close()
@@ -342,6 +342,6 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def http_protocol_of(scope: Scope) -> HttpProtocol:
-    """Return the connection of a request; only this server has one."""
+    """Return the connection of a request; other ASGI servers do not provide it."""
     wire: HttpProtocol = scope["extensions"][EXTENSION]["wire"]
     return wire

@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from asyncio import TimerHandle
 
 TURNS = 200
-"""Groups of sockets that are pinged one after another, to keep each turn short."""
+"""Number of groups of sockets, which are pinged in turn, to keep each turn short."""
 
 
 class Pinged(Protocol):
-    """A connection that is pinged."""
+    """Interface of a connection that can be pinged."""
 
     def keep_alive(self) -> None:
         """Ping the peer, or disconnect it if it has not answered the last ping in time."""
 
 
 class Keepalive:
-    """Pings connections at an interval, by one timer that runs while there are any.
+    """Pings each connection at an interval, with one timer that runs while there are connections.
 
     Args:
-        seconds: the interval; the first ping comes after it.
+        seconds: the interval between pings, and before the first one.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -34,7 +34,7 @@ class Keepalive:
         self._timer: TimerHandle | None = None
 
     def add(self, connection: Pinged) -> int:
-        """Start pinging a connection; return its group, for `remove`."""
+        """Start pinging a connection; return its group, which `remove` needs."""
         group = self._next - 1
         self._groups[group].add(connection)
         self._count += 1

@@ -1,8 +1,8 @@
 """CORS: pages of the configured origins may use the API with credentials, others may not.
 
 Browsers send a preflight before JSON or custom headers (the Fetch standard's CORS protocol). They
-send simple GETs of scripts, images and frames without one; these are refused for foreign pages,
-because they would use up the visitor's rate limit.
+send simple GETs of scripts, images and frames without a preflight. The server refuses such requests
+of foreign pages, because they would use up the visitor's rate limit.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ANSWER_HEADERS = (
 )
 EXPOSED = (b"access-control-expose-headers", ANSWER_HEADERS)
 PREFLIGHT_MAX_AGE = b"7200"
-"""Seconds that browsers cache a preflight response; the longest that any browser allows."""
+"""Seconds that browsers cache a preflight response; Chromium's maximum."""
 
 VARY = (b"vary", b"Origin")
 PREFLIGHT_VARY = (
@@ -92,7 +92,7 @@ async def _answer_preflight(allowed: list[tuple[bytes, bytes]], send: Send) -> N
 
 
 def _is_embedded(headers: dict[bytes, bytes]) -> bool:
-    """Return whether a foreign page makes the request, other than by navigating to it."""
+    """Return whether a foreign page made the request, other than by navigating to the URL."""
     if headers.get(b"sec-fetch-site") not in FOREIGN_SITES:
         return False
     is_followed = headers.get(b"sec-fetch-mode") == b"navigate"

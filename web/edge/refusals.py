@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
 
 
-# Python 3.13 renamed these.
+# Python 3.13 renamed these statuses.
 _RENAMED = {413: "REQUEST_ENTITY_TOO_LARGE", 414: "REQUEST_URI_TOO_LONG"}
 
 
@@ -41,7 +41,7 @@ class Refusal:
         await send({"type": f"{kind}.body", "body": self._body()})
 
     def as_bytes(self, headers: RawHeaders) -> bytes:
-        """Return the raw HTTP response, with these and the security headers."""
+        """Return the raw HTTP response, with the given headers and the security headers."""
         body = self._body()
         lines = [
             f"HTTP/1.1 {self.status} {self.status.phrase}".encode(),
@@ -67,7 +67,7 @@ class Refusal:
 
 
 class HttpRefused(Exception):
-    """The connection is answered with `refusal` and closed."""
+    """Raised to send `refusal` to the client and close the connection."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)

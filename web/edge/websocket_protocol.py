@@ -1,7 +1,7 @@
 """WebSocket protocol with limits, and a fast path for frames that are already encoded.
 
-The application reaches it as the ASGI extension `expertbook.wire` and can write encoded frames
-straight to the transport, which costs less CPU than uvicorn's `send`.
+The application gets the connection as the ASGI extension `expertbook.wire` and can write encoded
+frames straight to the transport, which costs less CPU than uvicorn's `send`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     on_drain: Callable[[], None] | None
     on_lost: Callable[[], None] | None
 
-    # Includes the base's attributes, which saves each instance a dict.
+    # Includes the base class's attributes, which saves each instance a dict.
     __slots__ = (
         "_frames_read",
         "_keepalive",
@@ -135,7 +135,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._frames_read = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Bound the kernel's send buffer for a peer that does not read."""
+        """Limit the kernel's send buffer, in case the peer does not read."""
         super().connection_made(transport)
         if (end := transport.get_extra_info("socket")) is not None:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -163,7 +163,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._read()
 
     def _read(self) -> None:
-        """Continue reading unless the application is behind or the connection is closing."""
+        """Continue reading, unless the application has unread messages or the connection closes."""
         self._next_turn = None
         if not (self.read_paused or self.transport.is_closing()):
             self._read_turn()
@@ -269,12 +269,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     def start_keepalive(self) -> None:
-        """Have the peer pinged by the timer of all connections."""
+        """Start pinging the peer, with the timer that all connections share."""
         if self._keepalive:
             self._keepalive_group = self._keepalive.add(self)
 
     def stop_keepalive(self) -> None:
-        """End the pings."""
+        """Stop pinging the peer."""
         if self._keepalive:
             self._keepalive.remove(self, self._keepalive_group)
 
@@ -292,11 +292,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.abort()
 
     def handle_pong(self, event: Frame) -> None:  # noqa: ARG002 - uvicorn's interface
-        """Note that the peer answers; a pong that was not asked for counts as well."""
+        """Record that the peer is alive; an unsolicited pong counts as well."""
         self.ping_sent_at = 0.0
 
     def shutdown(self) -> None:
-        """At server shutdown, let the application close the connection, or else close it."""
+        """At server shutdown, let `on_drain` close the connection; without it, close it here."""
         if self.on_drain is None or self.close_sent:
             super().shutdown()
         else:

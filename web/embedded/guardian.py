@@ -25,9 +25,9 @@ import sys
 import time
 
 PIPE = 0
-QUICK_SECONDS = 10.0  # dying sooner after the start counts as a quick death
-MAX_QUICK_DEATHS = 5  # in a row, before the guardian gives up
-FIRST_PAUSE_SECONDS = 0.1  # doubles with each quick death
+QUICK_SECONDS = 10.0  # a death within this time of the start is quick
+MAX_QUICK_DEATHS = 5  # in a row, after which the guardian gives up
+FIRST_PAUSE_SECONDS = 0.1  # before a restart; doubles with each quick death
 STOP_SECONDS = (3.0, 7.0)  # after the first SIGTERM and the second; then SIGKILL
 FAILED = 1
 PR_SET_PDEATHSIG = 1  # linux/prctl.h

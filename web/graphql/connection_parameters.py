@@ -1,4 +1,4 @@
-"""The access token in the payload of `connection_init`, where clients put it in several ways."""
+"""Reads the access token in the payload of `connection_init`, in all places that clients use."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MISPLACED: Final = "Send the token as `Authorization` in the payload of connecti
 def authorization_of(payload: object) -> str | None:
     """Return the Authorization header in the payload of `connection_init`, or None.
 
-    It may stand in the payload, in its `headers` or in `context.headers`, with the value in a list,
-    and the headers as a list of pairs. `authToken`, `accessToken` and `token` in the payload may
-    have the token alone. Names are case-insensitive.
+    The header may be in the payload, in its `headers` or in its `context.headers`. Its value may be
+    in a list, and the headers may be a list of pairs. In the payload, `authToken`, `accessToken` or
+    `token` may contain the token alone. Names are case-insensitive.
 
     Raises:
         Unauthenticated: if something that looks like a token is elsewhere.
@@ -49,7 +49,7 @@ def authorization_of(payload: object) -> str | None:
 
 
 def _entries(parameters: object) -> Iterator[tuple[str, str]]:
-    """Yield the names, in lower case, and the texts of an object or of a list of pairs."""
+    """Yield each name, in lower case, and text of an object or of a list of pairs."""
     if isinstance(parameters, dict):
         parameters = list(parameters.items())
     for pair in parameters if isinstance(parameters, list) else ():

@@ -1,6 +1,6 @@
 """ASGI application for `/graphql`, which tries the response cache first.
 
-The application calls it directly, without FastAPI's routing, to keep cached responses cheap.
+Requests reach it directly, without FastAPI's routing, to keep cached responses cheap.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Endpoint:
         return await answer(request, self.container, self._documents, cookies, cache_key)
 
     def _cacheable_media_type(self, scope: Scope) -> str | None:
-        """Return the media type of a response that may be cached; None if it must not be."""
+        """Return the media type if the response may be cached, else None."""
         headers = dict(scope["headers"])
         if len(headers) < len(scope["headers"]) or not UNCACHEABLE_HEADERS.isdisjoint(headers):
             return None
@@ -111,7 +111,7 @@ class Endpoint:
     def _is_without_session(self, scope: Scope) -> bool:
         """Return whether a page of this server asks for cookies but has no session yet."""
         cookies = Cookies(Request(scope), self._origins)
-        # A cached response to GET is marked as public, but X-Session makes this one private.
+        # Cached responses to GET are public, but X-Session makes the response private.
         return scope["method"] == "POST" and not (cookies.is_foreign or cookies.access_token)
 
     async def _serve_cached(

@@ -1,11 +1,11 @@
 """GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft).
 
-With `application/graphql-response+json` the status tells the kind of failure. With
+With `application/graphql-response+json` the status shows the kind of failure. With
 `application/json` and in event streams, every well-formed request gets status 200.
 
 Requests that fail before execution get 400, and executed ones 200, as graphql-http's audit
-expects. The specification's draft of September 2026 recommends 422 for some of the former, and 294
-for partial results.
+expects. The specification's draft of September 2026 recommends 422 for some failures before
+execution, and 294 for partial results.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ SESSION_FIELDS = frozenset(
         *("startGuestSession", "requestSignInCode", "signInWithCode"),
     }
 )
-"""Fields that only deal with sessions: clients send a stale token along with them."""
+"""Fields that only concern sessions: clients may send a stale token along with them."""
 
 STREAMS = frozenset({EVENT_STREAM, MULTIPART})
 
@@ -259,7 +259,7 @@ def _check(
 
 
 def _only_starts_or_ends_sessions(prepared: Prepared) -> bool:
-    """Return whether an operation needs no viewer, so that an invalid token does not matter."""
+    """Return whether all fields of an operation concern sessions: an invalid token is ignored."""
     names = prepared.root_fields()
     return bool(names - {"__typename"}) and names <= SESSION_FIELDS
 

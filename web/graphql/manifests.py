@@ -1,7 +1,7 @@
 """Manifests of trusted documents, as written by client build tools.
 
-Supported are Apollo's persisted query manifest, and the plain object {id: text} of Relay's compiler
-and GraphQL Code Generator.
+Supports Apollo's persisted query manifest, and the plain object {id: text} of Relay's compiler and
+GraphQL Code Generator.
 https://www.apollographql.com/docs/graphos/platform/security/persisted-queries
 """
 

@@ -22,7 +22,7 @@ SUBSCRIPTION_SPECS = frozenset({"subscriptionspec=1.0", 'subscriptionspec="1.0"'
 WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 UTF_8 = {"utf-8", "utf8"}
 MAX_CACHED_HEADERS: Final = 128
-"""Number of parsed headers to cache: clients of one kind send the same ones."""
+"""Number of parsed headers to cache: clients of one kind send the same headers."""
 
 MAX_HEADER_CHARS: Final = 1_024
 """Limit because the standard library parses headers in quadratic time; browsers send about 150."""

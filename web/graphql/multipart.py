@@ -2,8 +2,8 @@
 
 https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
 
-Errors of the transport say why an operation ended early; Apollo Client's RetryLink retries after
-them. Clients read a part when the next delimiter arrives, so each part is sent with it.
+Transport errors say why an operation ended early; Apollo Client's RetryLink retries after them.
+Clients read a part when the next delimiter arrives, so each part is sent with the delimiter.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class MultipartStream:
         return _part(b'{"payload":%b}' % payload)
 
     def errors(self, errors: Sequence[dict[str, Any]]) -> bytes:
-        """Encode errors as those of the transport, followed by the closing delimiter."""
+        """Encode errors as transport errors, followed by the closing delimiter."""
         placeless = [
             {name: value for name, value in error.items() if name not in {"locations", "path"}}
             for error in errors
@@ -44,7 +44,7 @@ class MultipartStream:
         return _part(orjson.dumps({"payload": None, "errors": placeless})) + CLOSE
 
     def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:
-        """Encode errors as those of the transport: a body without its end is malformed."""
+        """Encode errors like `errors`, because a body without a closing delimiter is malformed."""
         return self.errors(errors)
 
     def complete(self) -> bytes:

@@ -154,7 +154,7 @@ def document_hash(text: str) -> str:
 def _digest(request: GraphQLRequest) -> str | None:
     """Return the hash from `extensions.persistedQuery` or from a document ID like `sha256:…`.
 
-    It is in lower case.
+    The hash is in lower case.
     """
     if request.hash is None and request.document_id and request.document_id.startswith(HASH_PREFIX):
         return request.document_id.removeprefix(HASH_PREFIX).lower()

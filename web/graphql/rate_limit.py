@@ -77,7 +77,7 @@ class RateLimitCharge:
 
     @property
     def headers(self) -> dict[str, str]:
-        """RateLimit headers with the budgets and what is left of them; empty before a charge."""
+        """RateLimit headers with the budgets and their balances; empty before a charge."""
         if not self._balances:
             return {}
         policies = [balance.policy for balance in self._balances]

@@ -99,7 +99,7 @@ def parse_parameters(values: Mapping[str, Any]) -> GraphQLRequest:
         BadRequest: if a parameter is missing or invalid.
     """
     query = _typed(values, "query", str, "a string")
-    # Relay's documentation sends `doc_id`.
+    # The examples in Relay's documentation send `doc_id`.
     given_id = values.get("documentId")
     id_name = "doc_id" if given_id is None or given_id == "" else "documentId"
     document_id = _typed(values, id_name, str, "a string") or None
@@ -137,7 +137,7 @@ def _hash(persisted: object) -> str | None:
 
 
 def _url_parameters(query: QueryParams) -> dict[str, Any]:
-    """Return the parameters in a URL; an empty one counts as missing."""
+    """Return the parameters in a URL; an empty parameter counts as missing."""
     values: dict[str, Any] = {}
     for name, text in query.multi_items():
         if name in values:

@@ -1,4 +1,4 @@
-"""Single-flight for identical requests: concurrent ones share one response."""
+"""Single-flight for identical requests: concurrent requests share one response."""
 
 from __future__ import annotations
 

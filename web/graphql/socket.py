@@ -209,7 +209,7 @@ class Connection(OpenConnection):
         """Return the viewer of the connection parameters, of the upgrade request, or of a cookie.
 
         Cookies count only for pages of allowed origins. The `Authorization` header of an upgrade
-        request counts only without an `Origin`: pages send one.
+        request counts only without an `Origin` header, which pages always send.
 
         Raises:
             Unauthenticated: if the token is invalid, or in the wrong place.

@@ -38,7 +38,7 @@ class OpenConnection:
     """A connection that lasts until its client leaves or the server ends it.
 
     Args:
-        address: the client's address for counting.
+        address: the key under which the client's connections are counted.
         viewer: the signed-in user; the connection ends when their token expires.
     """
 
@@ -144,6 +144,6 @@ class Sockets:
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Return a connection's address for counting; IPv6 addresses count by their /64 network."""
+    """Return the key that a connection is counted by: the IPv4 address or the IPv6 /64 network."""
     client = connection.scope.get("client")
     return address_key(client[0]) if client else ""

@@ -111,7 +111,7 @@ class SubscriptionResponse(OpenConnection, Response):
         async def serve() -> None:
             nonlocal last
             await drain(transport)
-            # Frees the request, as the subscription may last for days.
+            # Free the request, because the subscription may last for days.
             scope.update(headers=[], query_string=b"", raw_path=b"")
             starting = [subscribe(*self._operation.pop(), self._encoding, transport)]
             async with asyncio.TaskGroup() as group:

@@ -1,8 +1,8 @@
 """Subscribers: the delivery of one operation's results over any connection, in any encoding.
 
-A transport has a bounded buffer. A subscriber writes to it without waiting; when it is full, the
-subscriber waits until it has drained, and a client that does not read in time is cut off. Events
-are not queued meanwhile: the subscriber reads them from its channel again.
+A transport has a bounded buffer. A subscriber writes to it without waiting. While the buffer is
+full, the subscriber waits, and a client that does not read in time is disconnected. Events are not
+queued meanwhile: the subscriber reads them from its channel afterwards.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ async def subscribe(
 ) -> Awaitable[None]:
     """Start a subscription and return a coroutine that sends its results.
 
-    Two steps, so that the request can be freed while the subscription lasts.
+    The two steps allow the request to be freed while the subscription lasts.
     """
     shared = await share_subscription(prepared, variables, context)
     if shared is None:
@@ -122,7 +122,7 @@ async def subscribe(
 async def _send_each(
     results: AsyncGenerator[ExecutionResult, None], encoding: Encoding, transport: Transport
 ) -> None:
-    """Serve a subscription that cannot be shared: execute each event separately for it."""
+    """Serve a subscription that cannot be shared: execute it separately for each event."""
     async with aclosing(results):
         async for result in results:
             await send(transport, encoding.result(orjson.dumps(body_of(result))))

@@ -1,4 +1,4 @@
-"""E-mail addresses as mail servers and calendars take them."""
+"""E-mail addresses in the forms that mail servers and calendars accept."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def ascii_address(email: str) -> str:
 
 
 def mailto(email: str) -> str:
-    """Return the URL of an address, in which it is encoded (RFC 6068)."""
+    """Return the mailto URL of an address, which is percent-encoded (RFC 6068)."""
     return f"mailto:{quote(email, safe=_UNRESERVED)}"

@@ -65,7 +65,7 @@ def place_fact(place: Place, wording: Wording) -> Fact:
 
 
 def page_url(base: str, booking_id: Id, *, is_client: bool) -> str:
-    """Return the URL of a booking: its own page, or its place on the expert's desk.
+    """Return the URL of a booking: its own page for the client, or the desk for the expert.
 
     Args:
         base: the base URL of the web client.

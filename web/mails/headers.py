@@ -1,4 +1,4 @@
-"""Headers whose values stay intact when they are folded.
+"""Mail headers whose values stay intact when they are folded.
 
 The email package folds a quoted display name of more than 75 characters without its quotes, so a
 name with commas becomes several mailboxes. Here, names that are not plain words, and subjects that
@@ -28,7 +28,7 @@ MAX_PLAIN_CHARS: Final = 60
 """Length of a name or subject that fits on the first line of its header."""
 
 MAX_WORD_BYTES: Final = 39
-"""Bytes in one encoded word; with the longest header's name its line has at most 76 characters."""
+"""Bytes in an encoded word: its line, with the longest header name, fits 76 characters."""
 
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN_PHRASE: Final = re.compile(rf"{_ATOM}( {_ATOM})*")
@@ -64,15 +64,15 @@ class TextHeader(UniqueUnstructuredHeader):
 
 
 def policy_for(*, utf8: bool) -> EmailPolicy[EmailMessage]:
-    """Return the policy of messages, with addresses beyond ASCII (RFC 6532) or without."""
+    """Return the policy of messages; `utf8` allows addresses beyond ASCII (RFC 6532)."""
     return (SMTPUTF8 if utf8 else SMTP).clone(header_factory=_factory)
 
 
 def single_line(text: str) -> str:
     """Return a text on one line, without control characters and directional overrides.
 
-    Joiners, directional marks and characters that are newer than Python's Unicode stay. "=?" is
-    broken up, since decoding an encoded word could bring back line breaks.
+    Joiners, directional marks and characters newer than Python's Unicode data are kept. "=?" is
+    split by a space, because decoding an encoded word could bring back line breaks.
     """
     kept = "".join(
         char

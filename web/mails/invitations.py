@@ -100,7 +100,7 @@ class Invitations:
 
 
 def _add_place(event: Event, place: Place, number: str | None, words: Wording) -> None:
-    """Add where a session takes place; `number` is the phone number that the reader calls."""
+    """Add the place of a session; `number` is the phone number to call in a phone session."""
     url = place.details if place.kind is PlaceKind.VIDEO else None
     called = number if place.kind is PlaceKind.PHONE else None
     event.add("location", place.details or called or place_fact(place, words).value)

@@ -17,7 +17,7 @@ HOUR: Final = timedelta(hours=1)
 class RecipientLimit:
     """Counts the mails that each recipient got in the current hour of the clock.
 
-    Lanes are counted apart, so that mails about bookings never hold back a link.
+    Lanes are counted separately, so that mails about bookings never hold back a link.
 
     Args:
         per_hour: mails per recipient, lane and hour; None for any number.
@@ -27,7 +27,7 @@ class RecipientLimit:
         self._per_hour = per_hour
 
     async def free_at(self, lane: Lane, address: str, now: datetime) -> datetime | None:
-        """Return the end of the hour if the recipient has had enough mails in it, else None.
+        """Return the end of the hour if the recipient has reached its limit, else None.
 
         Raises:
             Unavailable: if the database does not answer.

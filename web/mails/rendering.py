@@ -98,8 +98,8 @@ class MailRenderer:
     ) -> RenderedMail | None:
         """Return a recipient's copy, or None if it is no longer needed.
 
-        A code or a link in it is made here, and a new code ends the former one: call this only to
-        send the copy at once.
+        Creates the code or link in the copy, and a new code invalidates the previous one: call
+        this only to send the copy at once.
 
         Raises:
             Unavailable: the database did not answer.
@@ -166,7 +166,7 @@ class MailRenderer:
         party: Party,
         now: datetime,
     ) -> RenderedMail:
-        """Return a party's copy of a mail about a booking, true at the time `now`."""
+        """Return a party's copy of a mail about a booking, with the deadline as of `now`."""
         to_client = party is Party.CLIENT
         recipient, other = session.client, session.expert
         if not to_client:
@@ -251,7 +251,7 @@ class MailRenderer:
     def _facts(
         self, occasion: BookingSnapshot, session: BookedSession, reader: Reader
     ) -> list[Fact]:
-        """Return the rows of a mail's table; the contact is for the expert."""
+        """Return the rows of a mail's table; only the expert gets the client's contact."""
         booking, words, zone = session.booking, reader.wording, reader.time_zone
         gettext = words.gettext
         found = [

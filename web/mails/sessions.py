@@ -43,9 +43,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BookedSession:
-    """A booking and its parties, in their current state, with its review for mails about it.
+    """A booking and its parties, in their current state; mails about reviews also need the review.
 
-    `slug` is the expert's.
+    `title` and `slug` are the expert's.
     """
 
     booking: Booking
@@ -56,7 +56,7 @@ class BookedSession:
     review: Review | None = None
 
     def without_details(self) -> BookedSession:
-        """Return the session with the kind of its place alone."""
+        """Return the session with only the kind of its place, without the details."""
         place = self.booking.place.without_details()
         return replace(self, booking=self.booking.model_copy(update={"place": place}))
 

@@ -44,7 +44,7 @@ class SmtpTransport:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[SmtpConnection]:
-        """Yield a connection that is opened on first use and reopened when it was lost."""
+        """Yield a connection that is opened on first use and reopened after it was lost."""
         smtp = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -71,7 +71,7 @@ class SmtpConnection:
         """Open the connection unless it is open, and remember what the server supports."""
         if not self._smtp.is_connected:
             await self._smtp.connect()
-            await self._smtp.ehlo()  # The client sends it only before a mail.
+            await self._smtp.ehlo()  # aiosmtplib itself sends EHLO only before a mail
             self._transport.accepts_utf8 = self._smtp.supports_extension("smtputf8")
 
     async def deliver(self, mail: RenderedMail) -> None:
@@ -101,8 +101,8 @@ class SmtpConnection:
         await self.open()
         options = []
         if not mail.to.isascii():
-            # Such addresses are refused as input; this one was accepted before the lack of SMTPUTF8
-            # was known.
+            # Such addresses are refused as input, but this one was accepted before the server was
+            # known to lack SMTPUTF8.
             if not self._transport.accepts_utf8:
                 raise TemporarilyRefused("the mail server does not support SMTPUTF8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]

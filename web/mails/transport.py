@@ -49,7 +49,7 @@ class ServerUnavailable(DeliveryFailed):
 
 
 class MailConnection(Protocol):
-    """A connection that delivers one mail after the other."""
+    """A connection that delivers one mail after another."""
 
     async def deliver(self, mail: RenderedMail) -> None:
         """Deliver a mail.
@@ -67,7 +67,7 @@ class MailTransport(Protocol):
         """Whether addresses may have letters beyond ASCII before the @; None if unknown yet."""
 
     async def probe(self) -> None:
-        """Find out what the server accepts, if it can be reached."""
+        """Find out which addresses the server accepts, if it can be reached."""
 
     def connect(self) -> AbstractAsyncContextManager[MailConnection]:
         """Provide a connection while the context lasts."""

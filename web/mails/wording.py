@@ -35,7 +35,7 @@ class Wording:
     """The texts of one language, and its formats of dates, times, durations and prices.
 
     Args:
-        catalogue: the file of the language; None for the language of the code.
+        catalogue: the file of the language; None for the source language, English.
     """
 
     def __init__(self, catalogue: Path | None) -> None:

@@ -45,7 +45,7 @@ RETRY_SECONDS = 1.0
 MAX_POLL_SECONDS = 30.0
 MAX_MAILS_PER_ROUND = 100
 MAX_CONNECTIONS = 4
-"""Connections of a lane."""
+"""Maximum number of connections of a lane."""
 
 SHUTDOWN_SECONDS = 5.0
 MAILS_PER_SECOND = 10
@@ -53,7 +53,7 @@ MAX_BURST = 10
 """Mails that may be sent without a delay after an idle period."""
 
 BUSY_COST = 10
-"""Number of mails that one mail counts for, in the rate limit, while the process is busy."""
+"""Number of mails that each mail counts as in the rate limit while the process is busy."""
 
 CPU_SAMPLE_SECONDS = 0.1
 BUSY_CPU_SHARE = 0.6
@@ -64,8 +64,8 @@ class MailWorker:
     """Sends due mails until it is closed.
 
     Args:
-        load_renderer: returns the renderer with these keys for codes; called in a thread for the
-            first mail, since it takes a while.
+        load_renderer: creates the renderer with the keys that hash codes; called in a thread for
+            the first mail, because it takes a while.
         transport: where mails are delivered.
         limit: how many mails a recipient gets.
 

@@ -1,4 +1,4 @@
-"""The beginning of a page's content, shown until a script shows more (web/client/src/early/)."""
+"""The first part of a page's content, shown until a script adds more (web/client/src/early/)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def landing_content(language: Language) -> str:
-    """Return the headline of the landing page, where `app/LandingView.tsx` has it."""
+    """Return the headline of the landing page, at the same place as in `app/LandingView.tsx`."""
     gettext = wording(language).gettext
     headline = gettext("Find your expert. Book a time that is really free.")
     return (
@@ -22,7 +22,7 @@ def landing_content(language: Language) -> str:
 
 
 def expert_content(expert: dict[str, Any]) -> str:
-    """Return an expert's portrait, name, title and biography, as `expert/ExpertBand.tsx` has them.
+    """Return an expert's portrait, name, title and biography, as laid out in `ExpertBand.tsx`.
 
     Args:
         expert: fields of the API's type Expert.

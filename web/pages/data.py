@@ -1,4 +1,4 @@
-"""Answers to the client's first queries, inside the page, so that it needs no request for them."""
+"""Embeds answers to the client's first queries in the page, so that it need not send them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 QUERIES: Final = "queries.json"
 MAX_DATA_BYTES: Final = 256 * 1024
 FIRST_PAGE: Final = {"filter": {}, "counted": {}, "first": 20}
-"""Variables of the directory without filters; the client's nulls count as absent."""
+"""Variables of the directory's query without filters; the client treats null as absent."""
 
 LANDING_DAYS: Final = 8
 """Days of the landing page's live calendar, from today in UTC; see `landingSpan.ts`."""
@@ -32,7 +32,7 @@ ESCAPES: Final = (
     (b"\xe2\x80\xa8", b"\\u2028"),
     (b"\xe2\x80\xa9", b"\\u2029"),
 )
-"""Characters that end a script element, or a line in old engines."""
+"""Characters that could end a script element, or a line in old engines, with their escapes."""
 
 
 def landing_span(now: datetime) -> dict[str, str]:
@@ -41,7 +41,7 @@ def landing_span(now: datetime) -> dict[str, str]:
 
 
 def _midnight(at: datetime) -> str:
-    """Return the beginning of a day in UTC as JavaScript writes it."""
+    """Return the beginning of a day in UTC, in JavaScript's ISO format."""
     return f"{at:%Y-%m-%d}T00:00:00.000Z"
 
 

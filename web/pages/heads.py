@@ -138,7 +138,7 @@ def directory_head(language: Language, picture: Picture | None) -> Head:
 
 
 def booking_head(language: Language) -> str:
-    """Return the head of a booking's page, which names nobody."""
+    """Return the head of a booking's page, which contains no personal data."""
     return hidden_head_html(wording(language).gettext("Your booking"))
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SITE_PATH: Final = "/previews/site.png"
 PATH: Final = "/previews/{slug}/{hash}.png"
 SITE: Final = "site"
-"""Key of the site's picture; hashes are longer."""
+"""Cache key of the site's picture; the keys of others are hashes, which are longer."""
 
 LOOKUP_COST: Final = 100
 DRAWING_COST: Final = 10_000
@@ -49,12 +49,12 @@ TEXT: Final = ("figtree", ("latin", "latin-ext"))
 
 
 def preview_path(slug: str, card: PreviewCard) -> str:
-    """Return the URL of an expert's picture, which changes with what it shows."""
+    """Return the URL of an expert's picture, which changes with the picture's content."""
     return PATH.format(slug=slug, hash=card.hash)
 
 
 class Previews:
-    """Draws pictures outside the event loop, one at a time, and keeps them.
+    """Draws pictures outside the event loop, one at a time, and caches them.
 
     Args:
         fonts: the typefaces.
@@ -73,7 +73,7 @@ class Previews:
         return Response(content, headers=SITE_HEADERS, media_type="image/png")
 
     async def expert(self, request: Request) -> Response:
-        """Return the picture of an expert, or a redirection to the present one.
+        """Return the picture of an expert, or a redirect to the URL of the current picture.
 
         Raises:
             HTTPException: 404 if there is no such expert, 429 if the client's budget is exhausted,
@@ -167,6 +167,6 @@ def preview_routes() -> list[Route]:
 
 
 def _font_module(name: str, subset: str) -> str:
-    """Return the name in Vite's manifest of a typeface's file for some letters."""
+    """Return the name, in Vite's manifest, of the font file for a subset of a typeface."""
     folder = f"node_modules/@fontsource-variable/{name}/files"
     return f"{folder}/{name}-{subset}-wght-normal.woff2"

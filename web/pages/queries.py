@@ -31,7 +31,7 @@ class PageQuery(NamedTuple):
     text: str
 
     def body(self, variables: dict[str, Any]) -> bytes:
-        """Return the same body as Apollo Client sends, so that both share a cached answer."""
+        """Return the body that Apollo Client sends, so that both share a cached response."""
         request = {"operationName": self.name, "variables": variables, "query": self.text}
         return orjson.dumps(request)
 

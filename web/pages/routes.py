@@ -1,4 +1,4 @@
-"""Routes for browsers: the web client at every path not taken otherwise."""
+"""Routes for browsers: the web client at every path that no other route takes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MODULES: Final = {
     DIRECTORY: "src/directory/DirectoryPage.tsx",
     EXPERT: "src/expert/ExpertPage.tsx",
 }
-"""The client's module of each page that it loads first."""
+"""The client's module of each page, which the browser preloads."""
 
 PERSONAL_PAGES: Final = (
     *("/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email"),
@@ -66,7 +66,7 @@ PERSONAL_PAGES: Final = (
 BOOKING_PAGES: Final = ("/bookings/{id}", "/bookings/{id}/reschedule")
 
 MAX_SLUG_CHARS: Final = 200
-"""Longer slugs are not looked up: no spelling of an expert's slug is that long."""
+"""Longer slugs are not looked up, because no expert's slug is that long."""
 
 EXPERT_QUERY: Final = PageQuery(
     "PageExpert",

@@ -28,7 +28,7 @@ PARTS: Final = re.compile(
     r"<!-- content -->(?P<before_data>.*)<!-- data -->(?P<end>.*)",
     re.DOTALL,
 )
-"""The marked places in `web/client/index.html`."""
+"""Splits `web/client/index.html` at its marked places."""
 
 STYLESHEET: Final = re.compile(r'<link rel="stylesheet"[^>]*href="/([^"]+)"[^>]*>')
 CLASSIC_SCRIPT: Final = re.compile(r'<script src="/([^"]+)"></script>')
@@ -75,14 +75,14 @@ class RenderedPage:
 
 
 class Shell:
-    """Renders pages, each content once, in a cache bounded by bytes.
+    """Renders pages, and caches them up to a total size in bytes.
 
-    Styles, the script that runs before the first paint, and the one that shows the page's data
-    before the client has loaded become part of the page.
+    Inlines the styles, the script that runs before the first paint, and the script that shows the
+    page's data before the client has loaded.
 
     Args:
         built: the folder of the built client.
-        prints_mails: whether codes are printed in the terminal, which the page then says.
+        prints_mails: whether codes are printed in the terminal; the page then says so.
 
     Raises:
         RuntimeError: the client has not been built, or its page lacks a marked place.

@@ -210,7 +210,7 @@ class SampleCalendar:
         """Return the changes up to the outcome, with times and actors that the rules allow."""
         by_hand = not self._rules.confirms_automatically
         notice = timedelta(minutes=self._rules.minimum_notice_minutes)
-        # Created a day or more before the deadlines, to leave time for answer and cancellation.
+        # Created a day or more before the deadlines, so that an answer and a cancellation fit.
         deadline = key.starts_at - max(notice, self._cancellation_notice)
         created_at = min(deadline, self.moment - MIN_CHANGE_AGE) - self._random_duration(
             DAY, 15 * DAY
@@ -247,9 +247,9 @@ class SampleCalendar:
         return timedelta(minutes=self._rules.cancellation_notice_minutes)
 
     def wait(self, id_: Id, bookings: Sequence[Booking]) -> list[Wait]:
-        """Return an entry of the regular client, who waits for another client's last session.
+        """Return a waiting list entry of the regular client, for another client's last session.
 
-        It is the calendar's latest change. There is none without such a session.
+        The entry is the calendar's latest change. Without such a session, the list is empty.
         """
         coming = [
             booking

@@ -1,4 +1,4 @@
-"""The demo accounts, and whether a database has been seeded; imports no sample data."""
+"""The demo accounts, and the outcome of seeding; imports no sample data."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Outcome(Enum):
 
 
 async def seeding_outcome() -> Outcome | None:
-    """Return the result of seeding, or None if it has yet to be started or finished.
+    """Return the result of seeding, or None if it has not been started or finished.
 
     Raises:
         Unavailable: the database did not answer.

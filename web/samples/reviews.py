@@ -1,4 +1,4 @@
-"""Sample reviews of completed sample bookings, from which the experts' ratings follow."""
+"""Sample reviews of completed sample bookings, which determine the experts' ratings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HIDDEN_REASON: Final = "It is about a session with another expert, as its author
 
 BEST: Final = (1, 1, 2, 13, 83)
 WORST: Final = (6, 10, 20, 36, 28)
-"""Shares of the numbers of stars, at the highest and the lowest quality of an expert."""
+"""Relative frequencies of one to five stars, for experts of the highest and the lowest quality."""
 
 LOWEST_QUALITY: Final = 3.6
 
@@ -105,13 +105,13 @@ class SampleReviews:
         return review
 
     def _shares(self) -> list[float]:
-        """Return the shares of the numbers of stars at the expert's quality."""
+        """Return the relative frequencies of one to five stars at the expert's quality."""
         quality = self.expert.quality or LOWEST_QUALITY
         lack = (MAX_STARS - quality) / (MAX_STARS - LOWEST_QUALITY)
         return [best + (worst - best) * lack for best, worst in zip(BEST, WORST, strict=True)]
 
     def _texts(self, stars: int) -> Iterator[str]:
-        """Yield texts endlessly; a sentence is repeated only after all others of its kind."""
+        """Yield texts endlessly; a sentence is repeated after all others of its kind."""
         found = texts_by_stars()[stars]
         rounds = [self._rounds(found.openings), self._rounds(found.details)]
         closings, topics = self._rounds(found.closings), self._rounds(self.expert.topics)

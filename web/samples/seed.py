@@ -55,7 +55,7 @@ POLL_SECONDS: Final = 0.5
 STALL_SECONDS: Final = 5.0  # without progress before another process takes over
 BUSY_EXPERTS: Final = 1000  # in larger directories, each expert has fewer bookings
 DEMO_CLIENT_EXPERTS: Final = 6  # with past and upcoming bookings of the demo client
-DEMO_WAITS: Final = 2  # of them also have the demo client in their waiting list
+DEMO_WAITS: Final = 2  # of these experts have the demo client in their waiting list
 DEMO_FORMER_SESSIONS: Final = 30  # of the demo expert, for several pages of reviews
 ACCOUNT_AGE_MINUTES: Final = (400 * 24 * 60, 1200 * 24 * 60)
 DEMO_CLIENT_PROFILE: Final = SampleClient(
@@ -129,7 +129,7 @@ async def _fill(claim: Seeding, password_hash: str, progress: Progress) -> Seedi
         end = claim.model_copy(update={"finished": True})
         return end if await advance_seeding(claim, end) else await seeding() or claim
     except BaseException:
-        # Let another process take over at once. If this fails, it does so after STALL_SECONDS.
+        # Let another process take over at once; if this fails, one takes over after STALL_SECONDS.
         with suppress(Unavailable):
             await advance_seeding(claim, claim.model_copy(update={"owner": None}))
         raise
@@ -236,7 +236,7 @@ def _calendar(
 def _reviews(
     index: int, sample: SampleExpert, demo_client: Client, moment: datetime
 ) -> SampleReviews:
-    """Return the reviews; the demo client has yet to review every other expert."""
+    """Return the material for reviews; the demo client leaves every second expert unreviewed."""
     return SampleReviews(
         expert=sample,
         moment=moment,

@@ -67,7 +67,7 @@ def categories() -> dict[str, CategoryTexts]:
 
 @cache
 def biography() -> BiographyTexts:
-    """Return the sentence templates."""
+    """Return the sentence templates of biographies."""
     return TypeAdapter(BiographyTexts).validate_python(_read("biography.toml"))
 
 

@@ -23,7 +23,7 @@ async def healthz(_request: Request) -> JSONResponse:
 
 
 async def readyz(request: Request) -> JSONResponse:
-    """Return 200 if the server can handle requests, or 503 if the database takes no writes.
+    """Return 200 if the server can handle requests, or 503 if the database accepts no writes.
 
     `problems` lists what the database refuses, each with its code and a remedy for the operator.
     An unreachable broadcast or mail server is reported but does not make the server unavailable:

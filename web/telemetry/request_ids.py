@@ -39,7 +39,7 @@ class RequestIds:
 
     Args:
         app: the application.
-        trusted: proxies whose `X-Request-Id` is used; from others it is replaced.
+        trusted: proxies whose `X-Request-Id` is used; that of other clients is replaced.
     """
 
     def __init__(self, app: ASGIApp, trusted: TrustedProxies) -> None:
@@ -51,7 +51,7 @@ class RequestIds:
         }
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Handle a request; its task and any task started from it have its id in their context."""
+        """Handle a request; its id is in the context of its task and of tasks started by it."""
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
         id_, traceparent = self._read(scope)
@@ -110,7 +110,7 @@ def route_label(path: str) -> str:
 
 
 async def internal_error(_request: Request, _error: Exception) -> JSONResponse:
-    """Answer a request that raised; uvicorn logs the exception with the same request id."""
+    """Answer a request that failed; uvicorn logs the exception with the same request id."""
     extensions = {"code": "INTERNAL", "requestId": request_id()}
     error = {
         "message": "Something went wrong here. Please try again.",

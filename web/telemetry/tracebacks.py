@@ -49,7 +49,7 @@ def _format_one(error: BaseException, sanitize: Callable[[str], str]) -> str:
 
 
 def _message(error: BaseException) -> str:
-    """Return an exception's message; for validation errors without values, such as passwords."""
+    """Return an exception's message; validation errors omit values, which may be passwords."""
     if isinstance(error, ValidationError):
         problems = error.errors(include_input=False, include_url=False, include_context=False)
         places = (

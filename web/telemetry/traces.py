@@ -1,6 +1,7 @@
 """Export OpenTelemetry traces over HTTP, if EXPERTBOOK_OTLP_URL is set.
 
-Imported only then, because the packages are large and optional: `expertbook[traces]`.
+Imported only if the setting is set, because its packages are large and optional:
+`expertbook[traces]`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class OpenTelemetry(Tracer):
         attributes: Mapping[str, str | int] | None = None,
         contexts: Sequence[Context] = (),
     ) -> Iterator[None]:
-        """Record a span in the current trace, or in the first context's, linked to the others."""
+        """Record a span in the current trace, or in the first context's, with links to others."""
         spans = [context.run(trace.get_current_span) for context in contexts]
         requests = [span for span in spans if span.get_span_context().is_valid]
         parent = trace.set_span_in_context(requests[0]) if requests else None

@@ -1,1 +1,1 @@
-"""The measures: reads, writes, subscribers with their memory, and growth."""
+"""The measures: reads, writes, subscribers with their memory, watchers, and growth."""

@@ -1,6 +1,6 @@
 """Growth: the cost of a query with a larger directory, and with a longer history of bookings.
 
-The clients are signed in: a cached response costs the same whatever it holds.
+The clients are signed in, because the cost of a cached response does not depend on its content.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ BATCH: Final = 500
 
 
 async def add_history(url: str, expert: str, count: int) -> None:
-    """Give an expert, by global id, past bookings of an hour, one after another."""
+    """Insert consecutive past bookings of an hour each for an expert, given by global id."""
     expert_id = Id(decode(expert).removeprefix("Expert:"))
     client_id = new_id()
     before = cell_of(utc_now() - LAST_BOOKING)

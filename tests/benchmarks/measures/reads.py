@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONNECTIONS: Final = 32
 WARM_SECONDS: Final = 1.0
 CHECKED: Final = 50
-"""Every status is checked, and one body in so many."""
+"""Every status is checked, but only one body in this many."""
 DETAILED_EXPERTS: Final = 200
 UNCACHED_EXPERTS: Final = 50
 READERS: Final = 8
@@ -102,7 +102,7 @@ def is_right(answer: dict[str, Any]) -> bool:
         return False
     data = answer["data"]
     if "expert" in data:
-        return abs(len(data["expert"]["slots"]) - 40) <= 2  # the clock moves on
+        return abs(len(data["expert"]["slots"]) - 40) <= 2  # early slots drop out with time
     return 0 < len(data["experts"]["edges"]) <= PAGE_SIZE
 
 

@@ -59,7 +59,7 @@ async def deliver(
     connections: Sequence[RawConnection],
     requests: Iterator[tuple[str, bytes]],
 ) -> list[float]:
-    """Book slots; a connection books the next one when the last has reached all subscribers.
+    """Book slots; a connection books the next when the last event has reached all subscribers.
 
     Returns:
         The seconds from each request to the last subscriber's event.
@@ -80,7 +80,7 @@ async def deliver(
 
 
 async def memory(server: Server, directory: Directory) -> list[Figures]:
-    """Measure the memory of a fresh server, and with idle subscribers."""
+    """Measure the memory of a fresh server, without and with idle subscribers."""
     async with subscribe(server.address, directory.experts[0]["id"], SUBSCRIBERS):
         crowded = megabytes(server.process)
     each = 1024 * (crowded - server.start_mb) / SUBSCRIBERS

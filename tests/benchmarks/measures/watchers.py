@@ -1,4 +1,4 @@
-"""Watchers: ten thousand sockets on one expert and on many, that are cut and come back."""
+"""Watchers: ten thousand sockets that watch one expert or many, and reconnect after cuts."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.world.servers import Server
 
 BOOKINGS: Final = 20
-"""Bookings one by one, for the whole crowd."""
+"""Bookings made one by one while the whole crowd watches one expert."""
 SPREAD_BOOKINGS: Final = 2_000
-"""Bookings of many experts, some at the same time."""
+"""Bookings of many experts, several at the same time."""
 TOGETHER: Final = 8
 CUTS: Final = 6
 PAUSE_SECONDS: Final = 8.0
@@ -78,7 +78,7 @@ async def many_experts(
 
 
 async def return_together(server: Server, directory: Directory, options: Options) -> list[Figures]:
-    """Cut all sockets again and again, while experts are booked; check what each receives."""
+    """Cut all sockets repeatedly while experts are booked; check the events that each receives."""
     openings = await directory.openings(CUTS * SPREAD_BOOKINGS // 10)
     batches = [openings[number::CUTS] for number in range(CUTS)]
     tokens = await sign_up(server.address, CLIENTS)

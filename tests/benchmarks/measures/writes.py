@@ -29,7 +29,7 @@ BOOKINGS: Final = 1_500
 """Bookings per window."""
 CROWD: Final = 500
 CROWDED_SLOTS: Final = 5
-"""Slots per window that the crowd wants, one after another."""
+"""Slots per window that the crowd tries to book, one after another."""
 
 
 async def distinct(server: Server, directory: Directory, options: Options) -> list[Figures]:

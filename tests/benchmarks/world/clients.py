@@ -1,6 +1,6 @@
 """Load clients: requests on many connections, and a thousand subscribers (RFC 6455).
 
-They write bytes to sockets, since a library would cost as much as the servers that it loads.
+They write bytes to sockets, since a library would need as much CPU time as the loaded servers.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Audience:
         self._complete: defaultdict[bytes, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def wait(self, event: bytes) -> None:
-        """Wait until an event, by its slot's id, has reached all; else raise WrongAnswer."""
+        """Wait until a slot's event has reached all; raise WrongAnswer if it has not in time."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._complete[event].wait()

@@ -80,7 +80,7 @@ class Directory(NamedTuple):
     start: datetime
 
     async def second_pages(self, first_pages: list[Operation]) -> list[Operation]:
-        """Return the queries of the pages that follow."""
+        """Return the queries of the pages that follow the given first pages."""
         found = []
         for page in first_pages:
             shown = await self.api.ask(page["query"], **page["variables"])
@@ -137,7 +137,7 @@ class Directory(NamedTuple):
         raise WrongAnswer(f"{len(found)} experts have an open slot; the measure needs {count}")
 
     async def cursor(self, expert: str) -> str:
-        """Return the present cursor of an expert."""
+        """Return the current cursor of an expert."""
         found: str = (await self.api.ask(CURSOR, id=expert))["expert"]["cursor"]
         return found
 
@@ -199,7 +199,7 @@ def first_pages(query: str = LIST) -> list[Operation]:
 
 
 def free_experts(days: int = 5) -> list[Operation]:
-    """Return queries of the experts who are free for half an hour in four hours of some days."""
+    """Return queries of experts free for half an hour within four hours, one query per day."""
     today = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
     starts = [today + FIRST_DAY + timedelta(days=day) for day in range(days)]
     spans = [{"from": at.isoformat(), "to": (at + FOUR_HOURS).isoformat()} for at in starts]
@@ -213,8 +213,8 @@ def book_slot(slot: str) -> Operation:
 
 
 def with_unknown_document(operation: Operation, number: int) -> Operation:
-    """Return the same operation with a document of its own: a field has another alias.
+    """Return the operation with a document that is new to the server: a field has a new alias.
 
-    A comment would not do, since a server may strip comments before it looks a document up.
+    A comment would not suffice, since a server may strip comments before it looks a document up.
     """
     return {**operation, "query": operation["query"].replace(" name ", f" n{number}: name ", 1)}

@@ -22,7 +22,7 @@ BUSY: Final = (0, 1, 2, 5, 6)
 
 
 class Cores(NamedTuple):
-    """Lists of cores for `taskset`: the measured server's, and the database's and the load's."""
+    """Lists of cores for `taskset`: of the measured server, and of the database and the load."""
 
     server: str
     rest: str

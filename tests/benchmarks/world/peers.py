@@ -1,6 +1,6 @@
 """The peers' rig: a folder with other servers and a load generator.
 
-The rig measures all servers, ours among them, with the same requests on the same database.
+The rig measures all servers, including ours, with the same requests on the same database.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Rig(NamedTuple):
 def install(source: Path, folder: Path, chosen: frozenset[str]) -> Rig:
     """Copy the rig into a folder and install its packages.
 
-    The peers are the chosen ones, or else all whose compiler is on the PATH.
+    The peers are the chosen ones; by default, all peers whose compiler is on the PATH.
     """
     path = f"{node_home() / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     builds = os.environ.get("BUILD_DIR") or str(Path.home() / ".cache/peer-rig")
@@ -161,14 +161,14 @@ def measure_all(
         try:
             status = process.wait()
         finally:
-            process.terminate()  # it ends what it has started
+            process.terminate()  # the rig then ends its own processes
     if status:
         raise RuntimeError(f"the rig ended with {status}")
     return [result for line in out.read_text().splitlines() for result in read_results(line)]
 
 
 def read_results(line: str) -> list[Result]:
-    """Read a line of the rig: a measure of a server, and the memory that came with it."""
+    """Read a line of the rig's output: a server's measure, and the memory reported with it."""
     told = json.loads(line)
     server, measure = told["target"], told["measure"]
     if problem := _problem(told):
@@ -182,7 +182,7 @@ def read_results(line: str) -> list[Result]:
 
 
 def _problem(told: Mapping[str, Any]) -> str:
-    """Return what was wrong with a server's answers, if anything."""
+    """Return a description of a server's wrong answers; empty if all were right."""
     if "failed" in told:
         return str(told["failed"]).splitlines()[0]
     wrong = {name: told[name] for name in ("bad", "other", "missing", "closed") if told.get(name)}

@@ -89,7 +89,7 @@ def run_database(folder: Path, cores: str, program: Path) -> Iterator[Database]:
         try:
             yield Database(folder, database.process.pid, port)
         finally:
-            database.process.kill()  # nobody needs its data again
+            database.process.kill()  # its data is no longer needed
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def run_server(
 def run_expertbook(
     database: Database, name: str, cores: str, **settings: object
 ) -> Iterator[Server]:
-    """Run ExpertBook on the database of a name."""
+    """Run ExpertBook on the database with a name."""
     settings = {**SETTINGS, "mongodb_url": database.url(name), **settings}
     command = (EXPERTBOOK, "serve", "--with-parent")
     with run_server(OURS, command, database, cores, **settings) as server:

@@ -26,18 +26,18 @@ WATCH: Final = (
 )
 EVENT: Final = re.compile(rb'"cursor": ?"([^"]+)".*?"slotId": ?"([^"]+)"')
 PORTS: Final = 20_000
-"""Sockets from one local address, which has about 28,000 ports."""
+"""Maximum number of sockets from one local address, which has about 28,000 ports."""
 IP_BIND_ADDRESS_NO_PORT: Final = 24
 """Have `connect` choose the port: `bind` is slow with thousands of sockets (Linux, in.h)."""
 PATIENCE_SECONDS: Final = 120.0
 
 
 class Watcher(asyncio.Protocol):
-    """A socket that subscribes as soon as it is open, and keeps what it receives.
+    """A socket that subscribes as soon as it is open, and keeps the slots of its events.
 
     Attributes:
         slots: the slots of the received events, in order.
-        cursor: the position after the last of them.
+        cursor: the cursor of the last received event.
     """
 
     __slots__ = ("_crowd", "_transport", "_unread", "cursor", "expert", "slots")
@@ -88,7 +88,7 @@ class Watcher(asyncio.Protocol):
             self._crowd.fail(payload)
 
     def cut(self) -> None:
-        """End the connection without a word, as a network does."""
+        """Drop the connection without a close frame, as a network failure does."""
         self._transport.abort()
 
 
@@ -97,7 +97,7 @@ class Crowd:
 
     Attributes:
         watchers: the watchers, whether connected or not.
-        subscribed: how often one has sent its subscription.
+        subscribed: number of subscriptions sent so far.
     """
 
     def __init__(self, address: str) -> None:
@@ -109,11 +109,11 @@ class Crowd:
         self.subscribed = 0
 
     def count(self, slot: str) -> None:
-        """Note the time at which an event has reached one more watcher."""
+        """Record the time at which an event has reached one more watcher."""
         self._reached[slot].append(perf_counter())
 
     def fail(self, answer: bytes) -> None:
-        """Note a wrong answer."""
+        """Record the first wrong answer."""
         self._problem = self._problem or answer[:300]
 
     async def open(self, places: Iterable[tuple[str, str]]) -> None:
@@ -150,7 +150,7 @@ class Crowd:
         return max(reached, default=0.0)
 
     async def until(self, is_reached: Callable[[], bool], what: str) -> None:
-        """Wait until something holds; raise WrongAnswer if it does not in time."""
+        """Wait for a condition; raise WrongAnswer after a timeout or a wrong answer."""
         end = perf_counter() + PATIENCE_SECONDS
         while not is_reached():
             if self._problem or perf_counter() > end:

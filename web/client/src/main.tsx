@@ -17,7 +17,7 @@ function start(): void {
   boundViewTransitions();
   // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html has it
   createRoot(document.getElementById("app")!, {
-    // The new page is shown without the view transition that was ended early.
+    // A view transition that was ended early is no error: the new page is shown without it.
     onRecoverableError: (error) => {
       const isEnded = error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
       if (!isEnded) reportError(error);

@@ -29,7 +29,7 @@ const DELETE_MY_ACCOUNT = graphql(`
   }
 `);
 
-/** Deletes the account, after a code has proven who asks for it. */
+/** Deletes the account, after a mailed code has confirmed the request. */
 export function DeleteAccount({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const session = useWords(sessionWords);

@@ -46,7 +46,7 @@ const RESEND_VERIFICATION = graphql(`
   }
 `);
 
-/** The viewer's address: whether it is verified, and a change to another one. */
+/** The viewer's address: whether it is verified, and a form to change it. */
 export function EmailSection({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const [isChanging, setIsChanging] = useState(false);

@@ -27,7 +27,7 @@ export function ProfileForm({ viewer }: { viewer: Viewer }) {
   });
   const [zone, setZone] = useState(viewer.timeZone);
   const [language, setLanguage] = useState<AccountLanguage>(viewer.language);
-  // Deferred: about four hundred options.
+  // Deferred, because about four hundred options take long to render.
   const zones = useDeferredValue(
     useMemo(() => timeZones(zone), [zone]),
     [zone],

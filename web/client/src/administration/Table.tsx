@@ -3,7 +3,7 @@ import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 
 interface Column<T> {
   readonly name: string;
-  /** Class with the column's width; the widths of a table do not depend on its rows. */
+  /** Class with the column's width, which does not depend on the rows. */
   readonly width?: string;
   cell: (row: T) => ReactNode;
 }

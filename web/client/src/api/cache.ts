@@ -40,7 +40,7 @@ export function createCache(): InMemoryCache {
           photoUrl: { read: absolute },
         },
       },
-      // Public answers leave it out, as they are the same for everybody.
+      // Public responses leave `mine` out, because they are the same for everybody.
       Slot: { fields: { mine: { read: (mine: boolean | undefined) => mine ?? false } } },
       Contact: { merge: true },
       Place: { merge: true },

@@ -35,7 +35,7 @@ const httpLink = new HttpLink({
   headers: { "X-Session": "cookie", Accept: "application/graphql-response+json" },
 });
 
-/** Also tells the language of the page, in which new accounts get their mails. */
+/** Renews the session in time, and sends the page's language, for the mails of new accounts. */
 const renewBeforeExpiry = new SetContextLink(async (context) => {
   await session.renewIfDue();
   const headers = context.headers as Record<string, string> | undefined;
@@ -120,6 +120,6 @@ export function continueAsViewer(): void {
 export async function resetForNewViewer(): Promise<void> {
   sequences.reset();
   transport.restart();
-  // Components show the errors of their own queries.
+  // Ignore errors here: components show the errors of their own queries.
   await client.resetStore().catch(() => undefined);
 }

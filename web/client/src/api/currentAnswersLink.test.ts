@@ -24,7 +24,7 @@ function answered(text: string): ApolloLink.Result {
   return { data: { booking } };
 }
 
-/** A page that shows an old review, and loads it again; tests answer for the server. */
+/** A page that shows an old review, and loads it again; tests send the server's answers. */
 function page() {
   const sent: { name: string | undefined; answer: Subject<ApolloLink.Result> }[] = [];
   const server = new ApolloLink(({ operationName: name }) => {
@@ -60,7 +60,7 @@ function page() {
 
 const NEW = { data: { outcome: review("New words.") } };
 
-it("asks again after a mutation, before whose answer the query was sent", async () => {
+it("repeats a query that was sent before a mutation was answered", async () => {
   const { client, names, shown, answer } = page();
   const variables = { bookingId: "b", rating: 4, text: "New words." };
   const writing = client.mutate({ mutation: WRITE_REVIEW, variables });
@@ -75,7 +75,7 @@ it("asks again after a mutation, before whose answer the query was sent", async 
   expect(shown()).toBe("New words.");
 });
 
-it("asks again as often as mutations are answered meanwhile", async () => {
+it("repeats a query as often as mutations are answered meanwhile", async () => {
   const { client, names, shown, answer } = page();
   for (const [index, text] of ["First words.", "Second words."].entries()) {
     const variables = { bookingId: "b", rating: 4, text };
@@ -90,7 +90,7 @@ it("asks again as often as mutations are answered meanwhile", async () => {
   await vi.waitFor(() => expect(shown()).toBe("Second words."));
 });
 
-it("takes an answer that comes before that of a mutation", async () => {
+it("uses an answer that arrives before the answer to a mutation", async () => {
   const { client, names, shown, answer } = page();
   const removing = client.mutate({ mutation: REMOVE_REVIEW, variables: { id: "r" } });
   answer(0, answered("Words of another tab."));

@@ -5,9 +5,9 @@ import { of, switchMap, tap } from "rxjs";
 /**
  * Sends a query again if a mutation was answered while the query was under way.
  *
- * The answer to such a query may be from before the mutation, and would replace its result in the
- * cache. A refetch after the mutation does not prevent that: it shares the request under way, or is
- * answered before it.
+ * The answer to such a query may predate the mutation, and would overwrite the mutation's result in
+ * the cache. A refetch after the mutation does not prevent that: it shares the request under way,
+ * or is answered first.
  */
 export class CurrentAnswersLink extends ApolloLink {
   #mutations = 0;

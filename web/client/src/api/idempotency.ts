@@ -1,6 +1,6 @@
 import { useRef } from "react";
 
-/** Idempotency keys, with which a retried request has no second effect. */
+/** Idempotency keys, which keep a retried request from having a second effect. */
 export interface IdempotencyKey {
   /** Return the key for this input; equal inputs get the same key. */
   keyFor: (input: unknown) => string;

@@ -6,7 +6,7 @@ let offlineSince = navigator.onLine ? undefined : Date.now();
 window.addEventListener("offline", () => (offlineSince ??= Date.now()));
 window.addEventListener("online", () => (offlineSince = undefined));
 
-/** Return since when the browser is offline; undefined while it is online. */
+/** Return the instant at which the browser went offline, in milliseconds; undefined if online. */
 export function useOfflineSince(): number | undefined {
   return useSyncExternalStore(subscribe, () => offlineSince);
 }

@@ -1,4 +1,4 @@
-/** An answer in the page, as `web/pages/data.py` writes it. */
+/** An answer embedded in the page by `web/pages/data.py`. */
 export interface Answer {
   readonly operationName: string;
   readonly variables: Record<string, unknown>;
@@ -8,7 +8,7 @@ export interface Answer {
 const ELEMENT_ID = "page-data";
 const MAX_AGE_MS = 60_000;
 
-/** The answers to queries that the server has put into the page. */
+/** The answers to queries that the server has embedded in the page. */
 export class PageData {
   readonly #answers = readAnswers();
 
@@ -27,7 +27,7 @@ export class PageData {
     );
   }
 
-  /** Return the answer to a query, once. */
+  /** Return the answer to a query, and remove it. */
   take(name: string, variables: Record<string, unknown>): Answer | undefined {
     const answer = this.find(name, variables);
     if (answer) this.#answers.splice(this.#answers.indexOf(answer), 1);
@@ -43,7 +43,7 @@ function readAnswers(): Answer[] {
   return json ? (JSON.parse(json) as Answer[]) : [];
 }
 
-/** Return variables as text, whatever the order of their names; null counts as absent. */
+/** Return variables as text with sorted names; null counts as absent. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, field: unknown) =>
     typeof field === "object" && field !== null && !Array.isArray(field)

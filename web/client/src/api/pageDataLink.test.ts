@@ -28,7 +28,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("answers the query of the page once", async () => {
+it("answers a query from the page once", async () => {
   const ask = answerIn("navigate");
   expect(await ask({ slug: "bea" })).toEqual(fromServer);
   expect(await ask({ first: null, slug: "ada" })).toEqual(inPage);

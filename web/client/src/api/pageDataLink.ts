@@ -3,7 +3,7 @@ import { of } from "rxjs";
 
 import { PageData } from "./pageData.ts";
 
-/** Answers queries from the data that the server put into the page, each once. */
+/** Answers each query once from the data that the server has embedded in the page. */
 export class PageDataLink extends ApolloLink {
   readonly #page: PageData;
 

@@ -8,7 +8,7 @@ const INITIAL_DELAY_MS = 250;
 const MAX_DELAY_MS = 10_000;
 const SETTLE_MS = 1_000;
 
-/** Error codes of temporary failures, after which to subscribe again. */
+/** Error codes of temporary failures, which are retried. */
 const RETRYABLE_CODES = new Set([
   "INTERNAL",
   "RATE_LIMITED",
@@ -27,7 +27,7 @@ export function backoffDelay(attempt: number, random = Math.random()): number {
  *
  * The cursor of the last event is sent as `$after` if the operation declares that variable. Other
  * operations start again without a cursor, and their pages refetch what they may have missed
- * (`useConnection().returns`). Temporary server errors are handled alike; other errors, such as
+ * (`useConnection().reconnects`). Temporary server errors are handled alike; other errors, such as
  * CURSOR_EXPIRED, are passed on.
  *
  * @param prepare awaited before each retry, to renew the session where necessary.
@@ -71,7 +71,7 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
 
         async function retry(isConnected = false): Promise<void> {
           retryTimer = undefined;
-          // Offline, `prepare` would fail too; the attempt then fails by itself.
+          // While offline, skip `prepare`, which would fail; the new attempt fails by itself.
           if (navigator.onLine) await prepare().catch(() => undefined);
           if (isClosed) return;
           subscribe();

@@ -17,7 +17,7 @@ const CLOSE_FORBIDDEN = 4403;
 /**
  * Carries subscriptions over one WebSocket, or over SSE where proxies block WebSockets.
  *
- * Neither retries: `resumeLink` does, because it knows the cursor to resume from.
+ * Failures are retried by `resumeLink`, which knows the cursor to resume from.
  */
 export class Transport extends ApolloLink {
   readonly #socket: SocketClient;
@@ -55,7 +55,7 @@ export class Transport extends ApolloLink {
       clearTimeout(pongTimeout);
       const { code } = event as CloseEvent;
       this.isSessionRejected = code === CLOSE_SESSION_EXPIRED || code === CLOSE_FORBIDDEN;
-      // Closed before the server's acknowledgement: something between may block WebSockets.
+      // Closed without a close frame: a proxy may block WebSockets.
       if (code === 1006) this.#socketFailures += 1;
     });
     this.#socketLink = new GraphQLWsLink(this.#socket);
@@ -74,7 +74,7 @@ export class Transport extends ApolloLink {
 
   #requestOverStream({ query, variables, operationName }: ApolloLink.Operation) {
     const request = { query: print(query), variables, ...(operationName && { operationName }) };
-    // Loaded on first use only.
+    // The library is loaded on first use.
     this.#streamClient ??= import("graphql-sse").then(({ createClient }) =>
       createClient({
         url: this.#url.href,

@@ -151,7 +151,7 @@ export function App() {
 }
 
 /**
- * Reload the document: only that makes a browser request code again after it failed to load.
+ * Reload the document, because browsers do not otherwise request code again that failed to load.
  *
  * Do nothing while the server does not answer, since the browser would show its own error page.
  */

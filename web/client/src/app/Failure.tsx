@@ -13,7 +13,7 @@ interface FailureProps {
   isOffline?: boolean;
 }
 
-/** Error message in place of a page that failed; it tries again when the network is back. */
+/** Error message in place of a page that failed; calls `retry` when the network is back. */
 export function Failure({ retry, isOffline = false }: FailureProps) {
   const { errors } = useWords(appWords);
   useRecovery(retry, isOffline);

@@ -133,7 +133,7 @@ function NavItem({ to, children }: { to: string; children: ReactNode }) {
   );
 }
 
-/** The viewer's time zone by its city, and the time there. */
+/** The city of the viewer's time zone, and the time there. */
 function ViewersClock() {
   const city = useCity();
   const formats = useFormats();

@@ -54,7 +54,7 @@ export default function Landing() {
   });
   useRetryOnline(error, refetch);
   useTitle(undefined);
-  // Chosen once: the busiest day may be another after the next booking.
+  // Chosen once: after the next booking, another day may be the busiest.
   const [chosen, setChosen] = useState<ReturnType<typeof landingHero>>();
   const hero = chosen ?? (data && landingHero(data, formats, openedAt));
   if (hero && !chosen) setChosen(hero);

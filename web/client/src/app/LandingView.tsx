@@ -17,11 +17,11 @@ interface LandingViewProps {
   plan: ReactNode;
   /** Cards of well rated experts; null if they could not be loaded. */
   cards: ReactNode;
-  /** The sections below them. */
+  /** The sections below the cards. */
   children?: ReactNode;
 }
 
-/** The landing page around its live parts; also rendered before React has arrived. */
+/** The landing page around its live parts; also rendered before React has loaded. */
 export function LandingView({ experts, plan, cards, children }: LandingViewProps) {
   const text = useWords(landingWords);
   const formats = useFormats();

@@ -29,7 +29,7 @@ const NEWS_MS = 8_000;
 
 interface LiveSeatPlanProps {
   hero: Hero<Parameters<typeof SeatPlan>[0]["expert"] & { id: string; cursor: string }>;
-  /** Span of the slots, which are in the cache. */
+  /** Span of the slots in the cache. */
   span: { from: string; to: string };
 }
 
@@ -38,7 +38,7 @@ export function LiveSeatPlan({ hero, span }: LiveSeatPlanProps) {
   const { expert } = hero;
   const formats = useFormats();
   const [date, setDate] = useState(hero.date);
-  // Later answers have later cursors, which must not restart the subscription.
+  // Keep the first cursor: a later one would restart the subscription.
   const [after] = useState(expert.cursor);
   useSubscription(CALENDAR_CHANGED, {
     variables: { expertId: expert.id, after },

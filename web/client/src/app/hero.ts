@@ -4,14 +4,14 @@ import { availabilityOf, byDay } from "../expert/days.ts";
 import type { Formats } from "../time/formats.ts";
 
 const SHOWN_DAYS = 5;
-/** Free times that a day must have, so that there is something to choose. */
+/** Days with at least this many free times are preferred, so that there is a choice. */
 const MIN_FREE = 3;
-/** Hours of the reader between which sessions begin on a usual day. */
+/** Hours, by the reader's clock, between which sessions usually begin. */
 const DAYTIME = { from: 7, to: 20 };
 
 /**
- * Number of experts with cards on the landing page; those after them may still get the live
- * calendar.
+ * Number of experts with cards on the landing page; the live calendar may show any of the loaded
+ * experts.
  */
 export const LANDING_CARDS = 3;
 
@@ -25,7 +25,7 @@ export interface Hero<E> {
 /**
  * Return the expert and day with the most taken slots, weighted by the share of the day's slots
  * that are in the reader's daytime; undefined if nobody is free. Days with at least `MIN_FREE`
- * free slots come first.
+ * free slots are preferred.
  */
 export function heroOf<E extends { readonly slots: readonly SlotTime[] }>(
   experts: readonly E[],
@@ -47,7 +47,7 @@ export function heroOf<E extends { readonly slots: readonly SlotTime[] }>(
   return best;
 }
 
-/** Return the live calendar of the landing page. */
+/** Return the expert and day of the landing page's live calendar. */
 export function landingHero({ experts }: LandingQuery, formats: Formats, now: number) {
   const shown = experts.nodes.map((expert) => ({
     ...expert,

@@ -4,7 +4,7 @@ let prompt: Prompt | undefined;
 let isReverting = false;
 
 /**
- * Call `newPrompt` before Back or Forward leaves the page; return a function that removes the block.
+ * Call `newPrompt` before Back or Forward leaves the page; return a function that ends this.
  *
  * The prompt gets a function that continues the navigation.
  */

@@ -1,5 +1,5 @@
 const DAY_MS = 86_400_000;
-/** The live calendar shows the first five of these days with free times; one is for time zones. */
+/** Days to load; the live calendar shows the first five with slots. One day is for time zones. */
 const DAYS = 8;
 
 /** Return the span of the live calendar: whole days in UTC, like the server's `LANDING_DAYS`. */

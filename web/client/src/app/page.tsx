@@ -4,17 +4,17 @@ interface PageModule {
   readonly default: ComponentType;
 }
 
-/** The code of a page could not be loaded. */
+/** Error: the code of a page could not be loaded. */
 export class PageNotLoaded extends Error {}
 
-/** A page whose code is loaded when it is shown, or before. */
+/** A page whose code is loaded when the page is first shown, or before by `preload`. */
 export type Page = ComponentType & { readonly preload: () => Promise<void> };
 
 /**
  * Return a page that is loaded lazily.
  *
- * Once it has been loaded it renders at once, without a placeholder.
- * Rendering throws PageNotLoaded if that fails.
+ * Once the code has been loaded, the page renders at once, without a placeholder.
+ * Rendering throws PageNotLoaded if loading fails.
  */
 export function page(load: () => Promise<PageModule>): Page {
   let loaded: ComponentType | undefined;

@@ -17,8 +17,8 @@ export function startPageTransition(show: () => void): void {
 /**
  * End view transitions that take too long.
  *
- * They need frames to begin, and React updates nothing until they have begun. Without this, a device
- * that shows no frames for a while, such as an overloaded one, would not show the page either.
+ * A transition needs a frame to begin, and React updates nothing until it has begun. Without this
+ * limit, an overloaded device that shows no frames for a while would not show the page either.
  */
 export function boundViewTransitions(): void {
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- missing in older browsers

@@ -15,7 +15,7 @@ test("values are kept on the device", () => {
   expect(localStore.getItem("theme")).toBeNull();
 });
 
-test("values last as long as the page where storage is denied or full", () => {
+test("values last as long as the page if storage is denied or full", () => {
   vi.spyOn(window, "sessionStorage", "get").mockImplementation(() => {
     throw new DOMException("denied", "SecurityError");
   });

@@ -4,12 +4,12 @@ type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 /** The browser's storage on this device; if it is denied, values last as long as the page. */
 export const localStore = storeOf(() => window.localStorage);
 
-/** The same for this tab. */
+/** The browser's storage for this tab; if it is denied, values last as long as the page. */
 export const sessionStore = storeOf(() => window.sessionStorage);
 
 function storeOf(open: () => Storage): Store {
   const kept = new Map<string, string>();
-  // Reading the property alone throws where storage is denied, and writing where it is full.
+  // Reading `window.localStorage` throws if storage is denied, and writing if it is full.
   function attempt<T>(work: (storage: Storage) => T, otherwise: T): T {
     try {
       return work(open());

@@ -183,7 +183,7 @@ function When({ booking, isCancelled }: { booking: BookingCardFragment; isCancel
   );
 }
 
-/** Stars that lead to the review of a session, while it can be written. */
+/** Stars that link to the review of a session, while it can be written. */
 function ReviewPrompt({ booking, now }: { booking: BookingCardFragment; now: number }) {
   const text = useWords(bookingsWords).review;
   const formats = useFormats();

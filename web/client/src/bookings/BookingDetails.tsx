@@ -29,7 +29,7 @@ interface BookingDetailsProps {
   viewer: Viewer;
 }
 
-/** A booking with all that its client may want to know and do. */
+/** A booking with its details, and the actions that are open to its client. */
 export function BookingDetails({ booking, viewer }: BookingDetailsProps) {
   const text = useWords(bookingPageWords);
   const now = useNow(60_000);
@@ -151,7 +151,7 @@ function Title({ booking, isOwn, heading }: TitleProps) {
   );
 }
 
-/** Return whether the page was reached by booking or moving, and forget it for later visits. */
+/** Return whether the booking was just made or moved; later visits of the page return neither. */
 function useArrival(): { isNew?: boolean; isMoved?: boolean } {
   const location = useLocation();
   const { pathname } = location;
@@ -271,7 +271,7 @@ interface ChangesProps {
   heading: React.RefObject<HTMLHeadingElement | null>;
 }
 
-/** Moving and cancelling with their deadline; afterwards, what is left to do. */
+/** Moving and cancelling with their deadline; after it, the remaining actions. */
 function Changes({ booking, isUpcoming, now, heading }: ChangesProps) {
   const text = useWords(bookingPageWords);
   const words = useWords(bookingsWords);

@@ -51,7 +51,7 @@ const PAGE_BOOKING_CHANGED = graphql(`
   }
 `);
 
-/** Page `/bookings/:id`: a booking, where it can be joined, moved, cancelled and put in calendars. */
+/** Page `/bookings/:id`: a booking, to join, move, cancel or add to a calendar. */
 export default function BookingPage() {
   const { id = "" } = useParams();
   const { viewer } = useViewer();
@@ -85,7 +85,7 @@ function Booking({ id, viewer }: { id: string; viewer: Viewer }) {
   return error ? <Failure retry={() => void refetch()} isOffline /> : <BookingsSkeleton />;
 }
 
-/** Query again after a break, in which events may have been missed. */
+/** Query again after a reconnect, because events may have been missed. */
 function useRefetchAfterReconnect(refetch: () => Promise<unknown>): void {
   const { reconnects } = useConnection();
   const handled = useRef(reconnects);

@@ -22,7 +22,7 @@ function show(isBusy: boolean): { element: HTMLElement; onClose: () => void } {
   return { element: screen.getByRole("dialog", { hidden: true }), onClose };
 }
 
-test("Escape closes it once, and not while it is busy", () => {
+test("Escape closes a dialog once, but not while it is busy", () => {
   const idle = show(false);
   expect(fireEvent(idle.element, new Event("cancel", { cancelable: true }))).toBe(false);
   expect(idle.onClose).toHaveBeenCalledTimes(1);
@@ -32,7 +32,7 @@ test("Escape closes it once, and not while it is busy", () => {
   expect(busy.onClose).not.toHaveBeenCalled();
 });
 
-test("a busy one that the browser closes is shown again; otherwise its owner is told", () => {
+test("a busy dialog that the browser closes is shown again; an idle one calls onClose", () => {
   const busy = show(true);
   fireEvent(busy.element, new Event("close"));
   expect(showModal).toHaveBeenCalledTimes(2);

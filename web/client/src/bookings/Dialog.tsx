@@ -10,7 +10,7 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** Modal dialog; the focus returns to its opener afterwards. */
+/** Modal dialog; when it closes, the focus returns to the element that opened it. */
 export function Dialog({ title, onClose, isBusy = false, children }: DialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -28,7 +28,7 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
         event.preventDefault();
         if (!isBusy) onClose();
       }}
-      // Some browsers close it on a second Escape without asking.
+      // Some browsers close a dialog on a second Escape, without a cancel event.
       onClose={() => {
         if (isBusy) dialog.current?.showModal();
         else onClose();

@@ -26,7 +26,7 @@ function show(kind: "VIDEO" | "PHONE" | "IN_PERSON", details: string | null, sta
   ).container;
 }
 
-test("the room can be joined from ten minutes before", () => {
+test("the room can be joined from ten minutes before the session", () => {
   show("VIDEO", ROOM);
   expect(screen.getByRole("button", { name: "Join video call" })).toHaveProperty("disabled", true);
   expect(screen.queryByRole("link")).toBeNull();
@@ -36,12 +36,12 @@ test("the room can be joined from ten minutes before", () => {
   expect(screen.getByRole("link", { name: "Join video call" })).toHaveProperty("href", ROOM);
 });
 
-test("a request shows that it waits for an answer, and no room", () => {
+test("a pending request shows that it waits for an answer, and no room", () => {
   expect(show("VIDEO", ROOM, "PENDING").textContent).toContain("Waits for Elsa");
   expect(screen.queryByRole("button")).toBeNull();
 });
 
-test("who is called sees the number; who calls, a link; who comes, the address", () => {
+test("a client sees the number to be called at, a link to call, or the address", () => {
   expect(show("PHONE", null).textContent).toBe("Elsa calls you.Your number: +4930901820");
   cleanup();
   show("PHONE", "+442079460018 ext. 12");

@@ -13,7 +13,7 @@ import { bookingPageWords } from "./pageWords.ts";
 const OPENS_BEFORE_MS = 10 * 60_000;
 
 /**
- * Way to a session: a button that works from ten minutes before, a phone number or a street
+ * Access to a session: a link to the video call from ten minutes before, a phone number, or an
  * address.
  */
 export function JoinSession({ booking }: { booking: BookingDetailsFragment }) {

@@ -23,7 +23,7 @@ interface StepButtonsProps {
   onRemoved: () => void;
 }
 
-/** Buttons for the steps that the server allows now; all but confirming ask first. */
+/** Buttons for the steps that the server allows now; all except CONFIRM ask for confirmation. */
 export function StepButtons(props: StepButtonsProps) {
   const { booking, label, name, kind, onStepDone, onRemoved } = props;
   const text = useWords(bookingsWords);

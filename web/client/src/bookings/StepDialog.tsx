@@ -6,7 +6,7 @@ import { Field } from "../ui/Field.tsx";
 import { Dialog, RefusalText } from "./Dialog.tsx";
 import type { StepRefusal } from "./useBookingSteps.ts";
 
-/** Characters that the server accepts. */
+/** Maximum number of characters that the server accepts. */
 const MAX_REASON_CHARS = 500;
 
 /** Texts of the dialog, for the client or the expert. */

@@ -81,7 +81,7 @@ const LOOKS = {
   ahead: "border border-field text-muted",
 };
 
-/** A point on the line, which is solid as far as things have happened. */
+/** A point on the timeline, whose line is solid up to the present. */
 function Point({ icon, look, children }: Sign & { children: ReactNode }) {
   return (
     <li

@@ -22,7 +22,7 @@ it("gives Google a title, both instants in UTC, a location and a description", (
   });
 });
 
-it("gives Outlook the same, with blanks that it does not take for plus signs", () => {
+it("gives Outlook the same, with blanks encoded as %20 instead of plus signs", () => {
   const url = new URL(outlookCalendarUrl(entry));
   expect(url.origin).toBe("https://outlook.live.com");
   expect(Object.fromEntries(url.searchParams)).toEqual({

@@ -34,7 +34,7 @@ export function outlookCalendarUrl(entry: CalendarEntry): string {
     location,
     body: description,
   });
-  // Outlook shows a plus sign as such.
+  // Outlook does not decode plus signs to blanks.
   return `https://outlook.live.com/calendar/0/action/compose?${query.toString().replaceAll("+", "%20")}`;
 }
 

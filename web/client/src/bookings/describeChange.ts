@@ -5,7 +5,7 @@ import type { bookingsWords } from "./words.ts";
 
 export type BookingChange = BookingCardFragment["history"][number];
 
-/** Return what a change of a booking's history did. */
+/** Return a description of a change in a booking's history. */
 export function describeChange(
   change: BookingChange,
   text: (typeof bookingsWords)["en"],

@@ -3,7 +3,7 @@ import type { ApolloCache, Reference } from "@apollo/client";
 import { graphql } from "../api/gql/gql.ts";
 import { matchesList, firstPageVariables, VIEWS, insertBooking } from "./lists.ts";
 
-/** Fields that decide which lists contain a booking; the card selects the others. */
+/** Fields that decide which lists contain a booking; `BookingCard` selects further fields. */
 export const LISTED_BOOKING = graphql(`
   fragment ListedBooking on Booking {
     id

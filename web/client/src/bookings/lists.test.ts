@@ -33,7 +33,7 @@ const late = booking("late", "2026-11-25T10:00:00Z");
 const early = booking("early", "2026-11-23T10:00:00Z");
 const between = booking("between", "2026-11-24T10:00:00Z");
 
-test("an address selects a list; unknown names mean the upcoming one", () => {
+test("the URL selects a list; unknown names mean the upcoming one", () => {
   expect(parseView("past")).toBe("past");
   expect(parseView("elsewhere")).toBe("coming");
   expect(parseView(null)).toBe("coming");
@@ -44,7 +44,7 @@ test("a list keeps its cache key for a day", () => {
   expect(firstPageVariables("past", NOW)).not.toEqual(firstPageVariables("past", NOW + 86_400_000));
 });
 
-test("a booking matches the lists in which the server has it", () => {
+test("a booking matches the same lists as on the server", () => {
   expect(matchesList("coming", late, NOW)).toBe(true);
   expect(matchesList("past", late, NOW)).toBe(false);
   expect(matchesList("cancelled", late, NOW)).toBe(false);
@@ -93,7 +93,7 @@ test("a listed booking is not inserted again", () => {
   expect(insertBooking(before, again)).toBe(before);
 });
 
-test("a new booking beyond the loaded pages is left to its page", () => {
+test("a new booking beyond the loaded pages is not inserted", () => {
   const rest = list([late, between], { next: true });
   expect(insertBooking(rest, early)).toBe(rest);
   const first = list([between, early], { previous: true });

@@ -34,17 +34,17 @@ it("begins with the booking and ends with the session", () => {
   expect(pointsOf(["HELD", "CONFIRMED"])).toEqual(["CONFIRMED", "session"]);
 });
 
-it("awaits an answer to a request", () => {
+it("shows that a request waits for an answer", () => {
   expect(pointsOf(["HELD", "PENDING"])).toEqual(["PENDING", "answer", "session"]);
 });
 
-it("has no session that will not take place", () => {
+it("leaves out a session that will not take place", () => {
   expect(pointsOf(["HELD"])).toEqual(["HELD"]);
   expect(pointsOf(["HELD", "EXPIRED"])).toEqual(["EXPIRED"]);
   expect(pointsOf(["CONFIRMED", "CANCELLED"])).toEqual(["CONFIRMED", "CANCELLED"]);
 });
 
-it("has the session until it ends, and marks it while it lasts", () => {
+it("shows the session until it ends, and marks it while it lasts", () => {
   const confirmed = booking("CONFIRMED");
   expect(timelineOf(confirmed, Date.parse(START) - 1).at(-1)).toMatchObject({ isNow: false });
   expect(timelineOf(confirmed, Date.parse(START)).at(-1)).toMatchObject({ isNow: true });

@@ -16,7 +16,7 @@ export type TimelinePoint =
   | { readonly kind: "session"; readonly at: string; readonly isNow: boolean }
   | { readonly kind: "review"; readonly until: string };
 
-/** Return what has happened to a booking and what comes next; its hold is left out once booked. */
+/** Return the past changes and next steps of a booking; its hold is left out once booked. */
 export function timelineOf(booking: Dated, now: number): TimelinePoint[] {
   const { status, startsAt, endsAt, history, reviewableUntil } = booking;
   const changes = history.filter(({ to }, index) => to !== "HELD" || index === history.length - 1);

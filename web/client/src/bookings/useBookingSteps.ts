@@ -79,7 +79,7 @@ const MUTATIONS = { CONFIRM, COMPLETE, MARK_NO_SHOW, CANCEL };
 /** Actions that need no further input, unlike choosing another slot. */
 export type Step = Exclude<BookingAction, "RESCHEDULE">;
 
-/** Why a step was refused; with the deadline if it was too late. */
+/** A refusal of a step, with the deadline if it was too late. */
 export interface StepRefusal {
   readonly deadline: string | null;
 }

@@ -20,7 +20,7 @@ interface DeskActionsProps {
   booking: DeskBookingFragment;
   /** Whether the booking can be moved from here. */
   canMove?: boolean;
-  /** The other bookings around it, if they are loaded. */
+  /** The other bookings around this one, if they are loaded. */
   others?: readonly DeskBookingFragment[] | undefined;
   /** Called after a step, which may move the booking to another list. */
   onStepDone: () => void;

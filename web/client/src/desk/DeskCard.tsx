@@ -15,9 +15,9 @@ import { deskWords } from "./words.ts";
 
 interface DeskCardProps {
   booking: DeskBookingFragment;
-  /** Whether to show the date, because no heading above does. */
+  /** Whether to show the date, because no heading above shows it. */
   showsDay?: boolean;
-  /** The other bookings around it, if they are loaded. */
+  /** The other bookings around this one, if they are loaded. */
   others?: readonly DeskBookingFragment[] | undefined;
   /** Called after a successful step, which may move the booking to another list. */
   onStepDone: () => void;

@@ -178,7 +178,7 @@ function useLists(expertId: string, today: string, date: string) {
   };
 }
 
-/** The live connection, the expert's entry and hours, and blocking time. */
+/** State of the live connection, links to the entry and hours, and a button to block time. */
 function DeskLinks({ expertId, date }: { expertId: string; date: string }) {
   const text = useWords(deskWords);
   const { block } = useWords(calendarWords);

@@ -24,7 +24,7 @@ const SET_EXPERT_NOTE = graphql(`
   }
 `);
 
-/** Characters that the server accepts. */
+/** Maximum number of characters that the server accepts. */
 const MAX_CHARS = 2_000;
 
 interface ExpertNoteProps {

@@ -8,18 +8,18 @@ import { Button } from "../ui/Button.tsx";
 import { DeskActions } from "./DeskActions.tsx";
 import { deskWords } from "./words.ts";
 
-/** Requests that are shown at once. */
+/** Number of requests that are shown at first. */
 const SHOWN = 3;
 
 interface RequestsProps {
   requests: readonly DeskBookingFragment[];
-  /** Whether there are more than were loaded. */
+  /** Whether there are more requests than were loaded. */
   hasMore: boolean;
   onOpen: (booking: DeskBookingFragment) => void;
   onStepDone: () => void;
 }
 
-/** The bookings that wait for the expert's confirmation, answered in place. */
+/** The bookings that wait for the expert's confirmation, with buttons to answer them. */
 export function Requests({ requests, hasMore, onOpen, onStepDone }: RequestsProps) {
   const text = useWords(deskWords);
   const formats = useFormats();

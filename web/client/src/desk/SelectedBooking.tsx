@@ -38,7 +38,7 @@ export function SelectedBooking({
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const isGone = data ? !data.booking : isMalformedId(error);
-  // Only bookings of the shown days are known, so another day's neighbours are not.
+  // Only bookings of the shown days are loaded, so `others` is complete only for these days.
   const isShown = others?.some((other) => other.id === id);
   return (
     <section aria-labelledby="selected" className="card overflow-hidden shadow-2">

@@ -13,7 +13,7 @@ test("bookings are grouped by day in the reader's time zone", () => {
   ]);
 });
 
-test("another time zone can split them into two days", () => {
+test("another time zone can split bookings into two days", () => {
   const { dateOf } = formats("en-GB", { zone: "UTC", hourCycle: "h23" });
   expect(groupByDay([LATE, EARLY], dateOf)).toEqual([
     { date: "2026-11-21", bookings: [LATE] },

@@ -96,7 +96,7 @@ export const ONE_DESK_BOOKING = graphql(`
   }
 `);
 
-/** Add a booking to each of some loaded lists that it belongs to. */
+/** Add a booking to those of some loaded lists that it belongs to. */
 export function addToDeskLists(
   cache: ApolloCache,
   booking: DeskBookingFragment,

@@ -47,7 +47,7 @@ describe("lists", () => {
     });
   });
 
-  test("cancelled bookings are left out, duplicates are dropped, the next is first", () => {
+  test("cancelled bookings and duplicates are left out, and the next booking is first", () => {
     const next = booking("next", "2026-11-22T09:00:00Z");
     const later = booking("later", "2026-11-23T09:00:00Z");
     const off = booking("off", "2026-11-22T10:00:00Z", "CANCELLED");

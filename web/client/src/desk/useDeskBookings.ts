@@ -21,10 +21,10 @@ export interface DeskBookings {
 /**
  * A list of the desk's bookings, updated live.
  *
- * It is refetched after a reconnect, when events may have been missed, and when a session starts or
- * ends: the allowed actions change then, and no event reports that.
+ * The list is refetched after a reconnect, when events may have been missed, and when a session
+ * starts or ends: the allowed actions change then, and no event reports that.
  *
- * @param variables of the first page; the same object until the list changes.
+ * @param variables the variables of the first page; the same object until the list changes.
  */
 export function useDeskBookings(variables: DeskBookingsQueryVariables): DeskBookings {
   const client = useApolloClient();
@@ -81,7 +81,7 @@ export function useDeskBookings(variables: DeskBookingsQueryVariables): DeskBook
   };
 }
 
-/** The bookings of some days, all of them: further pages are loaded at once. */
+/** All bookings of some days: further pages are loaded automatically. */
 export function useAllDeskBookings(variables: DeskBookingsQueryVariables): DeskBookings {
   const list = useDeskBookings(variables);
   const { hasMore, bookings, loadMore } = list;

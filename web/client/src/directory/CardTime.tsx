@@ -14,7 +14,7 @@ interface CardTimeProps {
   path: string;
 }
 
-/** A time on a card: a link while it is free, its new status afterwards. */
+/** A time on a card: a link while it is free, otherwise its status. */
 export function CardTime({ slot, path }: CardTimeProps) {
   const text = useWords(slotWords);
   const formats = useFormats();

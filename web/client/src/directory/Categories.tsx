@@ -12,7 +12,7 @@ export type Counts = ReadonlyMap<Category, number>;
 interface CategoriesProps {
   counts: Counts | undefined;
   chosen: readonly Category[];
-  /** Whether the counts are those of a search; they then order the categories. */
+  /** Whether the counts are those of a search; the counts then order the categories. */
   isSearch: boolean;
   onChoose: (categories: readonly Category[]) => void;
 }

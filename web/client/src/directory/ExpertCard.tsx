@@ -45,7 +45,7 @@ export const EXPERT_CARD = graphql(`
   }
 `);
 
-/** Fragment that a card reads from the cache: the same, and whether slots are the viewer's. */
+/** Fragment that a card reads from the cache: `ExpertCard` with `Slot.mine`. */
 const SHOWN_EXPERT = graphql(`
   fragment ShownExpert on Expert {
     ...ExpertCard @unmask
@@ -60,7 +60,7 @@ interface ExpertCardsProps {
   heading: "h2" | "h3";
   search?: string;
   day?: string | undefined;
-  /** Span of the times on the cards; without it, the next ones. */
+  /** Span of the times on the cards; without it, cards show the next free times. */
   available?: AvailableInput | undefined;
   /** Whether three cards share a row. */
   isCompact?: boolean;

@@ -32,11 +32,11 @@ export interface CardExpert {
 export interface ExpertCardViewProps {
   expert: CardExpert;
   heading: "h2" | "h3";
-  /** Words that found the expert, which are marked in the excerpt of the biography. */
+  /** Search words, which are marked in the excerpt of the biography. */
   search?: string;
   /** Day that the expert's page opens with. */
   day?: string | undefined;
-  /** Whether to leave out what does not fit a third of the page. */
+  /** Whether to leave out parts that do not fit a third of the page. */
   isCompact?: boolean;
 }
 

@@ -12,7 +12,7 @@ import { WhenFilter } from "./WhenFilter.tsx";
 import { directoryWords } from "./words.ts";
 
 const RATINGS = [3, 3.5, 4, 4.5, 4.8];
-// In minor units; round in every currency.
+// In minor units; round numbers in every currency.
 const RATES = [2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 30_000, 50_000];
 
 interface FiltersProps {

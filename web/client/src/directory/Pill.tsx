@@ -17,7 +17,7 @@ interface PillSelectProps extends Omit<SelectHTMLAttributes<HTMLSelectElement>, 
   icon?: ReactNode;
 }
 
-/** Choice of one option that looks like a pill; a native select, which works best on phones. */
+/** Native select that looks like a pill; native selects work best on phones. */
 export function PillSelect({ label, isChosen, icon, ...props }: PillSelectProps) {
   return (
     <span

@@ -21,7 +21,7 @@ const COUNT = graphql(`
   }
 `);
 
-/** Each is counted by a request of its own. */
+/** Maximum number of suggestions, because each is counted by its own request. */
 const MAX_SUGGESTIONS = 6;
 
 interface SuggestionsProps {
@@ -30,7 +30,7 @@ interface SuggestionsProps {
   highest: Money | undefined;
 }
 
-/** Links to what is found without one of the words or filters, each with its number of experts. */
+/** Links to the query without one of its words or filters, each with its number of experts. */
 export function Suggestions({ query, highest }: SuggestionsProps) {
   const text = useWords(directoryWords);
   const names = useFilterNames(highest);

@@ -8,7 +8,7 @@ import { PillSelect } from "./Pill.tsx";
 import { useFilterNames } from "./useFilterNames.ts";
 import { directoryWords } from "./words.ts";
 
-/** Days that are offered, today included. */
+/** Number of days that are offered, including today. */
 const DAYS = 21;
 
 interface WhenFilterProps {
@@ -16,7 +16,7 @@ interface WhenFilterProps {
   onChange: (changed: Partial<DirectoryQuery>) => void;
 }
 
-/** Filter by the day on which a session can start; then also by its time and its length. */
+/** Filter by the day on which a session can start, and then by its time and length. */
 export function WhenFilter({ query, onChange }: WhenFilterProps) {
   const text = useWords(directoryWords);
   const formats = useFormats();

@@ -17,20 +17,20 @@ export type TimeOfDay = Part | `${number}:00`;
 export interface DirectoryQuery {
   readonly search: string;
   readonly categories: readonly Category[];
-  /** Null for the best match of a search, and without a search for the best rated. */
+  /** Null for the best match first, or without a search for the best rated first. */
   readonly order: Order | null;
   readonly minRating: number | null;
   /** Minor units of the currency. */
   readonly maxRate: number | null;
-  /** English names. */
+  /** English names of languages. */
   readonly languages: readonly string[];
-  /** Whether bookings must be confirmed at once. */
+  /** Whether to show only experts who confirm bookings automatically. */
   readonly confirmsAtOnce: boolean;
   /** Day on which a session can start, in the reader's time zone, such as 2026-12-01. */
   readonly day: string | null;
   /** Null for the whole day. */
   readonly time: TimeOfDay | null;
-  /** Length of that session; null for the first that an expert offers. */
+  /** Length of that session; null for the first length that an expert offers. */
   readonly minutes: number | null;
   readonly after: string | null;
   readonly before: string | null;
@@ -38,7 +38,7 @@ export interface DirectoryQuery {
 
 export const PAGE_SIZE = 20;
 
-/** Any day. */
+/** Values that do not filter by time. */
 export const NO_DAY = { day: null, time: null, minutes: null } as const;
 
 /** No filters, default order, first page. */

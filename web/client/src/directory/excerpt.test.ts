@@ -12,7 +12,7 @@ function marked(search: string, bio = BIO): string {
     .join("");
 }
 
-test("the sentence with most words of the search is shown, with what follows", () => {
+test("the sentence with the most words of the search is shown, with the text after it", () => {
   expect(marked("Back PAIN")).toBe(
     "Much of my week goes into [back pain] at a desk. We begin with what you have tried already. I keep notes.",
   );
@@ -27,13 +27,13 @@ test("a match far into a sentence is shown with the words before it", () => {
   expect(marked("python", bio)).toBe("… about the pipelines in [Python].");
 });
 
-test("without a match, the biography begins at its beginning", () => {
+test("without a match, the excerpt is the beginning of the biography", () => {
   expect(marked("divorce")).toMatch(/^I have been a coach/);
   expect(marked("")).toMatch(/^I have been a coach/);
   expect(marked("divorce", "")).toBe("");
 });
 
-test("words are separated by what is no letter", () => {
+test("words are separated by characters that are not letters", () => {
   expect(marked("tax", "Tax-free. VAT!")).toBe("[Tax]-free. VAT!");
   expect(marked("i", "I do.")).toBe("[I] do.");
   expect(marked("in", "Inner life.")).toBe("Inner life.");

@@ -1,5 +1,5 @@
 const MAX_LENGTH = 180;
-/** Letters before the first match, beyond which the beginning of a sentence is left out. */
+/** With more letters before the first match, the beginning of the sentence is left out. */
 const MAX_LEAD = 60;
 const SHORT_LEAD = 24;
 /** Letters that an inflected word may have beyond its base form. */
@@ -14,9 +14,9 @@ export interface Part {
 }
 
 /**
- * Return the sentence of a biography that says most about a search, with what follows it.
+ * Return the sentence of a biography with the most words of a search, and the text after it.
  *
- * This only shows why the server found somebody: it does not know mistyped words.
+ * Unlike the server's search, this does not match mistyped words.
  */
 export function excerptOf(bio: string, search: string): Part[] {
   const wanted = wordsOf(search);

@@ -1,6 +1,6 @@
 import { useText } from "../text/text.tsx";
 
-/** Language codes by the English names that experts have. */
+/** Language codes by the English names in experts' profiles. */
 const CODES: Readonly<Record<string, string>> = {
   Afrikaans: "af",
   Albanian: "sq",

@@ -74,7 +74,7 @@ interface Experts {
   readonly counts: Counts | undefined;
   /** The requested page; until it has loaded, or if it failed, the previous one. */
   readonly page: ExpertsQuery["experts"] | undefined;
-  /** Span of the times of `page`; undefined for the next ones. */
+  /** Span of the times on the cards of `page`; undefined for the next free times. */
   readonly available: AvailableInput | undefined;
   /** Whether `page` is not yet the requested page. */
   readonly isStale: boolean;

@@ -12,7 +12,7 @@ export function useLiveTimes(
   expert: { readonly id: string; readonly cursor: string } | undefined,
 ): void {
   const isWatched = useIsSettled(card);
-  // Later answers have later cursors, which must not restart the subscription.
+  // Keep the first cursor: a later one would restart the subscription.
   const [start, setStart] = useState(expert);
   if (expert && expert.id !== start?.id) setStart(expert);
   useSubscription(

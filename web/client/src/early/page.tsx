@@ -6,7 +6,7 @@ import { render } from "./react.ts";
 
 const ELEMENT_ID = "early";
 
-/** Show content in the page until React has arrived; nothing if its data are missing. */
+/** Show content in the page until React has loaded; show nothing if its data are missing. */
 export function show(content: (page: PageData) => ReactNode): void {
   const element = document.getElementById(ELEMENT_ID);
   const node = content(new PageData());

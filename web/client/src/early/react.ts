@@ -1,11 +1,11 @@
 /**
- * The part of React that renders once, to text, in place of `react` in the early scripts.
+ * The part of React that renders once, to HTML, in place of `react` in the early scripts.
  *
- * They show a page's data before React has arrived: see `earlyPages.ts`. State keeps its first value,
- * effects do not run, and event handlers are left out.
+ * These scripts show a page's data before React has loaded: see `earlyPages.ts`. State keeps its
+ * first value, effects do not run, and event handlers are left out.
  */
 
-/** An element, or what can stand in its place. */
+/** An element, or another value that can be rendered. */
 export type Node = Element | string | number | boolean | null | undefined | readonly Node[];
 
 interface Props {
@@ -59,7 +59,7 @@ export function useSyncExternalStore<T>(_subscribe: unknown, getSnapshot: () => 
 }
 
 export function useEffect(): void {
-  // Nothing is mounted.
+  // Effects do not run, because nothing is mounted.
 }
 
 export const useLayoutEffect = useEffect;
@@ -75,7 +75,7 @@ const NAMES: Readonly<Record<string, string>> = {
   className: "class",
   htmlFor: "for",
 };
-/** Attributes of SVG whose capitals count. */
+/** SVG attributes with case-sensitive names. */
 const AS_WRITTEN = new Set(["viewBox", "pathLength"]);
 const VOID = new Set(["br", "circle", "img", "input", "path", "rect"]);
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -85,7 +85,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** Return the HTML of an element, as React would render it first. */
+/** Return the HTML of an element, as in React's first render. */
 export function render(node: Node): string {
   if (node === null || node === undefined || typeof node === "boolean") return "";
   if (typeof node === "string" || typeof node === "number") return escape(String(node));

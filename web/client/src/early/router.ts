@@ -1,6 +1,6 @@
 import { jsx, type Node } from "./react.ts";
 
-/** A plain link, in place of React Router's in the early scripts. */
+/** A plain link, in place of React Router's `Link` in the early scripts. */
 export function Link({ to, ...props }: { to: string; children?: Node }): Node {
   return jsx("a", { href: to, ...props });
 }
@@ -9,7 +9,7 @@ export function useLocation(): Location {
   return location;
 }
 
-/** Forms work by themselves. */
+/** Return a function that does nothing: before React has loaded, forms submit natively. */
 export function useNavigate(): () => void {
   return () => undefined;
 }

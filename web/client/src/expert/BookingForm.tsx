@@ -16,7 +16,7 @@ interface BookingFormProps {
   expertName: string;
   onChange: (details: Draft) => void;
   onSubmit: () => void;
-  /** Shown above the button: terms, and why booking has failed. */
+  /** Shown above the button: terms, and the reason if booking has failed. */
   terms: ReactNode;
   /** Further buttons. */
   children: ReactNode;

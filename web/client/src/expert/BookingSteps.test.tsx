@@ -15,7 +15,7 @@ import type { Reservation } from "./useReservation.ts";
 
 type BookingStepsProps = Parameters<typeof BookingSteps>[0];
 
-// The pages' Apollo Client, with a link that answers in place of the server.
+// The tests pass their own Apollo Client instead of the pages' client.
 vi.mock("../api/client.ts", () => ({ continueAsViewer: vi.fn(), resetForNewViewer: vi.fn() }));
 
 // The default of one second is too short on a busy machine.
@@ -44,7 +44,7 @@ function Steps(props: BookingStepsProps) {
   return useViewer().viewer && <BookingSteps {...props} />;
 }
 
-/** Show the details to a viewer with a stored number; return the numbers that are stored later. */
+/** Show the details to a viewer with a stored number; return a list of numbers stored later. */
 async function show(stored: string | null) {
   const viewer = {
     ...{ __typename: "User", id: "ada", name: "Ada", email: "ada@example.com", phone: stored },

@@ -35,7 +35,7 @@ import { Summary, WhatNext } from "./Summary.tsx";
 import type { BookedExpert, Reservation, Unavailable } from "./useReservation.ts";
 import { stepWords } from "./stepWords.ts";
 
-// Needed as soon as a number is typed.
+// The library is needed as soon as a number is typed.
 void loadPhones();
 
 interface BookingStepsProps {
@@ -46,7 +46,7 @@ interface BookingStepsProps {
   isLost: boolean;
   /** Message that the slot was lost, with alternatives; undefined if it was not. */
   notice: ReactNode;
-  /** Whether the URL is that of the code's step. */
+  /** Whether the URL shows the step of the code. */
   isCode: boolean;
   onUnavailable: (unavailable: Unavailable | null) => void;
   onReserved: (bookingId: string) => void;
@@ -72,7 +72,7 @@ export default function BookingSteps(props: BookingStepsProps) {
   const [edited, setEdited] = useState<Draft>();
   const [problems, setProblems] = useState<Record<string, string>>({});
   const [warning, setWarning] = useState<string>();
-  // After `PriceChanged` the new price is shown, and agreed to by booking again.
+  // After `PriceChanged`, the new price is shown, and the client accepts it by booking again.
   const [newPrice, setNewPrice] = useState<Money>();
   const [needsCode, setNeedsCode] = useState(false);
   const [signIn] = useMutation(SIGN_IN_WITH_CODE);
@@ -89,7 +89,7 @@ export default function BookingSteps(props: BookingStepsProps) {
 
   const price = newPrice ?? hold.price;
   const hasCode = viewer ? needsCode : true;
-  // Phones may unload the page while the user looks for the mail.
+  // Restore an awaited code: phones may unload the page while the user looks for the mail.
   const awaitedFrom = viewer ? undefined : awaitedCode(personId, hold);
   const code = useCode(submitCode, { awaitedFrom });
   useEffect(() => {
@@ -110,13 +110,13 @@ export default function BookingSteps(props: BookingStepsProps) {
     return isBooked ? null : "change";
   }
 
-  /** Return the problems of an account's fields by the booking's fields. */
+  /** Map the problems of an account's fields to the booking form's fields. */
   function contactProblems(fields: readonly { field: string; message: string }[]) {
     const contact = fields.map(({ field, message }) => ({ field: `contact.${field}`, message }));
     return problemsByField(contact, text.problem);
   }
 
-  /** Book, and return whether that succeeded; otherwise the page says why. */
+  /** Book, and return whether that succeeded; otherwise the page shows the reason. */
   async function book(account: Viewer | null | undefined = viewer): Promise<boolean> {
     const { name, email, note, country } = details;
     const phone = (await readPhone(details.phone, country)).number;
@@ -126,7 +126,7 @@ export default function BookingSteps(props: BookingStepsProps) {
     try {
       const outcome = await reservation.book({
         slotId: hold.slot.id,
-        // A hold keeps its price; one that has just ended does not.
+        // Needed if the hold has just ended: only an active hold keeps its price.
         expectedPrice: { amount: price.amount, currency: price.currency },
         contact: { name, email, phone, timeZone: zone },
         note,

@@ -30,7 +30,7 @@ function bar(chosen: SlotTime, others: readonly SlotTime[] | undefined) {
   );
 }
 
-test("keeps the focus at the explanation when the chosen slot is taken", () => {
+test("moves the focus to the explanation when the chosen slot is taken", () => {
   const { rerender, container } = render(bar(slot(ten), undefined));
   expect(document.activeElement).toBe(screen.getByRole("button", { name: "Keep this time" }));
   rerender(bar(slot(ten, "BOOKED"), [eleven]));
@@ -38,7 +38,7 @@ test("keeps the focus at the explanation when the chosen slot is taken", () => {
   expect(document.activeElement?.textContent).toContain("Somebody was faster");
 });
 
-test("leaves a focus elsewhere alone", () => {
+test("does not move the focus from an element elsewhere", () => {
   const { rerender } = render(bar(slot(ten), undefined));
   const elsewhere = document.body.appendChild(document.createElement("button"));
   elsewhere.focus();
@@ -57,7 +57,7 @@ test.each([
   expect(screen.getByText("Please choose another time.")).toBeTruthy();
 });
 
-test("offers other times, with the day if it is another", () => {
+test("offers other times, with the day if it differs", () => {
   render(bar(slot(ten, "BOOKED"), [eleven, dayAfter]));
   const [first, second] = screen.getAllByRole("button");
   expect(first!.textContent).toMatch(/^\d?\d:\d\d/);

@@ -8,7 +8,7 @@ import { expertWords } from "./words.ts";
 
 interface ChosenSlotProps {
   slot: SlotTime;
-  /** Whether somebody took it after it was chosen, or it is no longer offered. */
+  /** Whether the slot was taken after it was chosen, or is no longer offered. */
   isLost: boolean;
   /** Free slots near a lost one. */
   others: readonly SlotTime[];
@@ -23,7 +23,7 @@ export function ChosenSlot(props: ChosenSlotProps) {
   const { slot, isLost, isBusy, confirmLabel, summary, onConfirm } = props;
   const formats = useFormats();
   const bar = useRef<HTMLDivElement>(null);
-  // The button that had the focus is gone: keep the focus where the explanation is.
+  // The button that had the focus is gone: move the focus to the explanation.
   useLayoutEffect(() => {
     if (isLost && document.activeElement === document.body) bar.current?.focus();
   }, [isLost]);

@@ -12,7 +12,7 @@ import { ViewerProvider } from "../session/Viewer.tsx";
 import { TextProvider } from "../text/text.tsx";
 import { ExpertBand } from "./ExpertBand.tsx";
 
-// The pages' Apollo Client, with a link that answers in place of the server.
+// The tests pass their own Apollo Client instead of the pages' client.
 vi.mock("../api/client.ts", () => ({ continueAsViewer: vi.fn(), resetForNewViewer: vi.fn() }));
 
 // The default of one second is too short on a busy machine.
@@ -68,7 +68,7 @@ function show(address: string, reviewCount: number): void {
   );
 }
 
-test("the rating leads to the reviews, and the choice of a time stays", () => {
+test("the rating links to the reviews, and keeps the chosen session length", () => {
   show("/experts/elsa?minutes=30", 12);
   expect(scrolled).not.toHaveBeenCalled();
   fireEvent.click(screen.getByRole("link", { name: /^Rated 4\.5 out of 5, 12 reviews/ }));
@@ -78,7 +78,7 @@ test("the rating leads to the reviews, and the choice of a time stays", () => {
   expect(screen.getByText("/experts/elsa?minutes=30#reviews")).toBeTruthy();
 });
 
-test("an address of the reviews shows them", () => {
+test("a URL that ends with #reviews moves the focus to the reviews", () => {
   show("/experts/elsa#reviews", 12);
   expect(document.activeElement?.textContent).toBe("Reviews");
 });

@@ -11,7 +11,7 @@ import { expertWords } from "./words.ts";
 
 interface ExpertBandProps {
   expert: ExpertProfileFragment;
-  /** Buttons at the end of its first line. */
+  /** Buttons at the end of the band's first line. */
   actions?: ReactNode;
 }
 

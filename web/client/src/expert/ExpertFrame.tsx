@@ -19,7 +19,7 @@ interface ExpertFrameProps {
   times: ReactNode;
 }
 
-/** An expert's page around its calendar; also rendered before React has arrived. */
+/** An expert's page around its calendar; also rendered before React has loaded. */
 export function ExpertFrame(props: ExpertFrameProps) {
   const { expert: from, minutes, isSignedIn, onMinutes, actions, times } = props;
   const { data: expert, complete } = useFragment({ fragment: EXPERT_PROFILE, from });

@@ -26,10 +26,10 @@ import { type Unavailable, useReservation } from "./useReservation.ts";
 import { useWeeks } from "./useWeeks.ts";
 import { expertWords } from "./words.ts";
 
-// Loaded once a time is chosen, while it is being held.
+// Loaded when a time is chosen, before it is held.
 const loadSteps = () => import("./BookingSteps.tsx");
 const BookingSteps = lazy(loadSteps);
-// Below the calendar, which works without them, such as offline.
+// Optional: the calendar above works without reviews, for example offline.
 const ExpertReviews = lazy(() =>
   import("../reviews/ExpertReviews.tsx").catch(() => ({ default: () => null })),
 );
@@ -229,14 +229,14 @@ function Interrupted({ expertId }: { expertId: string }) {
   );
 }
 
-/** Return the hold with its present end, and whether it was lost: it has ended, or an event says so. */
+/** Return the hold with its current end, and whether the hold has ended or was lost. */
 function useLiveHold(held: Hold | null, isBusy: boolean): { hold: Hold | null; isLost: boolean } {
   const now = useNow(1_000);
   const { data, complete } = useFragment({
     fragment: SLOT_TIME,
     from: held ? { __typename: "Slot", id: held.slot.id } : null,
   });
-  // A hold lasts longer while its code is under way.
+  // The server extends a hold while its code is under way.
   const extended = complete && data.mine ? data.heldUntil : null;
   const until = extended ?? held?.heldUntil ?? null;
   const hold = useMemo(() => held && { ...held, heldUntil: until }, [held, until]);

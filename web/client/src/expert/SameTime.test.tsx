@@ -52,7 +52,7 @@ test("a session with another expert at the same time is named", async () => {
   await expect.poll(() => shown.textContent).toContain("Expert b");
 });
 
-test("sessions before it, and the hold itself, are no reason to warn", async () => {
+test("sessions before the hold, and the hold itself, cause no warning", async () => {
   const shown = await show(booking("c", "08:00", "10:00"), booking("a", "10:00", "11:00"));
   expect(shown.textContent).toBe("");
 });

@@ -11,7 +11,7 @@ import { expertWords } from "./words.ts";
 interface SessionPaneProps {
   expert: ExpertProfileFragment;
   minutes: number;
-  /** Whether the reader has an account already. */
+  /** Whether the reader is signed in, and so needs no hint about accounts. */
   isSignedIn: boolean;
   onMinutes?: ((minutes: number) => void) | undefined;
 }

@@ -21,7 +21,7 @@ afterEach(() => {
   Reflect.deleteProperty(navigator, "clipboard");
 });
 
-/** Press the button in a browser with some ways to share; jsdom itself has none. */
+/** Press the button in a browser with these ways to share; jsdom itself has none. */
 function share(ways: { share?: Navigator["share"]; clipboard?: Pick<Clipboard, "writeText"> }) {
   Object.assign(navigator, ways);
   render(
@@ -33,31 +33,31 @@ function share(ways: { share?: Navigator["share"]; clipboard?: Pick<Clipboard, "
   fireEvent.click(screen.getByRole("button", { name: "Share" }));
 }
 
-test("the device's menu gets the expert's name and address", () => {
+test("the device's share menu gets the expert's name and URL", () => {
   const menu = vi.fn<Navigator["share"]>(() => Promise.resolve());
   share({ share: menu });
   expect(menu.mock.calls).toEqual([[{ title: "Elsa", url: ADDRESS }]]);
 });
 
-test("without such a menu the address is copied, and the button says so", async () => {
+test("without a share menu the URL is copied, and the button says so", async () => {
   const writeText = vi.fn<Clipboard["writeText"]>(() => Promise.resolve());
   share({ clipboard: { writeText } });
   await screen.findByText("Link copied.");
   expect(writeText.mock.calls).toEqual([[ADDRESS]]);
 });
 
-test("the address is shown if it can be neither shared nor copied", async () => {
+test("the URL is shown if it can be neither shared nor copied", async () => {
   share({});
   await screen.findByText(ADDRESS);
 });
 
-test("the address is shown if the browser denies the clipboard", async () => {
+test("the URL is shown if the browser denies the clipboard", async () => {
   const denied = new DOMException("denied", "NotAllowedError");
   share({ clipboard: { writeText: () => Promise.reject(denied) } });
   await screen.findByText(ADDRESS);
 });
 
-test("closing the menu, or opening it twice, says nothing; another failure does", async () => {
+test("the URL is shown after a failure, not if the menu is closed or opened twice", async () => {
   const menu = vi.fn<Navigator["share"]>();
   menu.mockRejectedValueOnce(new DOMException("closed", "AbortError"));
   menu.mockRejectedValueOnce(new DOMException("already open", "InvalidStateError"));

@@ -10,7 +10,7 @@ interface ShareButtonProps {
   slug: string;
 }
 
-/** Shares the expert's URL: with the device's own menu, otherwise through the clipboard. */
+/** Shares the expert's URL through the device's share menu, otherwise through the clipboard. */
 export function ShareButton({ name, slug }: ShareButtonProps) {
   const text = useWords(expertWords);
   async function share(): Promise<void> {
@@ -22,7 +22,7 @@ export function ShareButton({ name, slug }: ShareButtonProps) {
         void toast(text.linkCopied);
       }
     } catch (error) {
-      // The menu was closed, or is still open. Otherwise the browser denies the clipboard.
+      // Ignore errors of a closed or open menu; other errors mean that the clipboard is denied.
       const isMenu = error instanceof DOMException && MENU_ERRORS.includes(error.name);
       if (!isMenu) void toast(url);
     }

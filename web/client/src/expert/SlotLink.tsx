@@ -15,7 +15,7 @@ interface SlotLinkProps {
   children: ReactNode;
 }
 
-/** A slot outside its expert's page: a link to it while it is free. */
+/** A slot outside its expert's page: a link to that page while the slot is free. */
 export function SlotLink({ slot, path, news, className, children }: SlotLinkProps) {
   const formats = useFormats();
   const look = lookOf(slot);

@@ -105,7 +105,7 @@ interface SlotButtonProps {
   slot: SlotTime;
   formats: Formats;
   isSelected: boolean;
-  /** Whether the viewer has another session then. */
+  /** Whether the viewer has another session at the same time. */
   isDouble: boolean;
   onChoose: ((slot: SlotTime | undefined) => void) | undefined;
 }
@@ -133,7 +133,7 @@ function SlotButton({ slot, formats, isSelected, isDouble, onChoose }: SlotButto
       <span className={look === "BOOKED" && !news ? "line-through" : ""}>
         {formats.time(slot.startsAt)}
       </span>
-      {/* Over the foot of the button, so that the time does not move. */}
+      {/* Drawn over the bottom of the button, so that the time does not move. */}
       {news && (
         <span
           key={news}
@@ -152,7 +152,7 @@ function SlotButton({ slot, formats, isSelected, isDouble, onChoose }: SlotButto
         , {state}
         {isDouble && `, ${sameTime}`}
       </span>
-      {/* Screen readers get its end from the state. */}
+      {/* Hidden from screen readers, for which the state includes the end of the hold. */}
       {slot.status === "HELD" && slot.heldUntil && (
         <span aria-hidden className="text-xs">
           <HoldCountdown until={slot.heldUntil} />

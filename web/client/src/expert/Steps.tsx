@@ -6,7 +6,7 @@ export type Step = "time" | "details" | "code" | "booked";
 
 interface StepsProps {
   current: Step;
-  /** Whether the e-mail address is to be proven with a code. */
+  /** Whether the e-mail address must be confirmed with a code. */
   hasCode: boolean;
 }
 

@@ -17,7 +17,7 @@ interface SummaryProps {
   price: Money;
   isLost: boolean;
   expert: BookedExpert;
-  /** Whether it is beside the form, which shows the next steps itself on narrow screens. */
+  /** Whether the summary is beside the form, which shows the next steps on narrow screens. */
   isAtForm: boolean;
 }
 
@@ -104,7 +104,7 @@ function KeptUntil({ from, until }: { from: string; until: string }) {
 interface TermProps {
   icon: IconName;
   title: string;
-  /** Whether narrow screens show the title further up. */
+  /** Whether narrow screens show the title elsewhere, further up. */
   isAbove?: boolean;
   children?: ReactNode;
 }
@@ -121,7 +121,7 @@ function Term({ icon, title, isAbove = false, children }: TermProps) {
   );
 }
 
-/** Until when the client may move or cancel, which can be past already. */
+/** The deadline for moving and cancelling, which may have passed. */
 export function Deadline({ until }: { until: string }) {
   const text = useWords(stepWords);
   const formats = useFormats();

@@ -21,16 +21,16 @@ const FullDay = lazy(() => import("../waiting/FullDay.tsx"));
 interface TimePanesProps {
   expertId: string;
   weeks: Weeks;
-  /** Session length that a client can wait for on a full day; undefined without waiting. */
+  /** Length of sessions to wait for on a full day; undefined if waiting is not offered. */
   waitMinutes?: number | undefined;
   selectedId: string | undefined;
   isBusy: boolean;
   /** A slot that the server has refused although it looks free. */
   refusedId?: string | undefined;
   confirmLabel: string;
-  /** Label beside the button: the use of the selected time. */
+  /** Label beside the button, such as the kind, length and price of the session. */
   summary?: string | undefined;
-  /** Whether a slot that is not free can be selected, because it overlaps the booking to move. */
+  /** Return whether a slot that is not free can be selected: the booking to move occupies it. */
   canSelect?: (slot: SlotTime) => boolean;
   onDay: (date: string) => void;
   onChoose: (slot: SlotTime | undefined) => void;
@@ -128,7 +128,7 @@ function nearestOpenToDay(days: readonly Day[], { slots }: Day, now: number): Sl
   return middle ? nearestOpen(days, middle, now) : [];
 }
 
-/** Return the chosen slot as it was last listed, and whether it still is. */
+/** Return the chosen slot as it was last listed, and whether it is still listed. */
 function useChosenSlot(
   slots: readonly SlotTime[] | undefined,
   selectedId: string | undefined,

@@ -14,11 +14,11 @@ afterEach(() => {
   vi.clearAllMocks();
 });
 
-// A Wednesday, in the first week that is shown.
+// A Wednesday in the first week that is shown.
 const TODAY = new CalendarDate(2026, 11, 25);
 const FREE = { all: 6, free: 6 };
 
-/** Calendar that selects the days that are chosen; all days are free. */
+/** Calendar that selects each day that is chosen; all days are free. */
 function Calendar(changed: Partial<ComponentProps<typeof WeeksCalendar>>) {
   const [value, setValue] = useState(changed.value ?? null);
   return (
@@ -81,7 +81,7 @@ test("keys move the focus by day, week, month and year, within what can be booke
   expect(press("Home")).toBe("25 November 2026");
 });
 
-test("keys with other modifiers are the browser's, such as Alt and an arrow to go back", () => {
+test("keys with other modifiers are left to the browser, such as Alt with an arrow", () => {
   render(<Calendar />);
   focus("27 November");
   for (const modifier of ["altKey", "ctrlKey", "metaKey"]) {
@@ -101,7 +101,7 @@ test("Tab enters the grid at the selected day, also after moving elsewhere", () 
   expect(tabStops()).toEqual([day("1 December")]);
 });
 
-test("the focus moves on when its day is over", () => {
+test("the focus moves to the next day when the focused day is over", () => {
   const { rerender } = render(<Calendar />);
   focus("25 November");
   rerender(<Calendar minValue={TODAY.add({ days: 1 })} />);
@@ -109,7 +109,7 @@ test("the focus moves on when its day is over", () => {
   expect(tabStops()).toEqual([day("26 November")]);
 });
 
-test("free days can be chosen; full and closed days say so, and cannot", () => {
+test("free days can be chosen; full and closed days are labelled, and cannot be chosen", () => {
   const found = new Map([
     ["2026-11-26", { all: 6, free: 1 }],
     ["2026-11-27", { all: 6, free: 0 }],

@@ -57,11 +57,11 @@ interface WeeksCalendarProps {
 }
 
 /**
- * Date picker for some weeks that roll on over the ends of months, after the grid pattern of the ARIA
+ * Date picker for some consecutive weeks, regardless of months, after the grid pattern of the ARIA
  * Authoring Practices.
  *
  * Arrow keys move by day and week, Home and End within a week, Page Up and Page Down by month, with
- * Shift by year. Written here because react-aria's calendar would use a tenth of the page's budget.
+ * Shift by year. Written here because react-aria's calendar would use a tenth of the size budget.
  */
 export function WeeksCalendar(props: WeeksCalendarProps) {
   const { label, locale, value, origin, minValue, maxValue, onPage } = props;
@@ -69,7 +69,7 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
   const heading = useId();
   const grid = useRef<HTMLTableElement>(null);
   const [movedTo, setMovedTo] = useState(() => value ?? origin.add({ weeks: WEEKS * props.page }));
-  // The day may have passed since.
+  // The day may have passed since it got the focus.
   const focusedDate = clamp(movedTo, minValue, maxValue);
   const [hasFocus, setHasFocus] = useState(false);
   const page = pageOf(focusedDate, origin);
@@ -83,7 +83,7 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
     setMovedTo(clamp(date, minValue, maxValue));
   }
 
-  // Before the browser takes the focus from a day that has passed.
+  // A layout effect, which runs before the browser takes the focus from a day that has passed.
   useLayoutEffect(() => {
     if (hasFocus) grid.current?.querySelector<HTMLElement>("[tabindex='0']")?.focus();
   }, [focused, hasFocus]);

@@ -14,7 +14,7 @@ export function byDay(slots: readonly SlotTime[], { dateOf }: Formats): Day[] {
   return Array.from(days, ([date, slots]) => ({ date, slots }));
 }
 
-/** Number of upcoming slots on a day, and of those that are free. */
+/** Numbers of all upcoming slots and of free upcoming slots on a day. */
 export interface Availability {
   readonly all: number;
   readonly free: number;

@@ -11,7 +11,7 @@ it("accepts complete details, with or without a note", () => {
   expect(missingDetails(ada, phone, words)).toEqual({});
 });
 
-it("names each field that is missing or cannot be right", () => {
+it("names each field that is missing or invalid", () => {
   const missing = { number: "", problem: "missing" } as const;
   expect(missingDetails({ ...ada, name: " ", email: "" }, missing, words)).toEqual({
     "contact.name": "required",

@@ -8,9 +8,9 @@ interface DetailsWords {
 }
 
 /**
- * Return what must be filled in before a code is sent, by the fields of the booking.
+ * Return the problems to fix before a code is sent, by the fields of the booking.
  *
- * The server checks the same, but a guest learns of it only after the code.
+ * The server checks the same, but only after a guest has entered the code.
  */
 export function missingDetails(
   { name, email }: Draft,

@@ -1,6 +1,6 @@
 import type { ShownSlot, SlotTime } from "./slots.ts";
 
-/** Appearance of a slot to its viewer: `KEPT` is held for them, and `MINE` booked by them. */
+/** Appearance of a slot: `KEPT` is held for the viewer, and `MINE` is booked by the viewer. */
 export type SlotLook = SlotTime["status"] | "KEPT" | "MINE";
 
 export const LOOK_CLASSES: Record<SlotLook, string> = {
@@ -19,7 +19,7 @@ export function lookOf({ status, mine }: Pick<ShownSlot, "status" | "mine">): Sl
   return status === "HELD" ? "KEPT" : "MINE";
 }
 
-/** Classes of a slot that has changed a moment ago. */
+/** Classes of a slot that changed a moment ago. */
 export const NEWS_CLASSES = {
   justBooked: "no-underline! halo-sun",
   freeAgain: "halo-pine",

@@ -17,7 +17,7 @@ export const SLOT_TIME = graphql(`
 
 export type SlotTime = SlotTimeFragment;
 
-/** A slot as public answers have it, which do not say whether it is the viewer's. */
+/** A slot in public responses, which do not say whether it is the viewer's. */
 export type ShownSlot = Omit<SlotTime, "mine"> & { readonly mine?: boolean };
 
 export interface Day {

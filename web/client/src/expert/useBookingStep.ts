@@ -29,7 +29,7 @@ export function useBookingStep(): Steps {
   return {
     step,
     show(next, changed) {
-      // A changed time is still the same step.
+      // A changed time does not add a step to the history.
       const options = next === step ? { replace: true, state: location.state as unknown } : {};
       setParameters({ ...others, ...changed, step: next }, { state: { isStep: true }, ...options });
     },

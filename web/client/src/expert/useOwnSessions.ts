@@ -22,10 +22,10 @@ const OWN_SESSIONS = graphql(`
   }
 `);
 
-/** Length of the longest session; one that began earlier has ended. */
+/** Maximum length of a session; sessions that began earlier have ended. */
 const LONGEST_MS = 8 * 60 * 60 * 1000;
 
-/** A session of the viewer, with whichever expert. */
+/** A session of the viewer with any expert. */
 export interface OwnSession {
   readonly id: string;
   readonly startsAt: string;

@@ -78,13 +78,13 @@ export interface BookedExpert {
   readonly availability: { readonly confirmsAutomatically: boolean };
 }
 
-/** Why a slot is unavailable, and alternatives. */
+/** A slot that is unavailable, and alternatives. */
 export interface Unavailable {
   readonly slot: SlotTime | undefined;
   readonly alternatives: readonly SlotTimeFragment[];
 }
 
-/** Too many holds or coming bookings at once. */
+/** Refusal: the client has too many holds or upcoming bookings. */
 interface TooMany {
   readonly kind: "tooMany";
   readonly limit: number;
@@ -115,7 +115,7 @@ export interface Terms {
 export type Reservation = ReturnType<typeof useReservation>;
 
 /**
- * Holding a slot of an expert and booking it.
+ * Return the hold of an expert's slot, and the functions to hold and book slots.
  *
  * @param hasSession whether there is a viewer or a guest, who may have a hold.
  * @param isBooking whether the steps to a booking are shown; they keep showing a hold that was lost.
@@ -133,7 +133,7 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
 
   return {
     hold,
-    /** Whether it is still unknown if there is a hold. */
+    /** Whether the holds are still being loaded. */
     isLoading,
     isBusy: holding.loading || booking.loading,
 
@@ -146,7 +146,7 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
       const answer = data?.holdSlot;
       if (answer?.__typename === "Booking") {
         addHold(cache, answer);
-        // A guest's first query of holds may have been answered before this.
+        // A guest's first query of holds may have been answered before this hold existed.
         refetch().catch(() => undefined);
         return { kind: "held", hold: answer };
       }
@@ -165,7 +165,7 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
       }
     },
 
-    /** Query the hold again: it lasts longer, once, while a code is under way. */
+    /** Query the hold again: the server extends it once while a code is under way. */
     async refresh(): Promise<void> {
       await refetch();
     },

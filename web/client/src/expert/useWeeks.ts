@@ -9,7 +9,7 @@ import { type Availability, availabilityOf } from "./days.ts";
 import type { Day } from "./slots.ts";
 import { type Calendar, useCalendar } from "./useCalendar.ts";
 
-/** Weeks of a page of the calendar. */
+/** Number of weeks on a page of the calendar. */
 export const WEEKS = 6;
 
 interface WeeksOptions {
@@ -35,7 +35,7 @@ export interface Weeks {
   /** Page of weeks that is shown; page 0 begins with `origin`. */
   readonly page: number;
   setPage: (page: number) => void;
-  /** Free and all coming slots of the days that have loaded. */
+  /** Numbers of free and of all upcoming slots, by loaded day. */
   readonly availability: ReadonlyMap<string, Availability>;
   /** The requested day if it is shown, otherwise the first day with a free slot. */
   readonly selectedDay: Day | undefined;

@@ -5,9 +5,9 @@ import { type Bar, barsOf, scaleOf } from "./bars.ts";
 import type { ShownFigures } from "./documents.ts";
 import { figureWords } from "./words.ts";
 
-/** Height of the chart, in units of its drawing. */
+/** Height of the chart, in units of the SVG. */
 const HEIGHT = 100;
-/** At most so many days are named below the chart. */
+/** Maximum number of days that are named below the chart. */
 const LABELS = 5;
 
 /** Bookings of each day or month as bars, and as a table for screen readers. */

@@ -34,7 +34,7 @@ function show(changed: Partial<ShownFigures>, earlier: EarlierFigures): void {
   );
 }
 
-test("figures are compared with those before, and shown as parts", () => {
+test("figures are compared with the period before, and shown as shares", () => {
   show({}, { booked: 4, income: euros(40_000) });
   expect(screen.getByText("100% more than in the same time before")).toBeTruthy();
   expect(screen.getByText("25% less than in the same time before")).toBeTruthy();

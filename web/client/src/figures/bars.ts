@@ -13,7 +13,7 @@ export interface Bar {
   readonly income: number;
 }
 
-/** More days than these are shown by month. */
+/** Periods with more days are shown by month. */
 const MAX_DAYS = 62;
 
 /** Return the bars of some days: one a day, or one a month. */
@@ -32,7 +32,7 @@ export function barsOf(days: readonly DayFigure[]): { bars: Bar[]; areMonths: bo
   return { bars: [...bars.values()], areMonths };
 }
 
-/** Return round values up to at least the largest, from 0, for the lines of a chart. */
+/** Return round values from 0 to at least `largest`, for the lines of a chart. */
 export function scaleOf(largest: number): number[] {
   const rough = Math.max(1, largest / 4);
   const power = 10 ** Math.floor(Math.log10(rough));

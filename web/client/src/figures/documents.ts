@@ -38,7 +38,7 @@ graphql(`
 
 export type ShownFigures = ShownFiguresFragment;
 
-/** The part of earlier figures that new ones are compared with. */
+/** Figures of the earlier period that are compared with the chosen period. */
 export type EarlierFigures = Pick<ShownFigures, "booked" | "income">;
 
 export const EXPERT_FIGURES = graphql(`

@@ -5,7 +5,7 @@ import { useTimePreferences } from "../time/preferences.ts";
 import { usePeriod } from "./PeriodPicker.tsx";
 import { spansOf } from "./periods.ts";
 
-/** Variables of the queries of figures: the days of the period in the URL, and those before. */
+/** Return the variables of queries: the days of the period in the URL, and the days before. */
 export function useSpans() {
   const { zone } = useTimePreferences();
   useNow(60_000); // the day may have ended

@@ -13,7 +13,7 @@ configure({ asyncUtilTimeout: 60_000 });
 
 const NOW = Date.parse("2026-11-26T09:00:00Z");
 
-/** Observer of sizes, which jsdom lacks. */
+/** Replacement for ResizeObserver, which jsdom lacks. */
 class NoLayout {
   observe = vi.fn();
   disconnect = vi.fn();
@@ -54,7 +54,7 @@ function hold(slug: string, minutesLeft: number) {
   };
 }
 
-/** Show the bar on a page for a viewer with holds; return what is sent, and the live events. */
+/** Show the bar to a viewer with holds; return the requests, and a function that sends events. */
 async function show(path: string, ...holds: ReturnType<typeof hold>[]) {
   let standing = holds;
   const released: unknown[] = [];
@@ -128,7 +128,7 @@ test("leaves out the hold that is being booked on this page", async () => {
   expect(bar()).toBeUndefined();
 });
 
-test("lets go of a hold", async () => {
+test("releases a hold", async () => {
   const { released } = await show("/", hold("arjun", 4), hold("elsa", 2));
   await act(async () => {
     fireEvent.click(screen.getByRole("button", { name: "Let go" }));
@@ -138,7 +138,7 @@ test("lets go of a hold", async () => {
   expect(bar()).toContain("Expert arjun");
 });
 
-test("says that a hold has ended, until that is closed", async () => {
+test("says that a hold has ended, until the message is closed", async () => {
   await show("/", hold("elsa", 2));
   await act(() => vi.advanceTimersByTimeAsync(120_000));
   expect(screen.getByRole("status").textContent).toContain("No longer kept for you");
@@ -146,7 +146,7 @@ test("says that a hold has ended, until that is closed", async () => {
   expect(bar()).toBeUndefined();
 });
 
-test("vanishes when the hold is booked in another tab, also after its time", async () => {
+test("vanishes when the hold is booked in another tab, even after the hold has ended", async () => {
   const { change } = await show("/", hold("elsa", 2));
   await change("hold-elsa", "CONFIRMED");
   expect(bar()).toBeUndefined();

@@ -21,7 +21,7 @@ import { holdPath } from "./holdPath.ts";
 import { type Hold, RELEASE_HOLD, removeHold } from "./holds.ts";
 import { holdWords } from "./words.ts";
 
-// Every page asks for this, so it is one request for the fields of `useHolds` and `useWaits`.
+// One request for the fields of `useHolds` and `useWaits`, because every page sends it.
 const HOLDS_AND_WAITS = graphql(`
   query HoldsAndWaits {
     bookings(filter: { mine: true, statuses: [HELD] }, first: 100) {
@@ -73,7 +73,7 @@ export default function HoldBar() {
   );
 }
 
-/** Return the active holds, the first to end first, and one that has just ended. */
+/** Return the active holds in the order of their ends, and a hold that has just ended. */
 function useStandingHolds() {
   const { data, refetch } = useQuery(HOLDS_AND_WAITS, { fetchPolicy: "cache-and-network" });
   const holds = data?.bookings.nodes ?? [];
@@ -106,7 +106,7 @@ function useStandingHolds() {
         }
       : skipToken,
   );
-  // Without holds and waits nothing is subscribed, so query again: another tab may have made one.
+  // Without holds and waits there is no subscription, but another tab may have made some.
   useEffect(() => {
     const refresh = () => void refetch().catch(() => undefined);
     window.addEventListener("focus", refresh);

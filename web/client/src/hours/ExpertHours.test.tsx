@@ -18,7 +18,7 @@ afterEach(() => {
 
 const PRICE = { __typename: "Money", amount: 4_800, currency: "EUR", decimals: 2 };
 
-/** A server with an expert's hours, which others can change, too. */
+/** A server with an expert's hours, which other users can change as well. */
 class Server {
   readonly received: unknown[] = [];
   private availability = {
@@ -56,7 +56,7 @@ class Server {
   });
 }
 
-/** Show the hours, and change the days ahead to 30 while somebody else sets a break. */
+/** Show the hours, and change the horizon to 30 days while somebody else sets a break. */
 async function conflict(server: Server, labels: { horizon: string; break: string; save: string }) {
   render(
     <ApolloProvider client={new ApolloClient({ cache: createCache(), link: server.link })}>
@@ -82,7 +82,7 @@ const ENGLISH = {
   save: "Save changes",
 };
 
-test("hours that were changed elsewhere are shown, and the own changes applied to them", async () => {
+test("hours changed elsewhere are shown, and the user's changes applied to them", async () => {
   const server = new Server();
   const { horizon, pause } = await conflict(server, ENGLISH);
   const notice = (await screen.findByText("These hours have changed")).parentElement;
@@ -105,7 +105,7 @@ test("hours that were changed elsewhere are shown, and the own changes applied t
   expect(server.expert.availability).toMatchObject({ horizonDays: 30, breakMinutes: 15 });
 });
 
-test("the own changes can be discarded", async () => {
+test("the user's changes can be discarded", async () => {
   localStorage.setItem("expertbook.language", "de");
   const { horizon } = await conflict(new Server(), {
     horizon: "So viele Tage im Voraus buchbar",

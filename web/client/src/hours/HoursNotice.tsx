@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { focusOnMount } from "../ui/focusOnMount.ts";
 
 interface HoursNoticeProps {
-  /** The id of its heading. */
+  /** The id of the notice's heading. */
   id: string;
   title: string;
   children: ReactNode;

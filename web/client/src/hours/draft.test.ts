@@ -93,7 +93,7 @@ describe("changed input", () => {
     ).toEqual([60, 30]);
   });
 
-  test("prices in minor units", () => {
+  test("has prices in minor units", () => {
     const offers = saved.offers.map((offer) => ({ ...offer, price: "80,5" }));
     expect(changes({ offers }).offers?.[0]?.price).toEqual({ amount: 8_050, currency: "EUR" });
   });

@@ -26,7 +26,7 @@ function draft(date: string, until = date, hours = MORNING): OverrideDraft {
   return { key: "d", date, until, hours: hours.map(toSpan) };
 }
 
-test("equal days in a row become one, in order, without past days", () => {
+test("equal consecutive days become one override, in order, without past days", () => {
   const days = [
     closed("2026-12-26"),
     closed("2026-12-24"),
@@ -43,7 +43,7 @@ test("equal days in a row become one, in order, without past days", () => {
   ]);
 });
 
-test("each day of a draft is sent, over the end of the year", () => {
+test("each day of a draft is sent, also across the end of a year", () => {
   expect(toOverrideInput([draft("2026-12-31", "2027-01-02")])).toEqual(
     ["2026-12-31", "2027-01-01", "2027-01-02"].map((date) => ({ date, hours: MORNING })),
   );

@@ -5,7 +5,7 @@ import { addDays } from "../time/day.ts";
 import type { Problems } from "../ui/problems.ts";
 import { findMissingTimes, mapSpanProblems, newKey, type Span, toSpan } from "./spans.ts";
 
-/** Most days that one override covers; the server accepts no more in all. */
+/** Maximum number of days of one override; the server accepts no more in total. */
 const MAX_DAYS = 366;
 
 /** Days in a row that differ from the weekly hours, as edited; without hours they are closed. */
@@ -25,7 +25,7 @@ export interface OverrideWords {
   readonly tooManyDays: string;
 }
 
-/** Convert overrides of single days from `today` on; equal ones of days in a row become one. */
+/** Convert overrides of single days from `today` on; equal consecutive days become one. */
 export function toOverrideDrafts(
   overrides: readonly DateOverrideInput[],
   today: string,

@@ -41,7 +41,7 @@ test("without changes, the other hours stay", () => {
   expect(applied({})).toEqual(OTHER);
 });
 
-test("each weekday is changed for itself", () => {
+test("each weekday is changed separately", () => {
   const { week } = applied({ week: { ...SAVED.week, FRIDAY: [toSpan(MORNING)] } });
   expect(toWeeklyInput(week)).toEqual([
     { weekday: "TUESDAY", ...MORNING },

@@ -19,7 +19,7 @@ interface Edited {
   readonly draft: Draft;
 }
 
-/** Why nothing was saved: invalid fields, or a refusal. */
+/** The reason why nothing was saved: invalid fields, or a refusal. */
 export interface SaveFailure {
   readonly problems: Problems;
   readonly isRefused: boolean;
@@ -33,7 +33,7 @@ export function useHours(expert: HoursFragment) {
   const today = todayIn(expert.timeZone).toString();
   const client = useApolloClient();
   const [edited, setEdited] = useState<Edited>();
-  // Changes that were not saved, since the hours had been changed elsewhere.
+  // Changes that were not saved, because the hours had been changed elsewhere.
   const [kept, setKept] = useState<Edited>();
   const base = edited?.of ?? expert;
   const saved = useMemo(() => toDraft(base, today, locale), [base, today, locale]);
@@ -96,7 +96,7 @@ export function useHours(expert: HoursFragment) {
     isSaving: loading,
     failure,
     outside,
-    /** Whether there are changes that were not saved, since the hours were changed elsewhere. */
+    /** Whether some changes were not saved, because the hours had been changed elsewhere. */
     hasKept: kept !== undefined,
     /** Apply the kept changes to the hours that are shown. */
     applyKept: () => {

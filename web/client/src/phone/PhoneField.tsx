@@ -24,8 +24,8 @@ interface PhoneFieldProps extends TypedPhone {
 /**
  * Field for a phone number, preceded by a choice of its country.
  *
- * The country follows a number that has a country code. Without the library it is a plain field,
- * which takes numbers with their country code.
+ * A number with a country code sets the country. Without the library this is a plain field, for
+ * numbers with a country code.
  */
 export function PhoneField(props: PhoneFieldProps) {
   const { phone, country, label, hint, problem, required, onChange } = props;
@@ -36,14 +36,14 @@ export function PhoneField(props: PhoneFieldProps) {
   const chosen = country ?? likely;
   const isInternational = /^\s*(\+|00)/.test(phone);
 
-  /** Separate a number's country code from it. */
+  /** Separate the country code from the number. */
   function separate(): void {
     const found = phones?.parse(phone, chosen);
     if (!isInternational || !found?.country) return;
     const isSame = phones?.parse(found.local, found.country)?.number === found.number;
     if (isSame) onChange({ phone: found.local, country: found.country });
   }
-  // A stored number has its country code.
+  // A stored number contains its country code.
   // eslint-disable-next-line react-hooks/exhaustive-deps -- while typing, the code stays
   useEffect(separate, [phones]);
 
@@ -101,7 +101,7 @@ interface CountryProps {
   onChange: (country: string) => void;
 }
 
-/** Native chooser behind the country code, because it works best for long lists on phones. */
+/** Native select behind the country code, because it works best for long lists on phones. */
 function Country({ label, chosen, code, codes, onChange }: CountryProps) {
   const { locale } = useText();
   const options = useMemo(() => {

@@ -8,7 +8,7 @@ export function rememberCountry(country: string): void {
 }
 
 /**
- * Return the country whose numbers are probably typed here: the last one, or else the country of
+ * Return the country whose numbers are probably typed here: the last chosen, or else the country of
  * the device's time zone, or else of its language.
  */
 export function likelyCountry(countries: readonly string[]): string | undefined {

@@ -16,7 +16,7 @@ export interface DialledNumber {
   readonly country: string | undefined;
   /** Country code, such as "+49". */
   readonly code: string;
-  /** The number as it is written after its country code. */
+  /** The part of the number after its country code. */
   readonly local: string;
 }
 
@@ -50,7 +50,7 @@ export function parse(text: string, country: string | undefined): DialledNumber 
   };
 }
 
-/** Return whether a text has too few or too many digits; undefined if that is not its problem. */
+/** Return whether a text has too few or too many digits; undefined if it has neither. */
 export function lengthProblem(
   text: string,
   country: string | undefined,

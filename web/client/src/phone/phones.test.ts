@@ -9,7 +9,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Let the device be in a time zone, with languages by preference. */
+/** Set the device's time zone, and its languages in order of preference. */
 function beIn(timeZone: string, ...languages: string[]): void {
   const resolved = { ...new Intl.DateTimeFormat().resolvedOptions(), timeZone };
   vi.spyOn(Intl.DateTimeFormat.prototype, "resolvedOptions").mockReturnValue(resolved);
@@ -39,7 +39,7 @@ it.each([
   expect(await readPhone(text, "DE")).toMatchObject({ problem });
 });
 
-it("writes a number without its country code so that it is read again", () => {
+it("writes a number without its country code in a form that it can parse", () => {
   for (const number of ["+4930901820", "+442079460018", "+390212345678", "+78005553535"]) {
     const { country, local } = parse(number, undefined)!;
     expect(local).not.toContain("+");
@@ -47,7 +47,7 @@ it("writes a number without its country code so that it is read again", () => {
   }
 });
 
-it("takes the given country among those that share a country code", () => {
+it("prefers the given country among those that share a country code", () => {
   expect(parse("+18005550199", "CA")?.country).toBe("CA");
   expect(parse("+18005550199", undefined)?.country).toBe("US");
 });

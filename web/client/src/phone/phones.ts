@@ -4,7 +4,7 @@ import { likelyCountry } from "./country.ts";
 
 type Library = typeof import("./library.ts");
 
-/** A typed number: as it is dialled, or why it cannot be. */
+/** A typed number in the form to dial, or the reason why it cannot be dialled. */
 export interface ReadPhone {
   readonly number: string;
   readonly problem: "missing" | "invalid" | "short" | "long" | undefined;
@@ -44,7 +44,7 @@ export function usePhones(): Library | undefined {
  *
  * @param country the country of a number without a country code; by default the likely one.
  *
- * Without the library, it is the text itself: the server checks it, but does not know the country.
+ * Without the library, returns the text itself; the server checks it without knowing the country.
  */
 export async function readPhone(text: string, country: string | undefined): Promise<ReadPhone> {
   if (!text.trim()) return { number: "", problem: "missing" };

@@ -47,7 +47,7 @@ interface PlaceDetailsProps {
   expertName: string;
 }
 
-/** Way to the session, for the client of a booking: a link, a number, an address, or who calls. */
+/** Access to the session for its client: a link, a number, an address, or a note on who calls. */
 export function PlaceDetails({ place: { kind, details }, expertName }: PlaceDetailsProps) {
   const text = useWords(placeWords);
   if (kind === "IN_PERSON") return <span className="whitespace-pre-line">{details}</span>;

@@ -53,7 +53,7 @@ export function parsePrice(
   typed: string,
   { currency, decimals }: Pick<Profile, "currency" | "decimals">,
 ): number | undefined {
-  // Without an expert, the server has not said how many decimals there are.
+  // Without an expert, the server has not sent the number of decimals.
   const style = { style: "currency", currency } as const;
   const format = () => new Intl.NumberFormat("en", style).resolvedOptions();
   return parseAmount(typed, decimals ?? format().maximumFractionDigits ?? 2);

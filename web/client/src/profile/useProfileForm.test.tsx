@@ -82,7 +82,7 @@ test("a field that cannot be sent gets the focus, and nothing is sent", () => {
   expect(update).not.toHaveBeenCalled();
 });
 
-test("the server's problems are translated and get the focus; what was typed stays", async () => {
+test("the server's problems are translated and get the focus; the typed text stays", async () => {
   const fields = [{ field: "title", message: "too long" }];
   fillIn("Title", "x", () => Promise.resolve({ __typename: "InvalidInput", fields }));
   await screen.findByText("translated: too long");

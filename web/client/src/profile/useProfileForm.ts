@@ -34,7 +34,7 @@ interface FormWords extends ProfileWords {
 
 interface Options {
   readonly words: FormWords;
-  /** Message after the profile of this name has been saved. */
+  /** Return the message for a saved profile with this name. */
   readonly saved: (name: string) => string;
   /** Send the changes; resolves to the server's answer. */
   readonly update: (changes: ProfileChanges) => Promise<Answer | undefined>;
@@ -44,14 +44,14 @@ interface ProfileForm {
   readonly form: RefObject<HTMLFormElement | null>;
   readonly profile: Profile;
   readonly problems: Problems | undefined;
-  /** Why nothing was saved, if no field is the reason. */
+  /** The reason why nothing was saved, if it concerns no field; otherwise empty. */
   readonly refusal: string;
   readonly isBusy: boolean;
   edit: (profile: Profile) => void;
   submit: (event: SubmitEvent) => void;
 }
 
-/** State of a form that edits an expert's profile; only what has changed is sent. */
+/** State of a form that edits an expert's profile; only changed fields are sent. */
 export function useProfileForm(
   expert: EditedExpertFragment,
   { words, saved, update }: Options,

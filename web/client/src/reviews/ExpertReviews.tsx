@@ -16,7 +16,7 @@ import { Histogram } from "./Histogram.tsx";
 import { ReviewItem } from "./ReviewItem.tsx";
 import { reviewWords } from "./words.ts";
 
-/** Reviews that are shown at first, and those of each further page. */
+/** Numbers of reviews that are shown at first, and on each further page. */
 const FIRST = 4;
 const PAGE = 20;
 const ORDERS: readonly ReviewOrder[] = ["NEWEST", "BEST", "WORST"];

@@ -6,7 +6,7 @@ import { TextForm } from "./TextForm.tsx";
 import { useReviewChange } from "./useReviewChange.ts";
 import { reviewWords } from "./words.ts";
 
-/** Characters that the server accepts. */
+/** Maximum number of characters that the server accepts. */
 const MAX_REASON_CHARS = 500;
 
 interface HideDialogProps {

@@ -10,7 +10,7 @@ interface HistogramProps {
   counts: readonly number[];
 }
 
-/** An expert's mean rating, and how many reviews have how many stars. */
+/** An expert's mean rating, and the number of reviews for each number of stars. */
 export function Histogram({ mean, counts }: HistogramProps) {
   const text = useWords(reviewWords);
   const formats = useFormats();

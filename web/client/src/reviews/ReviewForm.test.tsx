@@ -32,7 +32,7 @@ type Answer = Observable<ApolloLink.Result>;
 const outcome = (outcome: object): Answer => of({ data: { outcome } });
 const noConnection = (): Answer => throwError(() => new TypeError("Failed to fetch"));
 
-/** Show the form for a server that gives some answers; return the client, and what is sent. */
+/** Show the form with a server that gives these answers; return the client and the requests. */
 function show(
   props: { review?: PartyReviewFragment; stars?: number } = {},
   answers: Answer[] = [outcome(REVIEW)],
@@ -78,7 +78,7 @@ test("stars and words are sent", async () => {
   expect(sent).toEqual([{ bookingId: "b", rating: 4, text: "Knew the answer at once." }]);
 });
 
-test("what is missing is named, the first of it gets the focus, and nothing is sent", () => {
+test("missing fields are named, the first gets the focus, and nothing is sent", () => {
   const { sent } = show();
   write("   Short   ");
   press("Publish");
@@ -92,13 +92,13 @@ test("what is missing is named, the first of it gets the focus, and nothing is s
   expect(sent).toEqual([]);
 });
 
-test("stars that were chosen before lead to the words", () => {
+test("if stars were chosen before, the focus moves to the words", () => {
   show({ stars: 2 });
   expect(star("2 stars: Poor").checked).toBe(true);
   expect(document.activeElement).toBe(words());
 });
 
-test("a review is edited, or left as it was", async () => {
+test("a review can be edited, or left as it was", async () => {
   const { sent } = show({ review: REVIEW });
   expect(words().value).toBe(REVIEW.text);
   press("Cancel");
@@ -109,7 +109,7 @@ test("a review is edited, or left as it was", async () => {
   expect(sent).toEqual([{ bookingId: "b", rating: 3, text: REVIEW.text }]);
 });
 
-test("the server's problem gets the focus, and what was written stays", async () => {
+test("the server's problem gets the focus, and the written text stays", async () => {
   const message = "Text must not have a link or a web address";
   const fields = [{ __typename: "FieldProblem", field: "text", message }];
   show({ stars: 5 }, [outcome({ __typename: "InvalidInput", message: "invalid", fields })]);
@@ -136,7 +136,7 @@ test("a refusal is announced", async () => {
   expect(onDone).not.toHaveBeenCalled();
 });
 
-test("after a failure it can be sent again", async () => {
+test("a review can be sent again after a failure", async () => {
   const { sent } = show({ review: REVIEW }, [noConnection(), outcome(REVIEW)]);
   press("Save review");
   await screen.findByText("That did not work. Please try again.");
@@ -145,7 +145,7 @@ test("after a failure it can be sent again", async () => {
   expect(sent).toHaveLength(2);
 });
 
-test("while it is being sent, it is neither sent again nor cancelled", async () => {
+test("a review that is being sent is neither sent again nor cancelled", async () => {
   const answer = new Subject<ApolloLink.Result>();
   const { sent } = show({ review: REVIEW }, [answer]);
   press("Save review");
@@ -159,7 +159,7 @@ test("while it is being sent, it is neither sent again nor cancelled", async () 
   expect(sent).toHaveLength(1);
 });
 
-test("a review is published although the page cannot be loaded again", async () => {
+test("a review is published even if the page cannot be loaded again", async () => {
   const booking = { __typename: "Booking", id: "b", reviewableUntil: null, review: null };
   const { client } = show({ review: REVIEW }, [
     of({ data: { booking } }),

@@ -28,13 +28,13 @@ interface ReviewItemProps {
   onMoved?: () => void;
 }
 
-/** A review with its answer, and what the viewer can do about it. */
+/** A review with its answer, and the actions that the viewer can take. */
 export function ReviewItem(props: ReviewItemProps) {
   const { review, expertName, canAnswer, canHide, onMoved } = props;
   const text = useWords(reviewWords);
   const { isBusy, send } = useReviewChange();
   const { hidden } = review;
-  // Answers can be edited as long as reviews can, which begins before the review is written.
+  // Approximate: the server counts these 30 days from the completion of the session.
   const isEditable = useNow(60_000) - Date.parse(review.createdAt) < EDITABLE_MS;
   const [isAnswering, setAnswering] = useState(false);
   const [isAsking, setAsking] = useState(false);
@@ -62,7 +62,7 @@ export function ReviewItem(props: ReviewItemProps) {
         <Stars rating={review.rating} />
       </div>
       {hidden && <HiddenNotice review={review} />}
-      {/* People write in any language. */}
+      {/* The language of a review is unknown. */}
       <p
         lang=""
         className={`max-w-prose whitespace-pre-line wrap-anywhere ${hidden ? "text-muted" : ""}`}
@@ -121,7 +121,7 @@ export function ReviewItem(props: ReviewItemProps) {
   );
 }
 
-/** Says that a review is hidden, and why. */
+/** Says that a review is hidden, with the reason. */
 export function HiddenNotice({ review }: { review: ReviewFragment | PartyReviewFragment }) {
   const text = useWords(reviewWords);
   return (

@@ -5,7 +5,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { MAX_STARS, starParts } from "./rating.ts";
 import { reviewWords } from "./words.ts";
 
-/** A star that is filled from its beginning to a part of its width. */
+/** A star that is filled up to a part of its width. */
 export function Star({ part, className = "size-4" }: { part: number; className?: string }) {
   const full = "size-full fill-star text-star";
   return (

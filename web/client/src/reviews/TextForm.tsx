@@ -7,7 +7,7 @@ import type { Problems } from "../ui/problems.ts";
 import { useProblems } from "../ui/useProblems.ts";
 import { reviewWords } from "./words.ts";
 
-/** Characters of a review or an answer that the server accepts. */
+/** Maximum number of characters of a review or an answer. */
 export const MAX_CHARS = 2_000;
 
 interface TextFormProps {
@@ -21,7 +21,7 @@ interface TextFormProps {
   isBusy: boolean;
   /** Check the text before it is sent. */
   check: (text: string) => Problems | undefined;
-  /** Send the text; resolves to the problems, or to undefined once it is done. */
+  /** Send the text; resolves to the problems, or to undefined on success. */
   onSend: (text: string) => Promise<Problems | undefined>;
   /** Undefined if there is nothing to go back to. */
   onCancel?: (() => void) | undefined;

@@ -10,7 +10,7 @@ import { type Problems, problemsByField } from "../ui/problems.ts";
 import { toast } from "../ui/toast.tsx";
 import { reviewWords } from "./words.ts";
 
-// Means, counts and lists change with a review.
+// Queries whose means, counts and lists change with a review.
 const CHANGED = new Set(["ExpertReviews", "HiddenReviews", "BookingReview"]);
 
 /** Load the reviews on the page again; without a connection they stay as they are. */
@@ -20,14 +20,14 @@ export async function refetchReviews(client: ApolloClient): Promise<void> {
       include: "active",
       onQueryUpdated: ({ queryName }) => CHANGED.has(queryName ?? ""),
     })
-    // The change itself is done.
+    // Ignore errors: the change itself has succeeded.
     .catch(() => undefined);
 }
 
 interface ReviewChange {
   readonly isBusy: boolean;
   /**
-   * Send a change, and say that it is done.
+   * Send a change, and show the message `done` on success.
    *
    * Resolves to the problems by field, with those of no field under "form"; to undefined without
    * problems.
@@ -39,7 +39,7 @@ interface ReviewChange {
   ) => Promise<Problems | undefined>;
 }
 
-/** Changes of reviews. */
+/** Return a function that changes a review, and whether a change is under way. */
 export function useReviewChange(): ReviewChange {
   const client = useApolloClient();
   const text = useWords(reviewWords);

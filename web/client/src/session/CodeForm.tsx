@@ -24,7 +24,7 @@ interface CodeFormProps {
   children?: ReactNode;
 }
 
-/** The field for a mailed code, with what to do if it is wrong or does not arrive. */
+/** The field for a mailed code, with help if the code is wrong or does not arrive. */
 export function CodeForm(props: CodeFormProps) {
   const { code, submitLabel, busyLabel, kind = "primary", hint, children } = props;
   const words = useWords(sessionWords);
@@ -80,7 +80,7 @@ export function CodeForm(props: CodeFormProps) {
   );
 }
 
-/** Button to send another code, after a while; screen readers are not told each second. */
+/** Button to send another code after a while; screen readers do not announce each second. */
 function SendAgain({ code }: { code: CodeState }) {
   const words = useWords(sessionWords);
   const now = useNow(1_000);

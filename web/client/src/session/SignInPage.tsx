@@ -32,7 +32,7 @@ const LOGIN = graphql(`
 
 type Way = "code" | "password";
 
-/** Page `/sign-in`: signs in with a password or a code, and returns to the previous page; skipped if signed in already. */
+/** Page `/sign-in`: signs in with a password or a code, and returns to the previous page. */
 export default function SignInPage() {
   const words = useWords(sessionWords);
   const { viewer, signedIn } = useViewer();
@@ -129,7 +129,7 @@ export default function SignInPage() {
   );
 }
 
-/** Return the page on which an account begins. */
+/** Return the first page for an account after signing in. */
 function homeOf({ role, expert }: Viewer): string {
   if (role === "ADMIN") return "/administration";
   return expert ? "/desk" : "/bookings";

@@ -40,7 +40,7 @@ export default function VerifyEmailPage() {
     verify({ variables: { input: { token } } }).catch(() => undefined);
   }
 
-  // The token is valid once: send it once, however often the page renders.
+  // The token is valid once, so send it once, even if the page renders again.
   useEffect(() => {
     if (token && sentToken.current !== token) send(token);
   });

@@ -85,7 +85,7 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
   const [startGuestSession] = useMutation(START_GUEST_SESSION);
   const [hasSignedOut, setHasSignedOut] = useState(false);
   useEffect(() => session.onChange(() => void resetForNewViewer()), []);
-  // After a failed query, a viewer who was signed in may still be.
+  // After a failed query, a viewer who was signed in may still be signed in.
   const person = data ? data.viewer : error && !session.isSignedIn() ? null : undefined;
   const viewer = person?.guest ? null : person;
   const visit = useVisit(person);
@@ -126,7 +126,7 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
   return <ViewerContext value={state}>{children}</ViewerContext>;
 }
 
-/** Count the people of this tab; a visitor who signs in, and a guest, stay the same person. */
+/** Count the people who use this tab; a visitor or guest who signs in is not counted again. */
 function useVisit(person: Viewer | null | undefined): number {
   const guestId = useRef<string>(undefined);
   useEffect(() => {
@@ -146,7 +146,7 @@ export function signInPath(path: string, way?: "code"): string {
   return `/sign-in${returnQuery(path)}${way ? `&with=${way}` : ""}`;
 }
 
-/** Return the query string that leads back here after signing in; kept between the forms. */
+/** Return the query string that leads back here after signing in; all forms keep it. */
 export function useReturnQuery(): string {
   const { pathname, search } = useLocation();
   return returnQuery(new URLSearchParams(search).get("to") ?? pathname + search);
@@ -159,7 +159,7 @@ function returnQuery(path: string): string {
 interface ProtectedProps {
   /** Roles that may see the page; by default all. */
   roles?: readonly Role[];
-  /** The way to sign in that is offered first: a code works for those who never set a password. */
+  /** The way to sign in that is offered first; a code also works without a password. */
   signInWith?: "code";
   children: ReactNode;
 }

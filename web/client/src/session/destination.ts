@@ -1,4 +1,4 @@
-// Pages that make no sense after signing in.
+// Pages that are useless after signing in.
 const SIGNED_OUT_PAGES = new Set([
   "/sign-in",
   "/register",

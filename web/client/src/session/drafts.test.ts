@@ -28,7 +28,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("keeps a draft for its person and hold alone", () => {
+it("keeps a draft only for its person and hold", () => {
   saveDraft("ada", elsa, draft);
   saveDraft("ada", arjun, { ...draft, note: "Looms" });
   expect(readDraft("ada", elsa)).toEqual(draft);
@@ -48,7 +48,7 @@ it("keeps a draft when another time takes the place of the hold", () => {
   expect(awaitedCode("ada", later)).toBeUndefined();
 });
 
-it("keeps nothing of somebody without a session", () => {
+it("keeps no draft of a person without a session", () => {
   saveDraft(undefined, elsa, draft);
   expect(interruptedHold("elsa", BEFORE)).toBeUndefined();
 });
@@ -63,7 +63,7 @@ it("hands a guest's drafts to the account, with the account's address", () => {
   expect(readDraft("grace", arjun)).toEqual(draft);
 });
 
-it("knows an interrupted hold until it ends, without what was typed", () => {
+it("knows an interrupted hold until it ends, without the typed text", () => {
   saveDraft("ada", elsa, draft);
   expect(interruptedHold("elsa", BEFORE)).toBe(UNTIL);
   expect(interruptedHold("elsa", Date.parse(UNTIL))).toBeUndefined();
@@ -72,7 +72,7 @@ it("knows an interrupted hold until it ends, without what was typed", () => {
   expect(interruptedHold("elsa", BEFORE)).toBeUndefined();
 });
 
-it("knows the awaited code of a person's hold alone, also after the hold was extended", () => {
+it("knows the awaited code only for its person and hold, even if the hold was extended", () => {
   saveDraft("guest", elsa, draft);
   expect(awaitedCode("guest", elsa)).toBeUndefined();
   saveAwaitedCode("guest", elsa, draft.email);
@@ -83,7 +83,7 @@ it("knows the awaited code of a person's hold alone, also after the hold was ext
   expect(awaitedCode("guest", elsa)).toBeUndefined();
 });
 
-it("forgets drafts of before a sign-out, also in a tab that was asleep", () => {
+it("forgets drafts from before a sign-out, even in a tab that was asleep", () => {
   saveDraft("ada", elsa, draft);
   const asleep = sessionStorage.getItem("expertbook.drafts")!;
   vi.advanceTimersByTime(1);

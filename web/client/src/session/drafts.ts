@@ -11,7 +11,7 @@ export interface Draft {
   readonly note: string;
 }
 
-/** A hold, as far as drafts depend on it. */
+/** The fields of a hold that drafts depend on. */
 interface DraftedHold {
   readonly id: string;
   readonly heldUntil: string | null;
@@ -50,7 +50,7 @@ export function readDraft(personId: string | undefined, hold: DraftedHold): Draf
   return { name, email, phone, country, note };
 }
 
-/** Return the end of a hold with an expert, kept for a person whose sign-in has ended here. */
+/** Return the end of a hold with an expert, from the draft of a person who was signed out. */
 export function interruptedHold(expertId: string, now: number): string | undefined {
   const draft = read().find((each) => each.expertId === expertId);
   const until = draft?.heldUntil;
@@ -67,7 +67,7 @@ export function saveDraft(personId: string | undefined, hold: DraftedHold, draft
   });
 }
 
-/** Return the address whose code was awaited for a hold before the page was loaded again. */
+/** Return the address to which a code was sent for a hold before the page was reloaded. */
 export function awaitedCode(personId: string | undefined, hold: DraftedHold): string | undefined {
   const found = find(personId, hold);
   return found?.holdId === hold.id ? found.codeSentTo : undefined;
@@ -95,19 +95,19 @@ export function adoptDrafts(
   }
 }
 
-/** Forget a person's draft for a hold: it is booked. */
+/** Forget a person's draft for a hold that is booked. */
 export function removeDraft(personId: string | undefined, hold: DraftedHold): void {
   const found = find(personId, hold);
   if (found) remove(found);
 }
 
-/** Delete the drafts of all tabs: the person has signed out. */
+/** Delete the drafts of all tabs after a person has signed out. */
 export function clearAllDrafts(): void {
   clearDrafts();
   localStore.setItem(SIGNED_OUT_KEY, String(Date.now()));
 }
 
-/** Forget what was typed in this tab. */
+/** Delete the drafts of this tab. */
 export function clearDrafts(): void {
   sessionStore.removeItem(STORAGE_KEY);
 }
@@ -128,7 +128,7 @@ function isSame(one: StoredDraft, other: StoredDraft): boolean {
   return one.personId === other.personId && one.expertId === other.expertId;
 }
 
-/** Return the drafts of this tab, which may have been asleep when their person signed out. */
+/** Return this tab's drafts; the tab may have been asleep at a sign-out, so skip older ones. */
 function read(): StoredDraft[] {
   try {
     const stored = sessionStore.getItem(STORAGE_KEY);

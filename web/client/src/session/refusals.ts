@@ -10,7 +10,7 @@ export type Refusal =
       readonly fields: readonly { readonly field: string; readonly message: string }[];
     };
 
-/** Why a submission failed, as a form shows it. */
+/** The reason why a submission failed, as a form shows it. */
 export interface FormRefusal {
   readonly reason: Refusal["__typename"] | "Incomplete";
   /** Messages by field name. */

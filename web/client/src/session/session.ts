@@ -41,7 +41,7 @@ export function end(): void {
 }
 
 /**
- * Call `changed` when the session ends in any tab, or begins in another; return an unsubscriber.
+ * Call `changed` when the session ends in any tab or begins in another; return a function to stop.
  */
 export function onChange(changed: () => void): () => void {
   listeners.add(changed);
@@ -53,7 +53,7 @@ export async function renewIfDue(): Promise<void> {
   if (isSignedIn() && isDue()) await renew();
 }
 
-/** Renew the session; resolves to whether there still is one. */
+/** Renew the session; resolves to whether there is still a session. */
 export function renew(): Promise<boolean> {
   renewal ??= withLock(async () => !isDue() || (await requestRenewal())).finally(
     () => (renewal = undefined),

@@ -7,7 +7,7 @@ export function isSignedIn(): boolean {
   return readExpiry() !== undefined;
 }
 
-/** Return when the access cookie expires, in milliseconds; undefined without a session. */
+/** Return the expiry of the access cookie in Unix milliseconds; undefined without a session. */
 export function readExpiry(): number | undefined {
   const until = localStore.getItem(EXPIRY_KEY);
   return until === null ? undefined : Date.parse(until);

@@ -15,7 +15,7 @@ export interface CodeState {
   readonly digits: string;
   readonly isBusy: boolean;
   readonly refusal: FormRefusal | null;
-  /** Whether the last action failed without an answer, such as offline. */
+  /** Whether the last action got no answer, for example because the device is offline. */
   readonly hasFailed: boolean;
   /** Mail a code; resolves to whether that was accepted. */
   request: (email: string) => Promise<boolean>;
@@ -29,7 +29,7 @@ export interface CodeState {
 interface CodeOptions {
   /** Whether the last digit submits the code; false where the action cannot be undone. */
   submitsItself?: boolean;
-  /** The address whose code was awaited before the page was loaded again. */
+  /** The address to which a code was sent before the page was reloaded. */
   awaitedFrom?: string | undefined;
 }
 
@@ -37,7 +37,7 @@ interface CodeOptions {
  * Mails a code to an e-mail address, and submits what is typed.
  *
  * @param send submits the code; resolves to nothing on success, to the refusal, or to "change" if
- *   something else than the code must be corrected first.
+ *   something other than the code must be corrected first.
  */
 export function useCode(
   send: (code: string, email: string) => Promise<Refusal | "change" | null | undefined>,

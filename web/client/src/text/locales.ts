@@ -7,7 +7,7 @@ export function baseLanguage(tag: string): string {
   return tag.split("-")[0] ?? tag;
 }
 
-/** Browsers report some system locales as they are, such as `en-US@posix`. */
+/** Return whether formatters accept a tag; browsers may report tags such as `en-US@posix`. */
 function isLocale(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length > 0;

@@ -62,7 +62,7 @@ test("a zone is found by typing, and chosen with Enter", () => {
   expect(onClose).toHaveBeenCalledOnce();
 });
 
-test("a city is found by its present name, although browsers may have a former one", () => {
+test("a city is found by its present name, even if the browser has a former one", () => {
   show();
   type("kolkata");
   expect(active()).toBe("Kolkata Asia17:30, UTC+5:30");
@@ -70,7 +70,7 @@ test("a city is found by its present name, although browsers may have a former o
   expect(active()).toBe("Kathmandu Asia17:45, UTC+5:45");
 });
 
-test("keys move through what is found, from one end to the other", () => {
+test("keys move through the results, from one end to the other", () => {
   show();
   type("antarctica");
   const found = screen.getAllByRole("option").map(({ textContent }) => textContent);
@@ -87,7 +87,7 @@ test("keys move through what is found, from one end to the other", () => {
   expect(active()).toBe(found.at(-1));
 });
 
-test("another search begins at its first zone again", () => {
+test("each search begins at its first result", () => {
   show();
   type("argentina");
   press("ArrowDown", "ArrowDown");

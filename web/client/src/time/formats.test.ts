@@ -14,7 +14,7 @@ it("formats an instant in the reader's time zone, with its day there", () => {
   expect(honolulu.time("2026-11-23T08:05:00Z")).toMatch(/^10:05/);
 });
 
-it("formats an instant in sentences as in lists, with the year if it is another", () => {
+it("formats an instant in sentences as in lists, with the year unless it is this year", () => {
   vi.useFakeTimers({ now: Date.parse("2026-12-31T22:30:00Z") });
   expect(paris.moment("2026-11-23T08:05:00Z")).toBe("Mon 23 November, 9:05");
   expect(paris.moment("2027-01-04T08:05:00Z")).toBe("Mon, 4 January 2027, 9:05");
@@ -23,7 +23,7 @@ it("formats an instant in sentences as in lists, with the year if it is another"
   expect(honolulu.moment("2026-11-23T18:05:00Z")).toMatch(/^Mo., 23. November, 8:05/);
 });
 
-it("writes times in one form in every language", () => {
+it("writes times in the same form in every language", () => {
   const written = ["en-GB", "en-US", "de-DE", "de-AT"].map((locale) =>
     (["h23", "h12"] as const).map((hourCycle) =>
       formats(locale, { zone: "UTC", hourCycle })

@@ -4,7 +4,7 @@ import { dateFormat, numberFormat } from "./intl.ts";
 import { type TimePreferences, useTimePreferences } from "./preferences.ts";
 import { useText } from "../text/text.tsx";
 
-/** An amount in minor units; `decimals` are the currency's by ISO 4217, from which Intl differs. */
+/** An amount in minor units, and the currency's decimals by ISO 4217, from which Intl differs. */
 export interface Money {
   readonly amount: number;
   readonly currency: string;
@@ -13,19 +13,19 @@ export interface Money {
 
 /** Formats instants, days, durations and prices for the reader's locale and time zone. */
 export interface Formats {
-  /** Such as 9:30 or 9:30 am, in every language. */
+  /** Format the time of an instant, in every language as 9:30 or 9:30 am. */
   time: (instant: string) => string;
-  /** The same for minutes since midnight. */
+  /** Format minutes since midnight like a time. */
   clock: (minutes: number) => string;
   /** Format a calendar day such as 2026-11-21: Sat 21 November. */
   day: (date: string) => string;
-  /** Such as Sat 21. */
+  /** Format a calendar day without the month: Sat 21. */
   shortDay: (date: string) => string;
-  /** Such as Sat 21 November, 9:30; with the year if it is not the present one. */
+  /** Format an instant: Sat 21 November, 9:30; with the year if it is not the present one. */
   moment: (instant: string) => string;
-  /** Such as 45 min, or 1 hr 30 min. */
+  /** Format a number of minutes: 45 min, or 1 hr 30 min. */
   minutes: (count: number) => string;
-  /** Such as 90 €; cents only if there are some. */
+  /** Format a price: 90 €; with cents only if there are some. */
   price: (money: Money) => string;
   number: (value: number, digits?: number) => string;
   /** Return a part of a number in percent, such as 6.1 %; 0 % if the number is 0. */

@@ -28,7 +28,7 @@ test("cities that begin with the search come first", () => {
   expect(found("")).toHaveLength(zoneChoices("UTC", "en", WINTER).length);
 });
 
-test("each choice tells where it is and how far from UTC", () => {
+test("each choice has its region and its offset from UTC", () => {
   const choices = zoneChoices("Europe/Berlin", "de", WINTER);
   expect(choices.find(({ zone }) => zone === "America/Argentina/Ushuaia")).toEqual({
     ...{ zone: "America/Argentina/Ushuaia", city: "Ushuaia" },

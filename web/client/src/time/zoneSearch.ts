@@ -7,7 +7,7 @@ export interface ZoneChoice {
   readonly city: string;
   /** Location, such as "America / Argentina"; empty for UTC. */
   readonly region: string;
-  /** Such as UTC+1. */
+  /** Offset, such as UTC+1. */
   readonly offset: string;
 }
 
@@ -23,7 +23,7 @@ export function zoneChoices(chosen: string, language: Language, now: number): Zo
     .sort((one, other) => one.city.localeCompare(other.city, language));
 }
 
-/** Return the zones whose city, name or offset has all words of a search; cities that begin so first. */
+/** Return the zones whose texts have all words of a search, first those that begin with it. */
 export function findZones(choices: readonly ZoneChoice[], search: string): ZoneChoice[] {
   const words = fold(search)
     .split(/[\s/,]+/)

@@ -11,7 +11,7 @@ test("a zone is named after its city", () => {
   expect(cityOf("UTC", "de")).toBe("UTC");
 });
 
-test("an offset is that of the moment", () => {
+test("an offset is the one at the given instant", () => {
   expect(offsetOf("Europe/Paris", Date.parse("2026-12-01T12:00Z"))).toBe("UTC+1");
   expect(offsetOf("Europe/Paris", Date.parse("2026-07-01T12:00Z"))).toBe("UTC+2");
   expect(offsetOf("America/St_Johns", Date.parse("2026-12-01T12:00Z"))).toBe("UTC−3:30");

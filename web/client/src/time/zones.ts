@@ -3,7 +3,7 @@ import { dateFormat } from "./intl.ts";
 
 const FALLBACK = "UTC";
 
-/** Present names of cities whose zones some browsers list by a former one, such as Asia/Calcutta. */
+/** Present names of cities that some browsers list by a former name, such as Asia/Calcutta. */
 const RENAMED: Readonly<Record<string, string>> = {
   Asmera: "Asmara",
   Calcutta: "Kolkata",

@@ -7,7 +7,7 @@ interface RingProps {
   /** Part of the time that is left, from 0 to 1. */
   share: number;
   className: string;
-  /** Width of the line, of 24. */
+  /** Width of the line; the ring is 24 wide. */
   line: number;
 }
 

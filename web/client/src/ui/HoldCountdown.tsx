@@ -2,10 +2,10 @@ import { useNow } from "../time/clock.ts";
 import { formatRemaining } from "../time/formatRemaining.ts";
 import { Ring } from "./CountdownRing.tsx";
 
-/** Time in which the ring of somebody else's hold empties. */
+/** Time in which the ring of another person's hold empties. */
 const RING_MS = 300_000;
 
-/** Remaining time of somebody else's hold, beside a small ring that empties. */
+/** Remaining time of another person's hold, beside a small ring that empties. */
 export function HoldCountdown({ until }: { until: string }) {
   const now = useNow(1_000);
   return (

@@ -5,7 +5,7 @@ import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Icon } from "./Icon.tsx";
 
-/** Indicator of the live connection's state; offline, the time of what is shown. */
+/** State of the live connection; while offline, the time at which the shown data were current. */
 export function LiveBadge() {
   const { state } = useConnection();
   const { connection } = useWords(appWords);

@@ -1,4 +1,4 @@
-/** Reference that moves the focus to an element once it is shown. */
+/** Ref callback that moves the focus to an element when it is shown. */
 export function focusOnMount(element: HTMLElement | null): void {
   element?.focus();
 }

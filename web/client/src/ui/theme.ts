@@ -10,7 +10,7 @@ export type Theme = (typeof THEMES)[number];
 const STORAGE_KEY = "expertbook.theme";
 const listeners = new Set<() => void>();
 
-/** Return the chosen theme. `src/app/theme.js` has applied a stored one before the first paint. */
+/** Return the chosen theme; `app/theme.js` applies a stored theme before the first paint. */
 export function useTheme(): Theme {
   return useSyncExternalStore(subscribe, currentTheme);
 }

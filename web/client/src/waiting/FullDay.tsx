@@ -78,7 +78,7 @@ export default function FullDay(props: FullDayProps) {
   );
 }
 
-/** Asks for which parts of the day the client wants to wait. */
+/** Form to choose the parts of the day to wait for. */
 function JoinForm({ expertId, minutes, date, slots }: FullDayProps) {
   const text = useWords(waitingWords);
   const { errors } = useWords(appWords);

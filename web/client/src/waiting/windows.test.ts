@@ -27,7 +27,7 @@ it("offers the parts of a day in which sessions start", () => {
   expect(partsOf(starts, DAY, PARIS)).toEqual(["morning", "evening"]);
 });
 
-it("compares windows, of which the end is not a part", () => {
+it("treats the end of a window as exclusive when comparing windows", () => {
   const window = { from: "2027-03-28T09:00:00Z", to: "2027-03-28T12:00:00Z" };
   expect(overlaps(window, { from: "2027-03-28T12:00:00Z", to: "2027-03-28T13:00:00Z" })).toBe(
     false,

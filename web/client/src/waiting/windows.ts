@@ -28,13 +28,13 @@ export function windowsOf(date: string, zone: string, parts: ReadonlySet<Part>):
   return windows;
 }
 
-/** Return the window of exactly one start time: an hour of a day. */
+/** Return the window that contains one start time: a full hour of a day. */
 export function windowAt(date: string, zone: string, hour: number): Window {
   const from = instant(parseDate(date), hour, zone);
   return { from, to: new Date(Date.parse(from) + CELL_MS).toISOString() };
 }
 
-/** Return the parts of a day in which some instants are. */
+/** Return the parts of a day that contain any of the instants. */
 export function partsOf(instants: readonly string[], date: string, zone: string): Part[] {
   return ALL_PARTS.filter((part) => {
     const [window] = windowsOf(date, zone, new Set([part]));

@@ -6,7 +6,7 @@ function filter(address: string, zone = "Europe/Paris") {
   return bookingFilter(parseBookingSearch(new URLSearchParams(address)), zone);
 }
 
-test("words, a state and days are a filter", () => {
+test("words, a state and days become a filter", () => {
   expect(filter("")).toEqual({});
   expect(filter("search= 7KQ2 elsa &status=PENDING")).toEqual({
     search: "7KQ2 elsa",
@@ -14,7 +14,7 @@ test("words, a state and days are a filter", () => {
   });
 });
 
-test("the days are the reader's, and the last one counts", () => {
+test("the days are in the reader's time zone, the last one included", () => {
   expect(filter("from=2026-11-26&to=2026-11-26")).toEqual({
     from: "2026-11-25T23:00:00.000Z",
     to: "2026-11-26T23:00:00.000Z",

@@ -3,7 +3,7 @@ import { parseDate } from "@internationalized/date";
 import type { BookingFilter, BookingStatus } from "../../api/gql/graphql.ts";
 import { parseDay } from "../../time/day.ts";
 
-/** States to choose from, in the order of a booking's life. */
+/** States to choose from, in the order in which a booking goes through them. */
 export const STATUSES: readonly BookingStatus[] = [
   "HELD",
   "PENDING",
@@ -33,7 +33,7 @@ export function parseBookingSearch(parameters: URLSearchParams): BookingSearch {
   };
 }
 
-/** Return the filter of a search; its days are days of the time zone, the last one included. */
+/** Return the API's filter; the search's days are in the time zone, the last one included. */
 export function bookingFilter(
   { search, status, from, to }: BookingSearch,
   zone: string,

@@ -58,7 +58,7 @@ export function NewExpert() {
 
 interface NewExpertFormProps {
   account: Account;
-  /** Another expert's price, which has the currency of all prices; undefined without experts. */
+  /** Another expert's price, for the currency; undefined if there are no experts. */
   price: Money | undefined;
 }
 

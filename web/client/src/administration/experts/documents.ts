@@ -30,7 +30,7 @@ export const ADMINISTERED_EXPERTS = graphql(`
   }
 `);
 
-/** The directory lists active experts only, so a missing expert is an unlisted one. */
+/** Active experts found by name; an expert who is missing here is not listed. */
 export const LISTED_EXPERTS = graphql(`
   query ListedExperts($name: String!) {
     experts(filter: { search: $name }, first: 100) {

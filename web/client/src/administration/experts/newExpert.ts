@@ -73,7 +73,7 @@ export function toInput({
 export function validate({ profile, offers, week }: NewExpertDraft, words: DraftWords): Problems {
   const found: Record<string, string> = { ...profiles.validate(profile, words) };
   for (const { key, price } of offers) {
-    // A missing currency is reported at its own field.
+    // A missing currency is reported at the currency's own field.
     if (found.currency !== undefined) continue;
     const problem = priceProblem(profiles.parsePrice(price, profile), words);
     if (problem) found[`${key}.price`] = problem;

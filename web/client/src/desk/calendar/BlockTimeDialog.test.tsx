@@ -63,7 +63,7 @@ type Answer = Observable<ApolloLink.Result>;
 const saved = (...outside: ReturnType<typeof booking>[]): Answer =>
   of({ data: { setAvailability: { __typename: "AvailabilitySet", expert: EXPERT, outside } } });
 
-/** Show the dialog for a server that gives some answers; return the overrides that are sent. */
+/** Show the dialog with a server that gives these answers; return the overrides it is sent. */
 function show(...answers: Answer[]): unknown[] {
   const sent: unknown[] = [];
   const link = new ApolloLink(({ operationName, variables }) => {
@@ -110,7 +110,7 @@ test("the day is blocked, and the dialog closes", async () => {
   expect(onClose).toHaveBeenCalledOnce();
 });
 
-test("some hours are blocked on each of several days, until midnight too", async () => {
+test("some hours are blocked on each of several days, also until midnight", async () => {
   const sent = show(saved(), saved());
   fill("To day", "2026-12-03");
   fireEvent.click(field("The whole day"));
@@ -160,7 +160,7 @@ test.each([
   expect(sent).toEqual([]);
 });
 
-test("time without hours need not be blocked", async () => {
+test("time in which the expert has no hours need not be blocked", async () => {
   const sent = show(saved());
   fill("From day", "2026-11-27");
   await block();
@@ -189,7 +189,7 @@ test("sessions in the blocked time are listed, by the expert's clock, and get th
   expect(onClose).toHaveBeenCalledOnce();
 });
 
-test("what the server refuses is explained; after a failure it can be sent again", async () => {
+test("a refusal is explained, and after a failure the form can be sent again", async () => {
   const fields = [{ __typename: "FieldProblem", field: "overrides", message: "Too many days." }];
   show(
     of({ data: { setAvailability: { __typename: "InvalidInput", message: "invalid", fields } } }),

@@ -17,13 +17,13 @@ import { type Block, blockTime, isInBlock, overridesOf } from "./block.ts";
 import { calendarWords } from "./words.ts";
 
 const MAX_DAYS = 366;
-/** Attempts while the hours are changed elsewhere at the same time. */
+/** Maximum number of attempts if the hours are changed elsewhere at the same time. */
 const MAX_ATTEMPTS = 3;
 const WHOLE_DAY = { from: "00:00", to: "24:00" };
 
 interface BlockTimeDialogProps {
   expertId: string;
-  /** The day to begin with, and the time zone of the expert's hours. */
+  /** The initial day, in the time zone `zone` of the expert's hours. */
   date: string;
   zone: string;
   onClose: () => void;

@@ -32,7 +32,7 @@ interface CalendarProps {
   onDate: (date: string) => void;
   onOpen: (id: string) => void;
   onStepDone: () => void;
-  /** The list, which replaces the calendar in its view. */
+  /** The list of bookings, shown in the list view instead of the calendar. */
   children: ReactNode;
 }
 

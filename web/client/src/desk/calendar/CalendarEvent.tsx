@@ -16,7 +16,7 @@ interface CalendarEventProps {
   isSelected: boolean;
   /** Whether somebody has just made or moved the booking. */
   isFresh: boolean;
-  /** Whether it is being dragged; a copy follows the pointer. */
+  /** Whether the booking is being dragged, while a copy follows the pointer. */
   isDragged: boolean;
   canDrag: boolean;
   onClick: MouseEventHandler;

@@ -17,7 +17,7 @@ interface DayListProps {
   onStepDone: () => void;
 }
 
-/** A day of the calendar as a list, for phones, under the days of its week. */
+/** A day of the calendar as a list, for phones, below a row with the days of its week. */
 export function DayList({ date, today, bookings, open, onDay, onStepDone }: DayListProps) {
   const text = useWords(calendarWords);
   const formats = useFormats();
@@ -88,7 +88,7 @@ function OpenHours({ segments }: { segments: readonly Segment[] }) {
   const { locale } = useText();
   const { hourCycle } = useTimePreferences();
   if (!segments.length) return text.closed;
-  // Minutes of a day, as the clock shows them, have no time zone.
+  // Minutes since midnight have no time zone: format them as a time in UTC.
   const { time } = formatsIn(locale, { zone: "UTC", hourCycle });
   const clock = (minute: number) => time(new Date(minute * 60_000).toISOString());
   return text.openHours(segments.map(({ from, to }) => `${clock(from)} – ${clock(to)}`).join(", "));

@@ -19,7 +19,7 @@ import { FREE_DAYS } from "./documents.ts";
 import { movableSlots } from "./moves.ts";
 import { calendarWords } from "./words.ts";
 
-/** Days whose free times are offered at once. */
+/** Number of days whose free times are offered at a time. */
 const DAYS = 14;
 
 interface MoveDialogProps {
@@ -32,7 +32,7 @@ interface MoveDialogProps {
   onClose: () => void;
 }
 
-/** Moves a booking to another free time of its expert, after asking. */
+/** Moves a booking to another free time of its expert, after confirmation. */
 export function MoveDialog({ booking, slot, others, onMoved, onClose }: MoveDialogProps) {
   const text = useWords(calendarWords).move;
   const { errors } = useWords(appWords);

@@ -16,7 +16,7 @@ interface WeekGridProps {
   /** The days to show, one or seven. */
   dates: readonly string[];
   bookings: readonly DeskBookingFragment[];
-  /** The expert's hours by day, by the reader's clock. */
+  /** The expert's hours on each day, in the reader's time zone. */
   open: ReadonlyMap<string, readonly Segment[]>;
   today: string;
   selectedId: string | null;
@@ -155,7 +155,7 @@ export function WeekGrid(props: WeekGridProps) {
                         isDragged={booking.id === drag?.booking.id}
                         canDrag={canDrag}
                         onClick={({ detail }) => {
-                          // The keyboard's clicks have no detail.
+                          // A click by keyboard has `detail` 0 and ends no drag.
                           if (!detail || !wasDragged()) onOpen(booking.id);
                         }}
                         onPointerDown={(event) => {
@@ -255,7 +255,7 @@ function bookedShare(open: readonly Segment[], booked: readonly Segment[]): numb
   return total ? Math.min(1, length(booked) / total) : undefined;
 }
 
-/** A minute that begins now. */
+/** Return the span of one minute that begins at `now`. */
 function momentAt(now: number): { startsAt: string; endsAt: string } {
   return {
     startsAt: new Date(now).toISOString(),

@@ -13,14 +13,14 @@ export interface Block {
   readonly to: string;
 }
 
-/** Minutes since midnight of a day; an end after 1,440 is the next day's. */
+/** Minutes since midnight of a day; an end after 1,440 is on the next day. */
 interface Range {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Return all overrides that an expert has once some time is blocked.
+ * Return all overrides of an expert after some time is blocked.
  *
  * A day whose hours change gets an override with what is left of them. Hours that began on the day
  * before lose the part that reaches into the blocked time.
@@ -38,7 +38,7 @@ export function blockTime(availability: Availability, block: Block): DateOverrid
       day,
       left.filter((range) => range.from < DAY_MINUTES),
     );
-    // Hours begin on their own day.
+    // A part that begins after midnight becomes hours of the next day.
     const late = left.filter((range) => range.from >= DAY_MINUTES);
     if (!late.length) return;
     const next = addDays(day, 1);
@@ -82,7 +82,7 @@ function shifted({ from, to }: Range, minutes: number): Range {
   return { from: from + minutes, to: to + minutes };
 }
 
-/** Return what is left of a range. */
+/** Return the parts of a range that are outside the cut. */
 function without(range: Range, cut: Range): Range[] {
   return [
     { from: range.from, to: Math.min(range.to, cut.from) },

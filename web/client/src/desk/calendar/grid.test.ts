@@ -23,7 +23,7 @@ describe("segments", () => {
     ]);
   });
 
-  test("a session over midnight is on both days, one until midnight on the first alone", () => {
+  test("a session across midnight is on both days, one until midnight only on the first", () => {
     const night = timed("2026-11-26T22:30:00Z", "2026-11-27T00:30:00Z");
     expect(segmentsOf(night, "UTC")).toEqual([
       { date: "2026-11-26", from: 1_350, to: 1_440 },
@@ -38,7 +38,7 @@ describe("segments", () => {
     expect(segmentsOf(spring, "Europe/Paris")).toEqual([{ date: "2027-03-28", from: 90, to: 210 }]);
   });
 
-  test("parts that touch are one", () => {
+  test("parts that touch are joined", () => {
     const date = "2026-11-26";
     expect(
       joined([
@@ -53,14 +53,14 @@ describe("segments", () => {
   });
 });
 
-test("the hours shown are those in use, with some room", () => {
+test("the hours in use are shown, with some room around them", () => {
   const date = "2026-11-26";
   expect(hoursShown([])).toEqual({ first: 8, last: 18 });
   expect(hoursShown([{ date, from: 510, to: 1_020 }])).toEqual({ first: 8, last: 18 });
   expect(hoursShown([{ date, from: 0, to: 1_440 }])).toEqual({ first: 0, last: 24 });
 });
 
-test("short sessions make hours higher", () => {
+test("hours are drawn higher if there are short sessions", () => {
   expect(hourHeight([30, 60])).toBe(56);
   expect(hourHeight([15, 60])).toBe(104);
 });

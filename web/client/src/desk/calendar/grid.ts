@@ -28,7 +28,7 @@ export function datesOf(view: "week" | "day", date: string, locale: string): str
   return Array.from({ length: 7 }, (_, days) => first.add({ days }).toString());
 }
 
-/** Return the part of each day that a time takes, in a zone; midnight ends a day. */
+/** Return the part of each day that a span of time covers, in a zone; midnight ends a day. */
 export function segmentsOf({ startsAt, endsAt }: Timed, zone: string): Segment[] {
   const start = parseAbsolute(startsAt, zone);
   const end = parseAbsolute(endsAt, zone);
@@ -54,7 +54,7 @@ export function joined(segments: readonly Segment[]): Segment[] {
   return found;
 }
 
-/** The whole hours that the calendar shows: those with hours or bookings, and one on each side. */
+/** Return the hours to show: those with opening hours or bookings, and one on each side. */
 export function hoursShown(segments: readonly Segment[]): { first: number; last: number } {
   if (!segments.length) return USUAL_HOURS;
   const from = Math.min(...segments.map((segment) => segment.from));

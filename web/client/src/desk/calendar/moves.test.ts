@@ -27,12 +27,12 @@ function starts(others: Parameters<typeof movableSlots>[2]): string[] {
   return [...movableSlots([DAY], BOOKING, others).values()].flat().map(({ id }) => id);
 }
 
-test("free slots can be moved to, and those that only the booking itself takes", () => {
+test("a booking can move to free slots, and to slots that only it occupies", () => {
   expect(starts([])).toEqual(["09:00", "09:30", "10:30"]);
   expect(starts([timed("11:00", "12:00")])).toEqual(["09:00", "09:30"]);
 });
 
-test("without knowing the other bookings, only free slots can be moved to", () => {
+test("a booking can move to free slots only if the other bookings are unknown", () => {
   expect(starts(undefined)).toEqual(["09:00"]);
 });
 

@@ -9,7 +9,7 @@ interface Timed {
 /**
  * Return the slots to which a booking can move, by day.
  *
- * A slot that only the booking itself occupies is free for it. This can only be told on days whose
+ * A slot that only the booking itself occupies is free for it. This is known only for days whose
  * bookings are loaded.
  *
  * @param others the other bookings around the booking; undefined if they are not known.

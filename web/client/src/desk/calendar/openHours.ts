@@ -9,7 +9,7 @@ import {
 import type { HoursFragment } from "../../api/gql/graphql.ts";
 import { joined, type Segment, segmentsOf } from "./grid.ts";
 
-/** Hours as the API has them: local times; an end that is not after the beginning is the next day's. */
+/** Hours as local times; an end that is not after the beginning is on the next day. */
 interface LocalHours {
   readonly from: string;
   readonly to: string;

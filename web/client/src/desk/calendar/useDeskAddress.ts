@@ -9,7 +9,7 @@ interface DeskAddress {
   readonly view: DeskView;
   /** The views for this width of the window. */
   readonly views: readonly DeskView[];
-  /** A day of those shown; undefined if the URL names none. */
+  /** A day that is shown; undefined if the URL names none. */
   readonly date: string | undefined;
   readonly selectedId: string | null;
   go: (changes: DeskParameters) => void;

@@ -45,7 +45,7 @@ interface DragToMove {
 /**
  * Drags a booking to another time of the grid with a mouse or pen.
  *
- * It snaps to slots that are free, which are loaded when the drag begins. Touch scrolls instead.
+ * The booking snaps to free slots, which are loaded when the drag begins. Touch scrolls instead.
  */
 export function useDragToMove(options: Options): DragToMove {
   const client = useApolloClient();
@@ -53,7 +53,7 @@ export function useDragToMove(options: Options): DragToMove {
   const [drag, setDrag] = useState<Drag>();
   const isClick = useRef(true);
   const latest = useRef({ options, drag });
-  // At once, since the pointer may be released as soon as a target is shown.
+  // A layout effect, because the pointer may be released as soon as a target is shown.
   useLayoutEffect(() => {
     latest.current = { options, drag };
   });

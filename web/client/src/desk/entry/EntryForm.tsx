@@ -30,7 +30,7 @@ const UPDATE_MY_EXPERT = graphql(`
   }
 `);
 
-/** Form in which experts describe themselves; only what has changed is sent. */
+/** Form in which experts describe themselves; only changed fields are sent. */
 export function EntryForm({ expert }: { expert: EditedExpertFragment }) {
   const text = useWords(entryWords);
   const [updateExpert] = useMutation(UPDATE_MY_EXPERT);

@@ -31,7 +31,7 @@ export function Photo({ expert }: PhotoProps) {
       const photoUrl = await changePhoto(file);
       const id = cache.identify({ __typename: "Expert", id: expert.id });
       cache.modify({ ...(id && { id }), fields: { photoUrl: () => photoUrl } });
-      // The button that removed the picture goes with it.
+      // The button that removed the picture disappears with it.
       if (!file) upload.current?.focus();
       void toast(file ? text.uploaded : text.removed);
     } catch (error) {
@@ -63,7 +63,7 @@ export function Photo({ expert }: PhotoProps) {
             accept={PHOTO_TYPES.join()}
             onChange={({ target }) => {
               const file = target.files?.[0];
-              // The same file can be chosen again.
+              // Let the user choose the same file again.
               target.value = "";
               if (file) void change(file);
             }}

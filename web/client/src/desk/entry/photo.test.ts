@@ -10,7 +10,7 @@ function answer(status: number, body: object) {
   return fetch;
 }
 
-it("sends a file as it is, and resolves to its address", async () => {
+it("sends a file unchanged, and resolves to its URL", async () => {
   const fetch = answer(201, { photoUrl: "/photos/1a2b.webp" });
   const file = new File(["picture"], "me.jpg", { type: "image/jpeg" });
   expect(await changePhoto(file)).toBe("/photos/1a2b.webp");
@@ -22,7 +22,7 @@ it("sends a file as it is, and resolves to its address", async () => {
   });
 });
 
-it("names the server's reason", async () => {
+it("rejects with the server's reason", async () => {
   answer(422, { errors: [{ extensions: { code: "ANIMATED_IMAGE" } }] });
   const file = new File(["picture"], "me.png", { type: "image/png" });
   await expect(changePhoto(file)).rejects.toEqual(new PhotoRefused("ANIMATED_IMAGE"));

@@ -5,7 +5,7 @@ export const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp"] as const;
 
 const MAX_BYTES = 5_000_000;
 
-/** A photo that was refused; the code is one of the server's. */
+/** Error for a refused photo; the code is one of the server's error codes. */
 export class PhotoRefused extends Error {
   readonly code: string;
 
