@@ -68,7 +68,7 @@ class Reviews:
         return review
 
     async def answer(self, viewer: Viewer, review_id: str, text: str) -> Review:
-        """Answer a review as its expert, or change the answer while the review may be edited.
+        """Answer a review as its expert, or change the answer within 30 days of the review.
 
         Raises:
             NotAllowed: if the viewer is not the reviewed expert, or the review is hidden.

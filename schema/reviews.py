@@ -160,8 +160,8 @@ class ReviewMutation:
         return _reloaded(review, context)
 
     @strawberry.mutation(
-        description="Answer a review, once. The answer can be changed while the client may edit "
-        "the review. The reviewed expert only."
+        description="Answer a review, once. The answer can be changed for 30 days after the "
+        "review was written. The reviewed expert only."
     )
     async def answer_review(self, info: Info, input: AnswerReviewArgument) -> ReviewResult:
         """Answer a review."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 REVIEWABLE: Final = timedelta(days=30)
-"""Time after the completion of a booking in which its client may review it."""
+"""Time after a completion for the review, and after the review for changing its answer."""
 
 
 def reviewable_until(booking: Booking) -> datetime | None:
@@ -74,7 +74,7 @@ async def write_review(
 
 
 async def answer_review(review: Review, booking: Booking, text: str, now: datetime) -> Review:
-    """Set the expert's answer to a review, or change it while the client may edit the review.
+    """Set the expert's answer to a review, or change it within 30 days of the review.
 
     Raises:
         NotAllowed: if the review is hidden or removed.
@@ -88,8 +88,9 @@ async def answer_review(review: Review, booking: Booking, text: str, now: dateti
             raise NotAllowed
         if before.answer == text:
             return before
-        if before.answer is not None:
-            check_reviewable(booking, now)
+        until = before.created_at + REVIEWABLE
+        if before.answer is not None and now > until:
+            raise TooLate(until)
         answered: Review = before.model_copy(update={"answer": text, "answered_at": now})
         await answered.write(before, session)
         return answered

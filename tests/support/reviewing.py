@@ -78,6 +78,15 @@ def complete_now(database: Database[Row], booking: str) -> str:
     return booking
 
 
+async def backdate(database: AsyncDatabase[Row], review: str, days: int) -> datetime:
+    """Move the creation of a stored review to the past, and return that time."""
+    at = utc_now() - timedelta(days=days)
+    only = {"_id": object_id(review, "Review", "id")}
+    changed = await database["reviews"].update_one(only, {"$set": {"created_at": at}})
+    assert changed.matched_count == 1
+    return at
+
+
 class ReviewedExpert:
     """An expert with clients who have completed bookings."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +13,17 @@ from models.bookings.reviews import remove_review, write_review
 from models.calendar.times import utc_now
 from models.directory.experts import Expert
 from models.ids import object_id
-from tests.support.reviewing import FIELDS, RATED, TEXT, answer, complete, hide, remove, write
+from tests.support.reviewing import (
+    FIELDS,
+    RATED,
+    TEXT,
+    answer,
+    backdate,
+    complete,
+    hide,
+    remove,
+    write,
+)
 
 if TYPE_CHECKING:
     from tests.support.clients import Api
@@ -115,7 +125,7 @@ async def test_invalid_reviews_are_refused_and_change_nothing(
     assert (await reviewed.shown())["reviews"] == NOTHING
 
 
-async def test_expert_can_reword_an_answer_only_while_the_client_can_edit_the_review(
+async def test_expert_can_reword_an_answer_for_thirty_days_after_the_review(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
     booking = await reviewed.completed(reviewer)
@@ -130,15 +140,18 @@ async def test_expert_can_reword_an_answer_only_while_the_client_can_edit_the_re
     assert (await reviewed.shown())["reviews"]["nodes"][0]["answer"] == "Thanks!"
     assert (await answer(expert, review, "Thank you!"))["answer"] == "Thank you!"
     await complete(reviewed.stored, booking, utc_now() - timedelta(days=31))
-    assert (await answer(expert, review, "Thanks again!"))["__typename"] == "TooLate"
-    assert (await answer(expert, review, "Thank you!"))["__typename"] == "Review"
+    assert (await answer(expert, review, "Thanks a lot!"))["answer"] == "Thanks a lot!"
+    written = await backdate(reviewed.stored, review, 31)
+    refused = await answer(expert, review, "Thanks again!")
+    assert refused["__typename"] == "TooLate"
+    assert datetime.fromisoformat(refused["deadline"]) == written + timedelta(days=30)
+    assert (await answer(expert, review, "Thanks a lot!"))["__typename"] == "Review"
     late = await reviewed.completed(reviewer, 29)
     unanswered = (await write(reviewer, late))["id"]
-    await complete(reviewed.stored, late, utc_now() - timedelta(days=40))
+    await backdate(reviewed.stored, unanswered, 40)
     assert (await answer(expert, unanswered))["__typename"] == "Review"
-    assert [each["answer"] for each in (await reviewed.shown())["reviews"]["nodes"]] == [
-        *("Thank you!", "Thank you!"),
-    ]
+    shown = (await reviewed.shown())["reviews"]["nodes"]
+    assert [each["answer"] for each in shown] == ["Thanks a lot!", "Thank you!"]
 
 
 async def test_hidden_review_is_not_public_and_does_not_count(

@@ -34,7 +34,6 @@ export function ReviewItem(props: ReviewItemProps) {
   const text = useWords(reviewWords);
   const { isBusy, send } = useReviewChange();
   const { hidden } = review;
-  // Approximate: the server counts these 30 days from the completion of the session.
   const isEditable = useNow(60_000) - Date.parse(review.createdAt) < EDITABLE_MS;
   const [isAnswering, setAnswering] = useState(false);
   const [isAsking, setAsking] = useState(false);
