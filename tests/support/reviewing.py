@@ -78,15 +78,6 @@ def complete_now(database: Database[Row], booking: str) -> str:
     return booking
 
 
-async def backdate(database: AsyncDatabase[Row], review: str, days: int) -> datetime:
-    """Move the creation of a stored review to the past, and return that time."""
-    at = utc_now() - timedelta(days=days)
-    only = {"_id": object_id(review, "Review", "id")}
-    changed = await database["reviews"].update_one(only, {"$set": {"created_at": at}})
-    assert changed.matched_count == 1
-    return at
-
-
 class ReviewedExpert:
     """An expert with clients who have completed bookings."""
 
@@ -111,6 +102,17 @@ class ReviewedExpert:
         """Return the id of a client's booking that was completed some days ago."""
         at = utc_now() - timedelta(days=days_ago)
         return await complete(self.stored, await self.booking(client), at)
+
+    async def backdate(self, review: str, days: int) -> datetime:
+        """Move the creation of a stored review to the past, and return that time."""
+        at = utc_now() - timedelta(days=days)
+        only = {
+            "_id": object_id(review, "Review", "id"),
+            "expert_id": object_id(self.id, "Expert", "id"),
+        }
+        changed = await self.stored["reviews"].update_one(only, {"$set": {"created_at": at}})
+        assert changed.matched_count == 1
+        return at
 
     async def shown(self, *, elsewhere: bool = False) -> dict[str, Any]:
         """Return the ratings and reviews that everybody sees at the first or the second server.

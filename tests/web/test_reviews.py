@@ -13,17 +13,7 @@ from models.bookings.reviews import remove_review, write_review
 from models.calendar.times import utc_now
 from models.directory.experts import Expert
 from models.ids import object_id
-from tests.support.reviewing import (
-    FIELDS,
-    RATED,
-    TEXT,
-    answer,
-    backdate,
-    complete,
-    hide,
-    remove,
-    write,
-)
+from tests.support.reviewing import FIELDS, RATED, TEXT, answer, complete, hide, remove, write
 
 if TYPE_CHECKING:
     from tests.support.clients import Api
@@ -141,14 +131,14 @@ async def test_expert_can_reword_an_answer_for_thirty_days_after_the_review(
     assert (await answer(expert, review, "Thank you!"))["answer"] == "Thank you!"
     await complete(reviewed.stored, booking, utc_now() - timedelta(days=31))
     assert (await answer(expert, review, "Thanks a lot!"))["answer"] == "Thanks a lot!"
-    written = await backdate(reviewed.stored, review, 31)
+    written = await reviewed.backdate(review, 31)
     refused = await answer(expert, review, "Thanks again!")
     assert refused["__typename"] == "TooLate"
     assert datetime.fromisoformat(refused["deadline"]) == written + timedelta(days=30)
     assert (await answer(expert, review, "Thanks a lot!"))["__typename"] == "Review"
     late = await reviewed.completed(reviewer, 29)
     unanswered = (await write(reviewer, late))["id"]
-    await backdate(reviewed.stored, unanswered, 40)
+    await reviewed.backdate(unanswered, 40)
     assert (await answer(expert, unanswered))["__typename"] == "Review"
     shown = (await reviewed.shown())["reviews"]["nodes"]
     assert [each["answer"] for each in shown] == ["Thanks a lot!", "Thank you!"]
