@@ -1,4 +1,4 @@
-"""Keys in URLs that work without signing in, such as those of calendar files."""
+"""Secret keys for URLs that work without signing in, such as the URLs of calendar files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
 
 class AddressKeys:
-    """Makes and checks keys of one purpose, each for one text (HMAC-SHA-256 in base64).
+    """Makes and checks the keys for one purpose, each of which is valid for one text.
+
+    A key is the HMAC-SHA-256 of its text, in base64.
 
     Args:
-        purpose: separates these keys from those of other purposes.
-        secrets: the secrets from which keys are derived; the first one makes new keys, and keys
-            made with any of the others stay valid.
-        length: characters of a key, at most 43.
+        purpose: name of the purpose; keys for one purpose are not valid for other purposes.
+        secrets: the secrets from which keys are derived; the first secret makes new keys, and keys
+            made with any other secret stay valid.
+        length: number of characters of a key, at most 43.
     """
 
     def __init__(self, purpose: str, secrets: Sequence[str], length: int = 43) -> None:
@@ -33,7 +35,7 @@ class AddressKeys:
         return self._key(self._secrets[0], text)
 
     def admits(self, text: str, key: str) -> bool:
-        """Return whether a key is valid for a text; compares in constant time."""
+        """Return whether a key is valid for a text, comparing in constant time."""
         given = key.encode(errors="replace")
         expected = [self._key(secret, text).encode() for secret in self._secrets]
         return any(hmac.compare_digest(each, given) for each in expected)

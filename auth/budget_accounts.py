@@ -7,33 +7,34 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A rate limit: a quota of query cost per number of seconds."""
+    """A rate limit: the query cost (`quota`) that may be spent within a number of seconds."""
 
     name: str
     quota: int
     seconds: int
 
     def refill_seconds(self, cost: float) -> float:
-        """Return the seconds in which the bucket regains a cost."""
+        """Return the number of seconds in which a token bucket regains the given cost."""
         return cost * self.seconds / self.quota
 
 
 USER = Policy("user", 600_000, 60)
 ADDRESS = Policy("address", 1_200_000, 60)
 NETWORK = Policy("network", 6_000_000, 60)
-"""Limit shared by all signed-in users of one address, such as an office or a carrier's gateway."""
+"""Limit shared by all signed-in users of one network address, such as that of an office or of a
+carrier's gateway."""
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetAccount:
-    """A token bucket's owner (a user id or an address) and its policy."""
+    """The owner of a token bucket (a user id or a network address), and the bucket's policy."""
 
     policy: Policy
     owner: str
 
     @property
     def key(self) -> str:
-        """Key that identifies the bucket."""
+        """The key that identifies the token bucket."""
         return f"{self.policy.name}:{self.owner}"
 
 
@@ -47,10 +48,11 @@ class Balance:
 
 
 def accounts_of(user: str | None, address: str) -> tuple[BudgetAccount, ...]:
-    """Return the accounts that a request is charged to.
+    """Return the budget accounts that a request is charged to.
 
-    Requests of a signed-in user are charged to the user and to the network; anonymous requests are
-    charged to the address alone.
+    A request of a signed-in user is charged to the user's own account, and to the account that all
+    signed-in users of the network address share. An anonymous request is charged to the account of
+    its network address alone.
     """
     if user is None:
         return (BudgetAccount(ADDRESS, address),)

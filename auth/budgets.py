@@ -1,8 +1,8 @@
-"""Rate limiting by query cost, with a token bucket per user and per address.
+"""Rate limiting by query cost, with a token bucket for each user and each network address.
 
 A bucket is stored as the time at which it will be full again, so full buckets need no storage. All
 processes share their buckets in a Redis or Valkey server if one is configured. While that server is
-unreachable, each process counts on its own.
+unreachable, each process charges its requests to buckets of its own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class TokenBuckets:
     """The token buckets of this process that are not full.
 
     Args:
-        max_buckets: number of buckets to keep; the fullest ones are evicted first.
+        max_buckets: maximum number of buckets to keep; the fullest buckets are evicted first.
         clock: returns the time in seconds.
     """
 
@@ -48,11 +48,11 @@ class TokenBuckets:
         return len(self._full_at)
 
     def debt(self, account: BudgetAccount) -> float:
-        """Return the seconds until a bucket is full."""
+        """Return the number of seconds until an account's bucket is full."""
         return max(self._full_at.get(account.key, 0.0) - self._clock(), 0.0)
 
     def set(self, account: BudgetAccount, debt: float) -> None:
-        """Set the seconds until a bucket is full."""
+        """Set the number of seconds until an account's bucket is full."""
         if len(self._full_at) >= self._max_buckets and account.key not in self._full_at:
             self._evict()
         self._full_at[account.key] = self._clock() + debt
@@ -68,7 +68,8 @@ class TokenBuckets:
             always: charge even if too little is left; the balance does not fall below 0.
 
         Returns:
-            The seconds until every account has enough, and the seconds until each one is full.
+            The seconds until every account has enough for the cost, and for each account the
+            seconds until its bucket is full.
         """
         debts = [self.debt(account) for account in accounts]
         wait = self.wait(accounts, cost)
@@ -81,12 +82,12 @@ class TokenBuckets:
         return wait, debts
 
     def wait(self, accounts: Sequence[BudgetAccount], cost: float) -> float:
-        """Return the seconds until every account has enough for a cost."""
+        """Return the number of seconds until every account has enough left for a cost."""
         lacks = [a.policy.refill_seconds(cost) + self.debt(a) - a.policy.seconds for a in accounts]
         return max(0.0, *lacks)
 
     def _evict(self) -> None:
-        """Evict full buckets, then the fullest others until at most half of the maximum remain."""
+        """Evict full buckets, then the fullest of the rest until half of the maximum are left."""
         now = self._clock()
         kept = sorted((full, key) for key, full in self._full_at.items() if full > now)
         self._full_at = {key: full for full, key in kept[-(self._max_buckets // 2) :]}
@@ -97,7 +98,7 @@ class Budgets:
 
     Args:
         is_on: whether the limits apply.
-        url: the Redis or Valkey server that all processes share, if any.
+        url: URL of the Redis or Valkey server that all processes share, if any.
     """
 
     def __init__(self, *, is_on: bool = True, url: str | None = None) -> None:
@@ -109,10 +110,10 @@ class Budgets:
     def check(self, accounts: Sequence[BudgetAccount], cost: int) -> None:
         """Check that the accounts have enough left, without charging them.
 
-        This consults the counts of this process only.
+        Only the buckets in this process are consulted.
 
         Raises:
-            RateLimited: if too little is left; the error has the seconds to wait.
+            RateLimited: if an account has too little left; the error says how many seconds to wait.
         """
         if not self._is_on:
             return
@@ -134,8 +135,8 @@ class Budgets:
             The balance of each account; an empty list if rate limiting is off.
 
         Raises:
-            RateLimited: if too little is left, unless `always` is set; the error has the seconds to
-                wait.
+            RateLimited: if an account has too little left, unless `always` is set; the error says
+                how many seconds to wait.
         """
         if not self._is_on:
             return []
@@ -145,15 +146,15 @@ class Budgets:
         return list(map(_balance, accounts, debts))
 
     def balances(self, accounts: Sequence[BudgetAccount]) -> list[Balance]:
-        """Return the balances of the accounts; full ones if rate limiting is off.
+        """Return the balance of each account; all are full if rate limiting is off.
 
-        This consults the counts of this process, which each charge updates.
+        Only the buckets in this process are consulted, which every charge updates.
         """
         return [_balance(each, self._local.debt(each)) for each in accounts]
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Budgets]:
-        """Close the connections to the shared server when the context ends."""
+        """Yield the rate limiter, then close its connections to the shared server."""
         try:
             yield self
         finally:
@@ -166,7 +167,7 @@ class Budgets:
         now = monotonic()
         if self._shared and now >= self._retry_at:
             is_back = self._retry_at > 0
-            if is_back:  # One request probes the server; the others do not wait for it.
+            if is_back:  # One request probes the server; other requests do not wait.
                 self._retry_at = now + RETRY_SECONDS
             try:
                 wait, debts = await self._shared.take(accounts, cost, always=always)

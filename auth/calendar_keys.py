@@ -1,4 +1,4 @@
-"""Keys in the URLs of calendar files, which calendar programs read without signing in."""
+"""Secret keys in the URLs of calendar files, which calendar programs read without signing in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY_CHARS: Final = 32
 
 
 class CalendarCopy(StrEnum):
-    """Variant of a booking's calendar file.
+    """Variant of a booking's calendar file, named after its reader.
 
     Administrators get the expert's file without the details of the place.
     """
@@ -27,17 +27,17 @@ class CalendarCopy(StrEnum):
 
 
 class CalendarKeys:
-    """Makes and checks keys, each for one booking and one copy of its file; see `AddressKeys`."""
+    """Makes and checks keys, each for one variant of a booking's calendar file."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = AddressKeys("calendar files", secrets, KEY_CHARS)
 
     def key(self, booking_id: Id, copy: CalendarCopy) -> str:
-        """Return the key for a copy of a booking's calendar file."""
+        """Return the key for a variant of a booking's calendar file."""
         return self._keys.key(f"{booking_id} {copy}")
 
     def copy(self, booking_id: Id, key: str) -> CalendarCopy | None:
-        """Return the copy that a key gives access to, or None if the key is invalid."""
+        """Return the variant of the file to which a key gives access; None for an invalid key."""
         for copy in CalendarCopy:
             if self._keys.admits(f"{booking_id} {copy}", key):
                 return copy

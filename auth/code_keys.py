@@ -1,4 +1,4 @@
-"""Six-digit codes for e-mails, and their keyed hashes."""
+"""Six-digit codes that are sent by e-mail, and keyed hashes of these codes."""
 
 from __future__ import annotations
 
@@ -15,36 +15,38 @@ if TYPE_CHECKING:
 
 CODE_CHARS: Final = 6
 SEPARATORS: Final = frozenset({"Pd", "Zs", "Cf"})
-"""Unicode's categories of hyphens, spaces and invisible marks."""
+"""Unicode categories of the hyphens, spaces and invisible marks that a typed code may contain."""
 
 
 class CodeKeys:
-    """Hashes and compares codes; see `AddressKeys`.
+    """Hashes six-digit codes, and compares codes with stored hashes; see `AddressKeys`.
 
-    The hash is keyed, because all codes could be tried against a plain hash in a second.
+    The hashes are keyed, because all possible codes could be tried against a plain hash in a
+    second.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = AddressKeys("sign-in codes", secrets)
 
     def digest(self, email: str, code: str) -> str:
-        """Return the hash to store for an address's code."""
+        """Return the hash to store for a code that is sent to an e-mail address."""
         return self._keys.key(f"{email_key(email)} {code}")
 
     def admits(self, email: str, code: str, digest: str) -> bool:
-        """Return whether a code matches the stored hash; compares in constant time."""
+        """Return whether a code matches the hash stored for it, comparing in constant time."""
         return self._keys.admits(f"{email_key(email)} {code}", digest)
 
 
 def new_code() -> str:
-    """Return a random code."""
+    """Return a random six-digit code."""
     return f"{random.randbelow(10**CODE_CHARS):0{CODE_CHARS}}"
 
 
 def typed_code(text: str) -> str:
-    """Return a code in ASCII digits, without spaces, hyphens and invisible marks.
+    """Return a typed code in ASCII digits, without spaces, hyphens and invisible marks.
 
-    Digits of other scripts become ASCII. Any other character stays, so the code will not match.
+    Digits of other scripts become ASCII digits. Any other character is kept, so that the code will
+    not match.
     """
     return "".join(
         str(unicodedata.decimal(char, char))
@@ -54,6 +56,6 @@ def typed_code(text: str) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Return whether a text is a code rather than a password; passwords are longer."""
+    """Return whether a text is a six-digit code rather than a password; passwords are longer."""
     code = typed_code(text) if len(text.strip()) < MIN_LENGTH else ""
     return len(code) == CODE_CHARS and code.isascii() and code.isdecimal()

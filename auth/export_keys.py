@@ -1,4 +1,4 @@
-"""Signed URLs of exports: each grants access for an hour, without signing in."""
+"""Signed URLs of data exports, each of which gives access for an hour without signing in."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ LIFETIME: Final = timedelta(hours=1)
 
 
 class ExportKeys:
-    """Makes and checks keys, each for one account and one expiry time; see `AddressKeys`."""
+    """Makes and checks keys of data exports, each for one account and one expiry time."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = AddressKeys("exports", secrets)
 
     def path(self, user_id: Id, now: datetime) -> str:
-        """Return the path and query of an account's export."""
+        """Return the path and query string of the URL of an account's data export."""
         until = int((now + LIFETIME).timestamp())
         return f"/exports/{user_id}.json?until={until}&key={self._keys.key(f'{user_id} {until}')}"
 
     def admits(self, user_id: Id, until: int, key: str, now: datetime) -> bool:
-        """Return whether a key opens an account's export now."""
+        """Return whether a key gives access to an account's data export at the time `now`."""
         return self._keys.admits(f"{user_id} {until}", key) and now.timestamp() < until

@@ -23,7 +23,8 @@ PARAMETERS = Parameters(
 )
 """OWASP's parameters for argon2id: two passes, 19 MiB, one lane."""
 MAX_TYPED_LENGTH = 4 * MAX_LENGTH
-"""Maximum length as typed; preparation composes up to four code points into one character."""
+"""Maximum length of a password as typed, since `prepare` composes up to four code points into one
+character."""
 
 
 @lru_cache(maxsize=1)
@@ -37,7 +38,10 @@ def common_passwords() -> frozenset[str]:
 
 
 def weakness(password: str) -> str | None:
-    """Return why a new password is too weak, or None (NIST SP 800-63B, 5.1.1.2)."""
+    """Return why a new password is too weak, or None if it is strong enough.
+
+    The rules are those of NIST SP 800-63B, section 5.1.1.2.
+    """
     prepared = prepare(password) if len(password) <= MAX_TYPED_LENGTH else None
     if not MIN_LENGTH <= len(prepared or password) <= MAX_LENGTH:
         return f"Use {MIN_LENGTH} to {MAX_LENGTH} characters"
@@ -49,10 +53,10 @@ def weakness(password: str) -> str | None:
 
 
 def prepare(password: str) -> str | None:
-    """Return the form in which a password is hashed, or None if it has forbidden characters.
+    """Return the form in which a password is hashed, or None if it contains forbidden characters.
 
-    The form is that of RFC 8265's OpaqueString, which does not depend on how a keyboard composes
-    letters.
+    RFC 8265 defines this form in its profile OpaqueString. The form does not depend on how a
+    keyboard composes letters.
     """
     try:
         return get_profile("OpaqueString").enforce(password)
@@ -64,29 +68,30 @@ class Passwords:
     """Hashes and checks passwords.
 
     Args:
-        max_concurrent: number of computations that run at the same time; each needs 19 MiB of
-            memory.
+        max_concurrent: maximum number of hash computations that run at the same time; each needs
+            19 MiB of memory.
     """
 
     def __init__(self, max_concurrent: int = 2) -> None:
         self._hasher = PasswordHasher.from_parameters(PARAMETERS)
         self._semaphore = asyncio.Semaphore(max_concurrent)
-        # Unknown addresses are checked against this hash, to take as long as known ones.
+        # For an unknown e-mail address, the password is checked against this hash, so that this
+        # takes as long as for a known address.
         self._dummy_hash = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
-        """Return the encoded hash of a password, including its salt and parameters."""
+        """Return the encoded hash of a password, which includes the salt and the parameters."""
         async with self._semaphore:
             return await asyncio.to_thread(self._hasher.hash, prepare(password) or password)
 
     async def matches(self, encoded: str | None, password: str) -> bool:
         """Return whether a password matches an encoded hash.
 
-        Without a hash the result is False, after the same computing time.
+        If there is no hash, the result is False, after the same computing time.
         """
         password = password[: MAX_TYPED_LENGTH + 1]
         known = encoded if encoded and encoded.startswith("$argon2") else None
-        # Earlier versions hashed the password as it was typed.
+        # Earlier versions of the program hashed the password as it was typed.
         for form in dict.fromkeys((prepare(password) or password, password)):
             async with self._semaphore:
                 found = await asyncio.to_thread(self._verify, known or self._dummy_hash, form)
@@ -95,7 +100,7 @@ class Passwords:
         return False
 
     def is_outdated(self, encoded: str) -> bool:
-        """Return whether the parameters of a hash differ from the current ones."""
+        """Return whether the parameters of a hash differ from the current parameters."""
         return self._hasher.check_needs_rehash(encoded)
 
     def _verify(self, encoded: str, password: str) -> bool:

@@ -1,4 +1,4 @@
-"""Authorization: who may see and do what, as tables and pure functions over them.
+"""Authorization: tables of who may see and do what, and pure functions that apply the tables.
 
 | operation                                       | allowed                          | denied     |
 |-------------------------------------------------|----------------------------------|------------|
@@ -58,9 +58,9 @@ VerificationNeeded.
 
 An account acts as an expert while it has an entry in the directory and the role EXPERT or ADMIN. An
 account whose role is changed to CLIENT loses access to its calendar, which administrators then
-manage. A guest is a client without an address. A disabled account cannot sign in, and loses its
-holds and its places in waiting lists; its bookings stay. Its entry in the directory stays listed
-until the entry is disabled, too.
+manage. A guest is a client without an e-mail address. A disabled account cannot sign in, and loses
+its holds and its places in waiting lists; its bookings stay. The directory entry of a disabled
+account stays listed until the entry is disabled, too.
 """
 
 from __future__ import annotations
@@ -146,24 +146,24 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "Subscription.slotChanged": ANYONE,
     "Subscription.bookingChanged": SIGNED_IN,
 }
-"""The rule of every operation."""
+"""The access rule of every operation."""
 
 ROUTES: Final[Mapping[str, Rule]] = {
     "POST /photos": Rule(MANAGERS, Decision.NOT_ALLOWED),
     "DELETE /photos": Rule(MANAGERS, Decision.NOT_ALLOWED),
 }
-"""The rules of changes outside GraphQL."""
+"""The access rules of the HTTP routes outside GraphQL that change data."""
 
 INPUTS: Final[Mapping[str, Rule]] = {
     "BookingFilter.search": Rule(MANAGERS),
     "UpdateExpertInput.disabled": Rule(_ADMINS, Decision.NOT_ALLOWED),
 }
-"""Rules of input fields that are stricter than their operation's rule."""
+"""The rules of input fields for which a stricter rule applies than for their operation."""
 
 ARGUMENTS: Final[Mapping[str, Rule]] = {
     "Expert.reviews(hidden:)": Rule(MANAGERS),
 }
-"""Rules of arguments that are stricter than their field's rule."""
+"""The rules of arguments for which a stricter rule applies than for their field."""
 
 OBJECTS: Final[Mapping[str, Rule]] = {
     "Expert": ANYONE,
@@ -176,7 +176,7 @@ OBJECTS: Final[Mapping[str, Rule]] = {
     "Session": Rule(frozenset({Relation.OWNER}), Decision.NULL),
     "Wait": Rule(frozenset({Relation.OWNER}), Decision.NULL),
 }
-"""The rules for looking up objects by id; a slot is as visible as its expert."""
+"""The rules for looking up objects by id; a slot is visible to everybody who may see its expert."""
 
 _PARTY_FIELD = Rule(frozenset({Relation.OWNER, Relation.PARTY, Relation.ADMIN}))
 _OWNER_FIELD = Rule(_OWNERS)
@@ -216,7 +216,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
     "Place.kind": ANYONE,
     "Place.details": Rule(frozenset({Relation.CLIENT, Relation.EXPERT}), Decision.NULL),
 }
-"""The rules of the fields of restricted types; each of their fields needs a rule."""
+"""The rules of the fields of restricted types; every field of such a type needs a rule."""
 
 SINGLE_FIELDS: Final[Mapping[str, Rule]] = {
     "Expert.contactEmail": Rule(MANAGERS, Decision.NULL),
@@ -242,10 +242,10 @@ def allows(rule_name: str, relations: Relations) -> bool:
 
 
 def require(rule_name: str, relations: Relations) -> None:
-    """Raise an error unless a rule allows access.
+    """Raise an error unless a rule allows access to a viewer with the given relations.
 
     Raises:
-        Unauthenticated: if nobody is signed in, unless the rule's denial is NULL.
+        Unauthenticated: if nobody is signed in and the rule's denial is not NULL.
         Forbidden: if the rule's denial is FORBIDDEN.
         VerificationNeeded: if the rule's denial is VERIFICATION_NEEDED.
         NotAllowed: if the rule's denial is NOT_ALLOWED or NULL.
@@ -285,7 +285,7 @@ def relations_to_expert(viewer: Viewer | None, expert_id: Id) -> Relations:
 
 
 def relations_to_own_expert(viewer: Viewer | None) -> Relations:
-    """Return a viewer's relations to its own entry in the directory, if it has one."""
+    """Return a viewer's relations to the viewer's own directory entry, if there is one."""
     is_expert = viewer is not None and own_expert_id(viewer) is not None
     return relations_of(viewer) | ({Relation.EXPERT} if is_expert else frozenset())
 
@@ -297,7 +297,7 @@ def relations_to_booking(viewer: Viewer | None, booking: Booking) -> Relations:
 
 
 def relations_to_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> Relations:
-    """Return a viewer's relations to an account through a booking that refers to it.
+    """Return a viewer's relations to an account through a booking that refers to the account.
 
     The viewer must be allowed to see the booking.
     """

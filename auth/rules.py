@@ -7,13 +7,13 @@ from enum import StrEnum
 
 
 class Relation(StrEnum):
-    """A relation of a viewer to an object; a viewer can have several."""
+    """A relation of a viewer to an object; a viewer can have several relations to one object."""
 
     ANYONE = "ANYONE"
     SIGNED_IN = "SIGNED_IN"
-    """The viewer has a session; guests have one, too."""
+    """The viewer has a session, either of an account or as a guest."""
     ACCOUNT = "ACCOUNT"
-    """The viewer is signed in to an account, not a guest."""
+    """The viewer is signed in to an account, and is not a guest."""
     OWNER = "OWNER"
     """The viewer owns the account."""
     CLIENT = "CLIENT"
@@ -29,7 +29,7 @@ Relations = frozenset[Relation]
 
 
 class Decision(StrEnum):
-    """The outcome of a rule: access, or how access is denied."""
+    """The outcome of an access rule: access is allowed, or is denied in one of several ways."""
 
     ALLOWED = "ALLOWED"
     UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -41,7 +41,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The relations that give access, and the decision for all other viewers."""
+    """An access rule: the relations that give access, and the decision for all other viewers."""
 
     allowed: Relations
     denial: Decision = Decision.FORBIDDEN

@@ -39,18 +39,18 @@ for i, key in ipairs(KEYS) do
 end
 return {string.format('%.6f', wait), unpack(debts)}
 """
-"""`TokenBuckets.take` as a Lua script; it uses the server's clock."""
+"""`TokenBuckets.take` as a Lua script, which uses the clock of the Redis or Valkey server."""
 
 
 class SharedBuckets:
     """Token buckets shared by all processes.
 
     Args:
-        url: the Redis or Valkey server.
+        url: URL of the Redis or Valkey server.
     """
 
     def __init__(self, url: str) -> None:
-        # No retries: the request would have to wait for them.
+        # No retries, because clients' requests would have to wait for them.
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=MAX_CONNECTIONS,
@@ -68,7 +68,7 @@ class SharedBuckets:
         """Charge a cost to the accounts, like `TokenBuckets.take`.
 
         Raises:
-            OSError: if the server fails or does not answer within `TIMEOUT_SECONDS`.
+            OSError: if the server fails or does not respond within `TIMEOUT_SECONDS`.
         """
         numbers = [
             number

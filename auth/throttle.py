@@ -1,9 +1,9 @@
 """Limits on sign-in and similar attempts, per account and per network address.
 
-Attempts are counted in fixed windows. The counters are in the database, shared by all processes.
-An account is limited strictly for each network address, and loosely over all of them, so that a
-stranger's guesses do not shut its owner out. A network address from which the account has signed in
-before is not subject to the loose limit.
+Attempts are counted in fixed time windows. The counters are in the database, where all processes
+share them. Attempts at an account are limited strictly for each network address, and loosely for
+all network addresses together, so that a stranger's guesses do not lock the account's owner out.
+The loose limit does not apply to network addresses from which the owner has signed in before.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from models.errors import TooManyAttempts
 
 WINDOW_SECONDS = 15 * 60
 KNOWN_SECONDS = 30 * 24 * 3600
-"""Time for which a network address is known to an account after a sign-in from it."""
+"""Time for which a network address counts as known to an account after a sign-in from there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The maximum numbers of attempts per window for one purpose.
+    """The maximum numbers of attempts per time window for one purpose.
 
-    `account` limits attempts from all unknown addresses together, and `account_share` those from
-    each of them; both are counted in a window of `account_seconds`.
+    `account` limits the attempts at an account from all unknown network addresses together, and
+    `account_share` those from each single unknown address; both are counted in a window of
+    `account_seconds`.
     """
 
     account_at_address: int = 10
@@ -40,19 +41,21 @@ LIMITS_BY_PURPOSE = {
     "reset": Limits(account_at_address=3, account=12),
     "verification": Limits(account_at_address=3, account=12),
     "code request": Limits(account_at_address=3, account=12, address=50),
-    # At 100 guesses a day, a code of six digits is guessed once in 27 years. The share
-    # keeps one address from using them all up, which would lock the owner out at new addresses.
+    # At 100 guesses a day, guessing a six-digit code succeeds once in 27 years. `account_share`
+    # keeps one network address from using up all attempts of a day, which would lock the owner out
+    # at network addresses that are new to the account.
     "code": Limits(account_seconds=24 * 3600, account_share=20),
     "guest": Limits(address=30),
     "guest session": Limits(account_at_address=20, account=40, address=200),
     "photo": Limits(account_at_address=20, account=20),
 }
 FORGOTTEN_WITH = {"code": "code request"}
-"""Purposes whose attempts a success also resets: a verified address may request more codes."""
+"""For a purpose, another one whose attempts a success also resets: after entering a correct code, a
+user may request more codes."""
 
 
 class Throttle:
-    """Counts attempts and refuses those above the limits.
+    """Counts attempts, and refuses attempts that exceed the limits.
 
     Args:
         is_on: whether the limits apply.
@@ -62,16 +65,16 @@ class Throttle:
         self._is_on = is_on
 
     async def attempt(self, purpose: str, *, address: str, account: str | None = None) -> None:
-        """Count an attempt; call this before making it.
+        """Count an attempt, before it is made.
 
         Args:
             purpose: the kind of attempt, such as "login"; each has counters of its own.
             address: the client's network address.
-            account: the e-mail address of the account, if the attempt concerns one.
+            account: the e-mail address of the account, if the attempt concerns an account.
 
         Raises:
-            TooManyAttempts: if a limit is exceeded; the error has the seconds to wait.
-            Unavailable: if the database does not answer.
+            TooManyAttempts: if a limit is exceeded; the error says how many seconds to wait.
+            Unavailable: if the database does not respond.
         """
         if not self._is_on:
             return
@@ -88,15 +91,16 @@ class Throttle:
             await _count(key, limits.account, limits.account_seconds)
 
     async def left(self, purpose: str, *, address: str, account: str) -> int:
-        """Return how many attempts an account has left from a network address."""
+        """Return how many attempts at an account are left to a network address."""
         limit = LIMITS_BY_PURPOSE.get(purpose, LIMITS).account_at_address
         found = await attempts.counter(_pair(purpose, email_pseudonym(account), address))
         return max(0, limit - (found.tries if found else 0))
 
     async def succeeded(self, purpose: str, account: str, address: str) -> None:
-        """Reset an account's attempts from an address, and remember the address as known.
+        """Reset an account's attempts from a network address, and remember the address as known.
 
-        The counters of the address itself and of the account over all addresses stay.
+        The counter of the network address itself and the counter of the account for all unknown
+        addresses are not reset.
         """
         if self._is_on:
             subject = email_pseudonym(account)

@@ -23,7 +23,7 @@ TYP = "access"
 REQUIRED_CLAIMS = ["sub", "sid", "iss", "aud", "iat", "exp", "typ"]
 MAX_TOKEN_CHARS = 2_048
 JTI_BYTES = 9
-"""Random bytes, so that tokens issued in the same second differ."""
+"""Number of random bytes in a token, so that tokens issued in the same second differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The claims of a valid token."""
+    """The claims of a valid access token."""
 
     user_id: Id
     session_id: Id
@@ -46,12 +46,13 @@ class Claims:
 class Tokens:
     """Issues and verifies access tokens.
 
-    To rotate secrets, put the new one first: it signs new tokens, and tokens that were signed with
-    any of the others stay valid until they expire. Each token names its key in `kid` (RFC 7515,
-    4.1.4).
+    To rotate secrets, put the new secret first: it signs new tokens, and tokens that were signed
+    with any other secret in the list stay valid until they expire. Each token names its signing key
+    in the header parameter `kid` (RFC 7515, 4.1.4).
 
     Args:
-        secrets: the secrets from which the signing keys are derived; the first one signs.
+        secrets: the secrets from which the signing keys are derived; the first one signs new
+            tokens.
         lifetime: how long a token is valid.
     """
 
@@ -64,7 +65,7 @@ class Tokens:
         self._lifetime = lifetime
 
     def issue(self, user_id: Id, session_id: Id, now: datetime) -> AccessToken:
-        """Return a new token for an account's session."""
+        """Return a new access token for an account's session."""
         issued_at = now.replace(microsecond=0)
         expires_at = issued_at + self._lifetime
         claims = {
@@ -81,7 +82,7 @@ class Tokens:
         return AccessToken(jwt.encode(claims, key, ALGORITHM, headers), expires_at)
 
     def read(self, token: str) -> Claims:
-        """Verify a token and return its claims.
+        """Verify an access token and return its claims.
 
         Raises:
             Unauthenticated: if the token is invalid, expired or not an access token.
@@ -107,7 +108,7 @@ class Tokens:
         return Claims(Id(user_id), Id(session_id), datetime.fromtimestamp(claims["exp"], UTC))
 
     def _key(self, token: str) -> bytes:
-        """Return the key that a token's `kid` names; the rest of the header is not trusted."""
+        """Return the signing key that a token's `kid` names; the other headers are not trusted."""
         kid = jwt.get_unverified_header(token).get("kid")
         key = self._keys.get(kid) if isinstance(kid, str) else None
         if key is None:

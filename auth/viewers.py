@@ -27,14 +27,14 @@ MAX_CACHED_SESSIONS = 10_000
 MAX_CACHED_TOKENS = 4_096
 MAX_CACHED_BYTES = 32 * 1024 * 1024
 USER_BYTES = 3_000
-"""Memory of an account without its search terms."""
+"""Estimated memory of a cached account, without its search terms."""
 
 SESSION_ENDED = "This session has ended. Sign in again."
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A signed-in account, its session and the expiry of its token."""
+    """A signed-in account, its session and the expiry time of its access token."""
 
     user: User
     session_id: Id
@@ -52,12 +52,12 @@ class Viewer:
 
     @property
     def is_guest(self) -> bool:
-        """Whether the viewer is a guest, who has no address."""
+        """Whether the viewer is a guest, who has no e-mail address."""
         return self.user.guest
 
     @property
     def expert_id(self) -> Id | None:
-        """The id of the account's entry in the directory, if it has one."""
+        """The id of the account's directory entry, or None if the account has no entry."""
         return self.user.expert_id
 
 
@@ -65,7 +65,7 @@ class Viewers:
     """Authenticates access tokens, with a cache of sessions and verified tokens.
 
     A session is looked up at most once per `CACHE_SECONDS`, and again as soon as this process
-    learns that it has ended. A token's signature is verified once.
+    learns that it has ended. The signature of each token is verified only once.
 
     Args:
         tokens: verifies the tokens.
@@ -82,7 +82,7 @@ class Viewers:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Viewers]:
-        """Run the batch loader while the context is open."""
+        """Run the batch loader of accounts while the context is open."""
         async with self._accounts.open("viewers"):
             yield self
 
@@ -92,7 +92,7 @@ class Viewers:
         Raises:
             Unauthenticated: if the token is not valid, its session has ended, or its account is
                 disabled or deleted.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         claims = self._claims(token)
         now = monotonic()
@@ -109,7 +109,7 @@ class Viewers:
         return Viewer(user, claims.session_id, claims.expires_at)
 
     def invalidate(self, session_ids: Iterable[Id], user_id: Id | None = None) -> None:
-        """Drop some sessions, or all sessions of an account, from the cache."""
+        """Drop the given sessions, and all sessions of the given account, from the cache."""
         self._invalidations += 1
         ended = set(session_ids)
         self._cached.remove_where(
@@ -131,7 +131,7 @@ class Viewers:
 
 
 async def _accounts(keys: Sequence[tuple[Id, Id]]) -> dict[tuple[Id, Id], User | str]:
-    """Return the account of each (account id, session id), or why the session is not valid."""
+    """Return the account for each pair of account id and session id, or why it is refused."""
     alive, users = await asyncio.gather(
         sessions.active_sessions({session_id for _, session_id in keys}),
         users_by_id({user_id for user_id, _ in keys}),

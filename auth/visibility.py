@@ -1,4 +1,4 @@
-"""Checks whether a viewer may see an object or field, by the tables in `auth/policies.py`."""
+"""Checks whether a viewer may see an object or field, according to `auth/policies.py`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def may_see_expert(viewer: Viewer | None, expert: Expert) -> bool:
 
 
 def may_see_review(viewer: Viewer | None, review: Review, *, is_public: bool) -> bool:
-    """Return whether the viewer may look up a review; a public one is shown to everybody."""
+    """Return whether the viewer may look up a review; a public review is visible to everybody."""
     return allows("Review" if is_public else "hidden Review", relations_to_review(viewer, review))
 
 
@@ -47,12 +47,12 @@ def may_see_hidden_reason(viewer: Viewer | None, review: Review) -> bool:
 
 
 def may_see_contact_email(viewer: Viewer | None, expert_id: Id) -> bool:
-    """Return whether the viewer may see an expert's contact address without a booking."""
+    """Return whether the viewer may see an expert's contact e-mail address without a booking."""
     return allows("Expert.contactEmail", relations_to_expert(viewer, expert_id))
 
 
 def manages_calendar(viewer: Viewer | None, expert_id: Id) -> bool:
-    """Return whether the viewer is the expert or an administrator."""
+    """Return whether the viewer manages an expert's calendar: the expert or an administrator."""
     return bool(MANAGERS & relations_to_expert(viewer, expert_id))
 
 
@@ -62,13 +62,13 @@ def shows_place_of_offers(viewer: Viewer | None, expert_id: Id) -> bool:
 
 
 def shows_place_of_booking(viewer: Viewer | None, booking: Booking) -> bool:
-    """Return whether the viewer sees the details of a booking's place; a hold shows none."""
+    """Return whether the viewer sees the details of a booking's place, which a hold never shows."""
     is_booked = booking.contact is not None
     return is_booked and allows("Place.details", relations_to_booking(viewer, booking))
 
 
 def hides_address_of_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> bool:
-    """Return whether a party's e-mail is hidden from the viewer until the time is booked."""
+    """Return whether a party's e-mail address is hidden until the time has been booked."""
     others = relations_to_party(viewer, booking, user_id) - {Relation.EXPERT}
     return not booking.was_booked and not allows("User.email", others)
 
@@ -79,7 +79,7 @@ def may_see_expert_note(viewer: Viewer | None, booking: Booking) -> bool:
 
 
 def calendar_copy(viewer: Viewer | None, booking: Booking) -> CalendarCopy:
-    """Return the copy of a booking's calendar file for a viewer who may see the booking."""
+    """Return the variant of a booking's calendar file that a viewer of the booking gets."""
     relations = relations_to_booking(viewer, booking)
     if Relation.CLIENT in relations:
         return CalendarCopy.CLIENT

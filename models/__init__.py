@@ -1,1 +1,1 @@
-"""Stored documents and the domain rules that apply to them."""
+"""The MongoDB documents of the application, and the domain rules that apply to them."""

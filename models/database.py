@@ -60,7 +60,7 @@ DOCUMENTS = (
 )
 NAMESPACE_EXISTS = 48
 MAX_DOCUMENTS_SHOWN = 3
-"""Documents listed in the message of `IndexBroken`."""
+"""Maximum number of documents that the message of `IndexBroken` lists."""
 
 
 @asynccontextmanager
@@ -76,9 +76,9 @@ async def open_database(
             to bookings that earlier versions stored without any.
 
     Raises:
-        DatabaseUnreachable: no usable server answers at this address.
-        StandaloneDatabase: the server has no transactions.
-        IndexBroken: stored documents violate a unique index.
+        DatabaseUnreachable: if no usable server responds at this URL.
+        StandaloneDatabase: if the server is not in a replica set and so has no transactions.
+        IndexBroken: if stored documents violate a unique index.
     """
     async with connected(url) as client:
         await _bind(client)
@@ -105,9 +105,10 @@ async def _bind(client: Client) -> None:
 
 
 async def _create_collections(database: Database) -> None:
-    """Create the collections that do not exist.
+    """Create the collections that do not exist yet.
 
-    In a sharded cluster, a transaction over several shards cannot create collections.
+    They are created in advance, because a transaction over several shards of a sharded cluster
+    cannot create collections.
     Source: https://www.mongodb.com/docs/manual/core/transactions-operations/
     """
     existing = await database.list_collection_names()

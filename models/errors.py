@@ -14,20 +14,20 @@ ExpertBookError
 │   ├── PriceChanged        .price (models/calendar/errors.py)
 │   ├── AvailabilityChanged (models/calendar/errors.py)
 │   └── TooLate             .deadline
-├── BadUserInput            invalid argument, caused by a client bug; the message names it
+├── BadUserInput            argument made invalid by a client bug; the message names the argument
 │   ├── CursorExpired       the events after the cursor are deleted; read the slots again
 │   └── NoSuchExpert        unknown, or disabled and thereby hidden from the viewer
 ├── InvalidImage            an uploaded picture cannot be used
 │   ├── ImageTooLong  UnsupportedImage  UnreadableImage  AnimatedImage
 │   └── TooManyPixels  TooFewPixels
 ├── Unauthenticated         no token, or one that is no longer valid
-├── Forbidden               the field requires another role
+├── Forbidden               the field requires a role that the viewer does not have
 ├── TooManyOperations       too many concurrent operations on one WebSocket
 ├── RateLimited             .retry_after_seconds; the client's request budget is used up
 ├── TimedOut                the time limit was exceeded; a change may have been made
 └── DatabaseError           message for operators, with the action to take
     ├── DatabaseUnreachable  StandaloneDatabase  IndexBroken
-    └── Unavailable         the database did not answer in time; the outcome is unknown
+    └── Unavailable         the database did not respond in time; the outcome is unknown
 """
 
 from __future__ import annotations
@@ -64,28 +64,28 @@ class EmailTaken(Refused):
 
 
 class WrongCredentials(Refused):
-    """The address is unknown or the password is wrong; the message does not reveal which."""
+    """The e-mail address is unknown or the password is wrong; the message hides which."""
 
     code = "WRONG_CREDENTIALS"
     message = "Invalid e-mail or password."
 
 
 class SessionEnded(Refused):
-    """The refresh token is unknown, used, expired or revoked."""
+    """The refresh token is unknown, already used, expired or revoked."""
 
     code = "SESSION_ENDED"
     message = "Your session has ended. Please sign in again."
 
 
 class LinkExpired(Refused):
-    """A token from an e-mail is unknown, used or expired."""
+    """The token in a link from an e-mail is unknown, already used or expired."""
 
     code = "LINK_EXPIRED"
     message = "This link has expired or was used before. Ask for a new one."
 
 
 class NotAllowed(Refused):
-    """The object does not exist or the viewer lacks permission; the message hides which."""
+    """The object does not exist, or the viewer lacks permission; the message hides which."""
 
     code = "NOT_ALLOWED"
     message = "There is no such thing here, or you may not do this with it."
@@ -127,7 +127,10 @@ class InvalidInput(Refused):
 
 @dataclass(eq=False)
 class WrongCode(Refused):
-    """The code or password is wrong; if `attempts_left` is 0, request a new code or wait."""
+    """The e-mailed code or the password is wrong.
+
+    If `attempts_left` is 0, the person must request a new code or wait.
+    """
 
     attempts_left: int
 
@@ -136,7 +139,7 @@ class WrongCode(Refused):
 
 
 class VerificationNeeded(Refused):
-    """Only accounts with a verified e-mail address may do this."""
+    """The operation requires an account with a verified e-mail address."""
 
     code = "VERIFICATION_NEEDED"
     message = "Please confirm your e-mail address first, by the link that we sent to it."
@@ -192,35 +195,35 @@ class InvalidImage(ExpertBookError):
 
 
 class ImageTooLong(InvalidImage):
-    """The file has too many bytes."""
+    """The uploaded file has more bytes than are allowed."""
 
     code = "IMAGE_TOO_LONG"
     message = "This file is too large; a photo has at most 5 MB."
 
 
 class UnsupportedImage(InvalidImage):
-    """The file is not of a supported type, whatever its name says."""
+    """The uploaded file's content is not of a supported type, whatever its name says."""
 
     code = "UNSUPPORTED_IMAGE"
     message = "Send the bytes of a JPEG, PNG or WebP picture, with its Content-Type."
 
 
 class UnreadableImage(InvalidImage):
-    """The file is damaged or incomplete."""
+    """The uploaded picture is damaged or incomplete."""
 
     code = "UNREADABLE_IMAGE"
     message = "This picture is damaged or incomplete. Please choose another one."
 
 
 class AnimatedImage(InvalidImage):
-    """The file has several pictures."""
+    """The uploaded file contains several pictures, as an animation does."""
 
     code = "ANIMATED_IMAGE"
     message = "This picture is animated. Please choose a still one."
 
 
 class TooManyPixels(InvalidImage):
-    """The picture would need too much memory."""
+    """The uploaded picture has so many pixels that it would need too much memory."""
 
     code = "TOO_MANY_PIXELS"
     message = (
@@ -230,14 +233,14 @@ class TooManyPixels(InvalidImage):
 
 
 class TooFewPixels(InvalidImage):
-    """The picture is too small to be shown."""
+    """The uploaded picture has too few pixels to be shown."""
 
     code = "TOO_FEW_PIXELS"
     message = "This picture is smaller than 64 by 64 pixels. Please choose a larger one."
 
 
 class TooManyOperations(ExpertBookError):
-    """The connection has too many concurrent operations."""
+    """The WebSocket connection has too many concurrent operations."""
 
     code = "TOO_MANY_OPERATIONS"
 
@@ -246,7 +249,7 @@ class RateLimited(ExpertBookError):
     """The client's request budget is used up.
 
     Args:
-        retry_after_seconds: time until the budget covers this operation.
+        retry_after_seconds: time until the client's budget covers this operation again.
     """
 
     code = "RATE_LIMITED"
@@ -261,7 +264,7 @@ class TimedOut(ExpertBookError):
 
     Args:
         seconds: the time limit.
-        changes: whether the operation may have changed data nevertheless.
+        changes: whether the operation may have changed data before it was cancelled.
     """
 
     code = "TIMED_OUT"
@@ -282,7 +285,7 @@ class Unauthenticated(ExpertBookError):
 
 
 class Forbidden(ExpertBookError):
-    """The field requires another role."""
+    """The requested field requires a role that the viewer does not have."""
 
     code = "FORBIDDEN"
 
@@ -294,7 +297,7 @@ class DatabaseError(ExpertBookError):
 
 
 class DatabaseUnreachable(DatabaseError):
-    """No usable database answers at the configured address."""
+    """No usable database responds at the configured URL."""
 
 
 class StandaloneDatabase(DatabaseError):
@@ -306,4 +309,4 @@ class IndexBroken(DatabaseError):
 
 
 class Unavailable(DatabaseError):
-    """The database did not answer in time."""
+    """The database did not respond in time."""

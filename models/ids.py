@@ -26,13 +26,13 @@ __all__ = [
 MAX_ID_LENGTH = 512
 KEY = re.compile(r"[0-9a-f]{24}")
 SAMPLE_PREFIX = bytes(2)
-"""First bytes of sample ids: the timestamp 1 January 1970, which no other id has."""
+"""First bytes of sample documents' ids: a timestamp on 1 January 1970, which no other id has."""
 
 
 class Id(PydanticObjectId):
     """Primary key of a stored document.
 
-    Unlike Beanie's `PydanticObjectId`, validation returns the same instance instead of a copy.
+    Validation returns the same instance, whereas Beanie's `PydanticObjectId` returns a copy.
     """
 
     __slots__ = ()
@@ -53,10 +53,10 @@ def encode(text: str) -> str:
 
 
 def decode(opaque: str) -> str:
-    """Reverse `encode`; accept only its canonical output.
+    """Return the text that `encode` encoded; only the exact output of `encode` is accepted.
 
     Raises:
-        ValueError: if `encode` cannot have produced this text.
+        ValueError: if `encode` cannot have produced the given text.
     """
     if len(opaque) > MAX_ID_LENGTH:
         raise ValueError("too long")
@@ -70,17 +70,17 @@ def decode(opaque: str) -> str:
 
 
 def new_id() -> Id:
-    """Return a new unique key, without a database round trip."""
+    """Return a new unique document key, without a database round trip."""
     return Id()
 
 
 def sample_id(digest: bytes) -> Id:
-    """Return the id of a sample document for a digest of 10 bytes."""
+    """Return a sample document's id, which is derived from a digest of 10 bytes."""
     return Id(SAMPLE_PREFIX + digest)
 
 
 def is_sample(key: Id) -> bool:
-    """Return whether a document is sample data."""
+    """Return whether a document key belongs to sample data."""
     return key.binary.startswith(SAMPLE_PREFIX)
 
 
@@ -90,7 +90,7 @@ def global_id(kind: str, key: Id) -> str:
 
 
 def parse_id(opaque: str) -> tuple[str, str]:
-    """Return the type and the key in a global id.
+    """Return the type name and the key that a global id encodes.
 
     Raises:
         ValueError: if the text is not a global id.
@@ -102,11 +102,11 @@ def parse_id(opaque: str) -> tuple[str, str]:
 
 
 def object_id(opaque: str, kind: str, argument: str) -> Id:
-    """Return the document key in a global id.
+    """Return the document key that a global id encodes.
 
     Args:
         opaque: the global id.
-        kind: the type that the id must have.
+        kind: the type name that the id must contain.
         argument: name of the argument that holds the id, for the error message.
 
     Raises:

@@ -1,7 +1,7 @@
-"""Changes that a newer version makes to stored data, each applied once, at start.
+"""Migrations: changes that a newer version makes to stored data, each applied once, at startup.
 
-Migrations are idempotent: two processes may apply one at the same time, and an interrupted
-migration starts again.
+Migrations are idempotent: two processes may apply the same migration at the same time, and an
+interrupted migration is applied again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BATCH_SIZE: Final = 500
 
 
 async def migrate(lead_times: Sequence[timedelta] = DEFAULT_LEAD_TIMES) -> None:
-    """Apply the migrations that this database has not had, and log how many documents changed.
+    """Apply migrations not yet applied to this database; log how many documents each has changed.
 
     Args:
         lead_times: times before a session at which its client is reminded.
@@ -56,7 +56,7 @@ async def migrate(lead_times: Sequence[timedelta] = DEFAULT_LEAD_TIMES) -> None:
 
 
 async def _canonical_emails() -> int:
-    """Bring the keys of e-mail addresses into their canonical form."""
+    """Recompute the stored keys of e-mail addresses, which must be in canonical form."""
     changed = 0
     users = User.get_pymongo_collection()
     async for row in users.find({}, {"email": 1, "email_key": 1}):
@@ -85,7 +85,7 @@ async def _canonical_emails() -> int:
 
 
 async def _search_terms() -> int:
-    """Compute the search terms and order keys of accounts again."""
+    """Recompute the search terms and order keys of accounts."""
     writes = []
     async for user in User.find_all():
         before = (user.terms, user.by_name)
@@ -97,7 +97,7 @@ async def _search_terms() -> int:
 
 
 async def _slugs() -> int:
-    """Replace slugs that lack letters of the expert's name, and compute derived fields again.
+    """Replace slugs that lack letters of the expert's name, and recompute derived fields.
 
     URLs with the former slug still lead to the expert.
     """
@@ -109,7 +109,8 @@ async def _slugs() -> int:
         if is_derived and former != (wanted := slug_of(expert.name)):
             expert.former_slugs = [*expert.former_slugs, expert.slug]
             expert.slug = await free_slug(wanted)
-            # Written before the next expert is read, so that a namesake gets another slug.
+            # Write the slug before the next expert is read, so that an expert with the same name
+            # gets another slug.
             fields: dict[str, Any] = {"slug": expert.slug, "former_slugs": expert.former_slugs}
             await Expert.get_pymongo_collection().update_one({"_id": expert.id}, {"$set": fields})
         expert.update_search_fields()
@@ -120,14 +121,14 @@ async def _slugs() -> int:
 
 
 async def _expiry_of_failed_mails() -> int:
-    """Set the missing time of failure of failed mails, so that they expire."""
+    """Set the time of failure of failed e-mails that lack it, so that these e-mails expire."""
     former = {"state": MailState.FAILED.value, "failed_at": None}
     failed_at = {"$set": {"failed_at": utc_now()}}
     return (await Mail.get_pymongo_collection().update_many(former, failed_at)).modified_count
 
 
 async def _order_keys_of_bookings() -> int:
-    """Rename the order key of bookings, which was called `place`, and drop its indexes."""
+    """Rename the bookings' order key from `place` to `order_key`, and drop the old indexes."""
     bookings = Booking.get_pymongo_collection()
     former = {"place": {"$type": "string"}}
     writes = []
@@ -142,7 +143,7 @@ async def _order_keys_of_bookings() -> int:
 
 
 async def _words_of_experts() -> int:
-    """Compute derived fields of experts again, and drop former search terms and their index."""
+    """Recompute derived fields of experts, and drop the former search terms and their index."""
     experts = Expert.get_pymongo_collection()
     writes = []
     async for expert in Expert.find_all():
@@ -164,7 +165,7 @@ async def _write_experts(writes: list[UpdateOne]) -> int:
 
 
 async def _search_words_of_bookings() -> int:
-    """Compute the search words of bookings again."""
+    """Recompute the search words of bookings."""
     shown = {"expert_id": 1, "contact": 1, "search_words": 1}
     writes = []
     async for row in Booking.get_pymongo_collection().find({"contact": {"$ne": None}}, shown):
@@ -176,13 +177,13 @@ async def _search_words_of_bookings() -> int:
 
 
 async def _all_search_words() -> int:
-    """Compute the search words of accounts, experts and bookings again."""
+    """Recompute the search words of accounts, experts and bookings."""
     changes = (_search_terms, _words_of_experts, _search_words_of_bookings)
     return sum([await change() for change in changes])
 
 
 async def _copied_rules_of_experts() -> int:
-    """Give experts their copies of the calendar's rules."""
+    """Copy rules from the experts' calendars to the experts that lack the copied fields."""
     former = {name: {"$exists": False} for name in COPIED_RULES}
     writes = []
     async for row in Expert.get_pymongo_collection().find(former, {"_id": 1}):
@@ -193,7 +194,7 @@ async def _copied_rules_of_experts() -> int:
 
 
 async def _ratings() -> int:
-    """Set the missing rating fields of experts to the values without reviews."""
+    """Set missing rating fields of experts to the values of an expert without reviews."""
     former = {"rating_counts": {"$exists": False}}
     writes = []
     async for row in Expert.get_pymongo_collection().find(former, {"_id": 1}):
@@ -208,7 +209,7 @@ async def _ratings() -> int:
 
 
 async def _index_of_holds() -> int:
-    """Drop the index that allowed a client only one hold per expert, counting offers as holds."""
+    """Drop the index that allowed a client one hold per expert and treated offers as holds."""
     bookings = Booking.get_pymongo_collection()
     if "one_hold_per_client_and_expert" in await bookings.index_information():
         await bookings.drop_index("one_hold_per_client_and_expert")
@@ -216,7 +217,7 @@ async def _index_of_holds() -> int:
 
 
 async def _lanes_of_mails() -> int:
-    """Store the lane of each mail, and drop the former index by kind."""
+    """Store the outbox lane of each e-mail, and drop the former index by kind."""
     outbox, changed = Mail.get_pymongo_collection(), 0
     for kind, lane in LANES.items():
         former = {"kind": kind.value, "lane": {"$exists": False}}
@@ -227,7 +228,7 @@ async def _lanes_of_mails() -> int:
 
 
 async def _reminders(lead_times: Sequence[timedelta]) -> int:
-    """Add reminders to upcoming bookings that earlier versions confirmed without any."""
+    """Add reminders to upcoming bookings that earlier versions confirmed without reminders."""
     now, reminders = utc_now(), Reminders(lead_times)
     coming = {"status": BookingStatus.CONFIRMED.value, "starts_at": {"$gt": now}}
     async for booking in Booking.find(coming):
@@ -254,7 +255,7 @@ async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) 
 
 
 def _former_slug_of(name: str) -> str:
-    """Return the slug of a name in version 0.1, which dropped letters without an ASCII form."""
+    """Return the slug that version 0.1 gave a name; it dropped letters without an ASCII form."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     plain = decomposed.encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "expert"

@@ -27,13 +27,13 @@ _LOGOGRAPHIC_NAME: Final = regex.compile(
 )
 _IGNORABLE: Final = regex.compile(r"\p{Default_Ignorable_Code_Point}")
 _UNSEEN: Final = r"\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}"
-# Characters whose form a joiner or variation selector beside them changes.
+# Characters whose form changes if a joiner or variation selector stands beside them.
 _SHAPED: Final = rf"[^{_UNSEEN}\s\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}\u0300-\u036f]"
 _STRAY: Final = regex.compile(
     rf"((?<={_SHAPED})\p{{Variation_Selector}}"
     rf"|(?<={_SHAPED}[{_UNSEEN}]{{0,2}})\p{{Join_Control}}(?={_SHAPED})"
     r"|(?<=\p{Canonical_Combining_Class=Virama})\p{Join_Control}"
-    # The flag of a part of a country, such as Wales.
+    # Tag characters in the flag of a part of a country, such as Wales.
     rf"|(?<=\U0001f3f4)[\U000e0030-\U000e007a]{{3,6}}\U000e007f)|[{_UNSEEN}]"
 )
 # Blank signs of Braille, music and hieroglyphs, and the placeholder of embedded objects.
@@ -64,7 +64,7 @@ _COMMON_DOMAINS: Final = frozenset({"com", "net", "org", "info", "biz", "example
 _PRODUCT_ENDINGS: Final = frozenset({"js", "ts"})
 _COUNTRY_CODE: Final = regex.compile("[A-Z]{2}")
 _OTHER_COUNTRY_DOMAINS: Final = frozenset({"su", "uk"})
-# Words at the beginning of a sentence, and parts of degrees, that are also domains of countries.
+# Words that begin sentences, and parts of academic degrees, that are also country domains.
 _SHORT_WORDS: Final = frozenset(
     {
         *("am", "an", "as", "at", "be", "by", "do", "go", "in", "is", "it", "me", "my", "no", "so"),
@@ -77,7 +77,7 @@ _TITLES: Final = frozenset(
         *("dipl", "ing", "mag", "lic", "med", "dent", "vet", "phil", "rer", "nat", "iur", "jur"),
     }
 )
-# As in Lucene's ArabicNormalizer and PersianNormalizer; the joining stroke is left out.
+# Mapped as in Lucene's ArabicNormalizer and PersianNormalizer; the joining stroke is removed.
 _ARABIC: Final = str.maketrans("یىےکةەہھ", "يييكهههه", "\u0640")
 _KANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
 _VARIANTS: Final = _ARABIC | _KANA
@@ -85,35 +85,35 @@ _DIGRAPHS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"
 
 
 def has_visible_characters(text: str) -> bool:
-    """Return whether any character of a text has a glyph of its own.
+    """Return whether a text contains any visible character.
 
-    Blank, control, combining and private-use characters have none. The same is true of characters
-    with Unicode's property Default_Ignorable_Code_Point, such as U+3164. Characters that are newer
-    than `regex` count as visible.
+    Blank, control, combining and private-use characters are not visible, nor are characters with
+    Unicode's property Default_Ignorable_Code_Point, such as U+3164. Characters that are newer than
+    the installed version of `regex` count as visible.
     """
     return _VISIBLE.search(text) is not None
 
 
 def visible_part(text: str) -> str:
-    """Return a text without invisible characters, and with runs of white space as one space."""
+    """Return a text without invisible characters, and with each run of white space as one space."""
     return " ".join(_IGNORABLE.sub("", text).split())
 
 
 def visible_line(text: str) -> str:
-    """Return a text composed (NFC), on one line, and without invisible characters.
+    """Return a text in composed form (NFC), on one line, and without invisible characters.
 
-    Joiners and variation selectors stay where they change the form of their neighbours, as in
-    Persian and Malayalam names and in emoji.
+    Joiners and variation selectors are kept where they change the form of adjacent characters, as
+    in Persian and Malayalam names and in emoji.
     """
     shown = _STRAY.sub(r"\1", unicodedata.normalize("NFC", text))
     return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
 def has_link(text: str) -> bool:
-    """Return whether mail programs would show a part of a text as a link.
+    """Return whether e-mail programs would turn a part of a text into a link.
 
     A domain has no space after its dots, as in "evil.example". Initials and titles, as in "J.R.R.
-    Tolkien" and "Dr.Smith", are not domains. Invisible and wide characters do not hide a link.
+    Tolkien" and "Dr.Smith", are not domains. Invisible or full-width characters hide no link.
     """
     plain = _plain(text)
     if _LINK_START.search(plain):
@@ -125,7 +125,7 @@ def has_link(text: str) -> bool:
 
 
 def _is_abbreviated(before: str, after: str) -> bool:
-    """Return whether a dot ends an initial or a title, rather than part of a domain."""
+    """Return whether a dot ends an initial or a title and so does not belong to a domain."""
     if len(before) > 1 and before.casefold() not in _TITLES:
         return False
     name = after.casefold()
@@ -137,18 +137,18 @@ def _is_abbreviated(before: str, after: str) -> bool:
 
 
 def has_url(text: str) -> bool:
-    """Return whether a text has an e-mail address, a URL, "www" or an IP address.
+    """Return whether a text contains an e-mail address, a URL, "www" or an IP address.
 
-    Unlike `has_link`, it ignores names of products such as "Node.js" and "ASP.NET".
+    Unlike `has_link`, it ignores product names such as "Node.js" and "ASP.NET".
     """
     return _LINK_START.search(_plain(text)) is not None
 
 
 def has_address(text: str) -> bool:
-    """Return whether a text of sentences contains a link or an e-mail address.
+    """Return whether running text contains a link or an e-mail address.
 
-    Unlike `has_link`, it ignores names of products such as "Node.js", and a missing space between
-    sentences, as in "Great.Thanks".
+    Unlike `has_link`, it ignores product names such as "Node.js", and it ignores a missing space
+    between sentences, as in "Great.Thanks".
     """
     plain = _plain(text)
     if _LINK_START.search(plain):
@@ -168,21 +168,21 @@ def _is_domain(before: str, after: str) -> bool:
     is_capitalized = not (after.islower() or after.isupper())
     if len(before) > 1 and not is_capitalized:
         return name not in _PRODUCT_ENDINGS
-    # The beginning of a sentence, or an initial or abbreviation before a name.
+    # A capitalized short word begins a sentence, and a capitalized title belongs to a name.
     is_word = is_capitalized and (name in _SHORT_WORDS or name in _TITLES)
     return name in _country_domains() and not is_word
 
 
 @cache
 def _country_domains() -> frozenset[str]:
-    """Return the top-level domains of countries, which with two exceptions are their codes."""
+    """Return the top-level domains of countries: the country codes, and two further domains."""
     territories: Mapping[str, str] = Locale("en").territories
     codes = {code.casefold() for code in territories if _COUNTRY_CODE.fullmatch(code)}
     return _OTHER_COUNTRY_DOMAINS | codes
 
 
 def _plain(text: str) -> str:
-    """Return a text without invisible characters, and with wide letters in their usual form."""
+    """Return a text without invisible characters, and with full-width letters made normal width."""
     return _IGNORABLE.sub("", unicodedata.normalize("NFKC", text))
 
 
@@ -190,9 +190,9 @@ def fold(text: str) -> str:
     """Return the text without case and accents, for comparison and search.
 
     Latin letters that do not decompose, such as "ł" and "ø", become ASCII letters. Other scripts
-    are kept, but some variants become one: Persian and Arabic forms of a letter, hiragana and
-    katakana, and simplified, traditional and Japanese forms of a Chinese character. Invisible
-    characters, such as joiners and soft hyphens, are removed.
+    are kept, but these variants are treated as equal: Persian and Arabic forms of a letter,
+    hiragana and katakana, and simplified, traditional and Japanese forms of a Chinese character.
+    Invisible characters, such as joiners and soft hyphens, are removed.
     """
     if text.isascii():
         return text.lower()
@@ -208,7 +208,7 @@ def fold(text: str) -> str:
 def _simplified(character: str) -> str:
     """Return the simplified form of a traditional, Japanese or simplified Chinese character.
 
-    Some Japanese forms are also the simplified form of another character; the two become one.
+    If a Japanese form is also the simplified form of another character, both give the same result.
     """
     for conversion in ("jp2t", "t2s") * 2:
         character = _opencc(conversion).convert(character)
@@ -225,7 +225,7 @@ def words(text: str) -> list[str]:
 
     Apostrophes do not separate words. Chinese, Japanese and Korean names have no spaces between
     their parts, so each character is a word. In Thai, Lao, Khmer and Burmese, where single letters
-    say little, each pair of letters is a word.
+    say little, each pair of adjacent letters is a word.
     """
     joined = _APOSTROPHE.sub("", unicodedata.normalize("NFC", text))
     spaced = _RUN.sub(r" \g<0> ", _UNSPACED.sub(r" \g<0> ", joined))
@@ -233,7 +233,7 @@ def words(text: str) -> list[str]:
 
 
 def _parts(word: str) -> list[str]:
-    """Return the word alone, or its pairs of letters in a script without spaces."""
+    """Return the word alone, or its pairs of adjacent letters if its script has no spaces."""
     if not _RUN.match(word):
         return [word]
     return [word[first : first + 2] for first in range(max(1, len(word) - 1))]
@@ -248,9 +248,9 @@ def transliterated_words(text: str) -> list[str]:
 def spellings(text: str) -> set[str]:
     """Return the words by which a search finds a text.
 
-    These are its words as written, both split and joined at apostrophes, hyphens and dots; its
-    words transliterated to ASCII; with "ue" for "ü", and with "u" for "ue"; and Chinese and Korean
-    names also as one word.
+    These are the text's words as written, both split and joined at apostrophes, hyphens and dots;
+    its words transliterated to ASCII; its words with "ue" for "ü", and with "u" for "ue"; and its
+    Chinese and Korean names joined into one word.
     """
     composed = unicodedata.normalize("NFC", text)
     found = {*words(composed), *words(_APOSTROPHE.sub(" ", composed))}
@@ -263,12 +263,12 @@ def spellings(text: str) -> set[str]:
 
 
 def with_digraphs(text: str) -> str:
-    """Return a text in lower case with "ue" for "ü" and the like."""
+    """Return a text in lower case, with letters such as "ü" replaced by digraphs such as "ue"."""
     return unicodedata.normalize("NFC", text).lower().translate(_DIGRAPHS)
 
 
 def unicode_domains(text: str) -> str:
-    """Return a text with labels of domains in Unicode: "xn--mnchen-3ya.de" becomes "münchen.de"."""
+    """Return a text with its domain names in Unicode: "xn--mnchen-3ya.de" becomes "münchen.de"."""
     return _PUNYCODE.sub(_decoded_label, text)
 
 
@@ -280,7 +280,7 @@ def _decoded_label(found: regex.Match[str]) -> str:
 
 
 def initials_of(name: str) -> str:
-    """Return the initials of a name: two letters, or one in scripts without capitals, or none."""
+    """Return up to two initials of a name, but at most one in scripts without capital letters."""
     letters = [found[0] for word in _words_of_name(name) if (found := _INITIAL.search(word))]
     if not letters:
         return ""
@@ -290,9 +290,9 @@ def initials_of(name: str) -> str:
 
 
 def public_name(name: str) -> str:
-    """Return a name to show to the public: the first word, and the initial of the last one.
+    """Return a name to show to the public: the first word, and the initial of the last word.
 
-    A Chinese, Japanese or Korean name is cut to its first character, as is customary for them.
+    A Chinese, Japanese or Korean name is customarily cut to its first character.
     """
     first, *others = _words_of_name(name) or [name]
     if _UNSPACED.match(first) and len(first) > 1:
@@ -302,7 +302,7 @@ def public_name(name: str) -> str:
 
 
 def _words_of_name(name: str) -> list[str]:
-    """Return the visible words of a name, without titles unless it has only titles."""
+    """Return the visible words of a name, without titles unless all of the words are titles."""
     shown = visible_line(name).split()
     return [word for word in shown if word.strip(".").casefold() not in _TITLES] or shown
 
@@ -323,7 +323,7 @@ def slug_of(name: str) -> str:
 
 
 def slug_key(text: str) -> str:
-    """Return the letters and digits of a slug, a key that all its spellings share."""
+    """Return a slug's letters and digits, the key that all spellings of the slug share."""
     return _slug(text[: 2 * MAX_SLUG_LENGTH]).replace("-", "")
 
 
@@ -332,7 +332,7 @@ def _slug(text: str) -> str:
 
 
 def _joined_names(text: str) -> Iterator[str]:
-    """Yield Chinese and Korean names, whole or without surnames, such as "xiaoming"."""
+    """Yield Chinese and Korean names as one word, with and without surname, such as "xiaoming"."""
     for found in _LOGOGRAPHIC_NAME.finditer(text):
         syllables = transliterated_words(found[0])
         for first in range(len(syllables) - 1):

@@ -93,15 +93,16 @@ async def create_expert(
     end_sessions: EndSessions,
     directory_changed: Callable[[], None],
 ) -> Expert:
-    """Create an expert for an account, with the account's name.
+    """Turn an account into an expert; the directory entry gets the account's name.
 
-    The account's role becomes EXPERT, unless it is ADMIN. If the role changes, the account's
-    sessions end. `region` is the country (ISO 3166) of phone numbers without a country code.
+    The account's role becomes EXPERT, but an ADMIN keeps that role. If the role changes, the
+    account's sessions end. `region` is the country (ISO 3166) assumed for phone numbers without a
+    country code.
 
     Raises:
         NotAllowed: if the viewer is not an administrator.
-        InvalidInput: if any field is invalid, or if `userId` names no account, or an account that
-            is an expert already.
+        InvalidInput: if any field is invalid, if `userId` does not name an account, or if that
+            account belongs to an expert already.
     """
     require("Mutation.createExpert", relations_of(viewer))
     validator = InputValidator()
@@ -128,10 +129,10 @@ async def create_expert(
 async def update_expert(
     ledger: Ledger, viewer: Viewer, expert_id: str, profile: Profile, currency: str
 ) -> Expert:
-    """Change an expert's directory entry; its slug does not change.
+    """Change an expert's directory entry, except for its slug.
 
-    The time zone and the disabled flag belong to the calendar, so the ledger commits their changes
-    in order with bookings. Existing bookings remain valid.
+    The time zone and the disabled flag affect the calendar, so the ledger commits changes to them
+    in order with the calendar's bookings. Existing bookings remain valid.
 
     Raises:
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
@@ -191,7 +192,8 @@ async def update_user(
         LastAdministrator: if the change would leave no administrator who can sign in.
         InvalidInput: if any field is invalid, or if `role` is EXPERT but the account has no
             directory entry.
-        Unavailable: if the database does not answer; repeat the change to complete it.
+        Unavailable: if the database does not respond; the caller can repeat the change to complete
+            it.
     """
     require("Mutation.updateUser", relations_of(viewer))
     return await change_account(ledger, decode_id(user_id, "User"), change, end_sessions)
@@ -202,16 +204,17 @@ async def change_account(
 ) -> User:
     """Change an account without checking permissions.
 
-    The account's sessions end if its role changes or if it is disabled. Disabling it also ends its
-    waiting-list entries, offers and holds, and offers their time to the next client in line. Its
-    bookings stay.
+    The account's sessions end if the account is disabled or its role changes. Disabling the account
+    also ends its waiting-list entries, offers and holds, and offers their time to the next client
+    in line. The account's bookings stay.
 
     Raises:
         NotAllowed: if there is no such account.
         LastAdministrator: if the change would leave no administrator who can sign in.
         InvalidInput: if any field is invalid, or if `role` is EXPERT but the account has no
             directory entry.
-        Unavailable: if the database does not answer; repeat the change to complete it.
+        Unavailable: if the database does not respond; the caller can repeat the change to complete
+            it.
     """
     validator = InputValidator()
     changes: dict[str, Any] = {}
@@ -229,7 +232,7 @@ async def change_account(
         await end_sessions(user_id)
     if change.disabled:
         await end_waits_and_holds(ledger, user_id)
-        # Wait until other processes have stored the holds that they were making; end these, too.
+        # Wait until other processes have stored the holds in progress, then end those holds, too.
         await asyncio.sleep(SETTLING_SECONDS)
         await end_waits_and_holds(ledger, user_id)
     return after

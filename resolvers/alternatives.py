@@ -1,6 +1,7 @@
 """Alternatives to a slot that is no longer open.
 
-They are computed on demand; concurrent requests for the same slot share one computation.
+The alternatives are computed on demand; concurrent requests for the same slot share one
+computation.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SEARCH_RADII = (timedelta(days=2), timedelta(days=7))
 
 
 class Alternatives:
-    """Finds the open slots of the same length that are nearest to a slot."""
+    """Finds the open slots that are nearest in time to a given slot and have the same length."""
 
     def __init__(self) -> None:
         self._loader = BatchLoader(_read)
@@ -37,10 +38,10 @@ class Alternatives:
             yield self
 
     async def nearest_to(self, key: SlotKey) -> list[Slot]:
-        """Return up to `MAX_ALTERNATIVES` open slots, nearest first.
+        """Return up to `MAX_ALTERNATIVES` open slots, the nearest to the given slot first.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         return await self._loader.load(key) or []
 

@@ -1,6 +1,7 @@
 """Validation of offers and opening hours.
 
-Each function reports problems with the paths of their fields, and returns the normalized value.
+Each function reports every problem together with the path of the invalid field, and returns the
+normalized value.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class PricedLength:
-    """Input for an offer; without a place, the present offer of this length keeps its place."""
+    """Input for an offer; if `place` is None, an existing offer of this length keeps its place."""
 
     minutes: int
     price: Price
@@ -67,14 +68,14 @@ def validate_offers(
     currency: str,
     region: str | None,
 ) -> tuple[Offer, ...]:
-    """Validate 1 to `MAX_OFFERS` offers of distinct lengths, and return them in their order.
+    """Validate 1 to `MAX_OFFERS` offers of distinct session lengths; return them in input order.
 
     Args:
         validator: collects the problems.
-        field: the path of the offers.
-        offers: the offers; those without a place become video calls.
-        currency: the currency of prices.
-        region: the country of phone numbers without a country code (ISO 3166).
+        field: the path of the offers in the input.
+        offers: the offers; those without a place are returned as offers of video calls.
+        currency: the currency that prices must have.
+        region: the country (ISO 3166) assumed for phone numbers without a country code.
     """
     if not 1 <= len(offers) <= MAX_OFFERS:
         validator.add_problem(field, f"Offer 1 to {MAX_OFFERS} lengths")
@@ -107,7 +108,7 @@ def validate_weekly(
 ) -> tuple[WeeklyRange, ...]:
     """Validate the weekly hours and return them, earliest first.
 
-    Hours may reach into the next day, but must not overlap that day's hours.
+    Hours may extend past midnight into the next day, but must not overlap that day's hours.
     """
     if len(hours) > MAX_WEEKLY_RANGES:
         validator.add_problem(field, f"Use at most {MAX_WEEKLY_RANGES} ranges")
@@ -131,7 +132,7 @@ def validate_weekly(
 def validate_day(
     validator: InputValidator, field: str, hours: Sequence[LocalRange]
 ) -> tuple[LocalRange, ...]:
-    """Validate the hours of one date and return them, earliest first; no hours close the day."""
+    """Validate the hours of one date; return them, earliest first. An empty list closes the day."""
     if len(hours) > MAX_RANGES_PER_DAY:
         validator.add_problem(field, f"Use at most {MAX_RANGES_PER_DAY} ranges")
         return ()
@@ -158,11 +159,11 @@ def validate_overrides(
 def _problems(
     ranges: Sequence[tuple[int, LocalRange]], taken_until: int = 0
 ) -> list[tuple[int, str, str]]:
-    """Return the problems of one day's ranges, as (index in the input, bound, message).
+    """Return the problems of one day's ranges, as (index in the input, "from" or "to", message).
 
     Args:
-        ranges: the ranges with their indices.
-        taken_until: the minute of this day until which the previous day's hours last.
+        ranges: the ranges with their indices in the input.
+        taken_until: the minute of this day at which the previous day's hours end.
     """
     found = []
     whole = []
@@ -187,7 +188,7 @@ def _problems(
 def _refuse(
     validator: InputValidator, field: str, problems: Sequence[tuple[int, str, str]]
 ) -> None:
-    """Add problems in the order of the input."""
+    """Add the given problems to the validator, in the order of the input."""
     for number, bound, message in sorted(problems):
         validator.add_problem(f"{field}.{number}.{bound}", message)
 

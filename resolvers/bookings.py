@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 
 MAX_EXPERTS_FOUND: Final = 100
-"""Maximum number of matching experts whose bookings an administrator's search includes."""
+"""An administrator's search includes the bookings of at most this many experts whose names or
+e-mail addresses match."""
 
 
 async def find_booking(viewer: Viewer | None, booking_id: str) -> Booking | None:
-    """Return a booking by its global id, or None if it does not exist or is not visible."""
+    """Return the booking with the given id, or None if there is none that the viewer may see."""
     try:
         key = object_id(booking_id, "Booking", "id")
     except BadUserInput:
@@ -45,7 +46,8 @@ class BookingFilter:
     """Criteria that restrict a list of bookings.
 
     With `is_own`, the list has only the bookings that the viewer made as a client. Each word of
-    `search` must begin a word of the reference, or of the contact's name or e-mail address.
+    `search` must be the beginning of a word in the booking's reference or in the contact's name or
+    e-mail address.
     """
 
     is_own: bool = False
@@ -62,8 +64,8 @@ async def list_bookings(
 ) -> Page[Booking]:
     """Return a page of the bookings that the viewer may list, latest start first.
 
-    Clients may list the bookings that they made; experts also the bookings of their calendar;
-    administrators all bookings.
+    Clients may list the bookings that they made, experts may also list the bookings of their
+    calendar, and administrators may list all bookings.
 
     Raises:
         BadUserInput: if the filter, the page size or the cursor is invalid.
@@ -102,7 +104,7 @@ async def list_bookings(
 
 
 async def _of_experts(search: str | None, scopes: Sequence[Filter], found: Filter) -> list[Filter]:
-    """Return filters for bookings of experts whom a search finds, unless `found` matches them."""
+    """Return filters for bookings that `found` misses, but whose experts the search finds."""
     ids = await experts_found(search_filter(search, "filter.search"), MAX_EXPERTS_FOUND)
     return [
         {"$nor": [found], **one, "expert_id": {"$in": only}}

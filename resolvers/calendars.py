@@ -37,8 +37,8 @@ MAX_HORIZON_DAYS = 372
 class RulesChange:
     """Input for changing a calendar's rules, not yet validated; None leaves a field unchanged.
 
-    `step_matches_session` sets the step to the session length. `expected_version` is the version of
-    the rules on which the change is based.
+    `step_matches_session` sets the step between start times to the session length.
+    `expected_version` is the version of the rules on which the change is based.
     """
 
     weekly: Sequence[WeeklyRange] | None = None
@@ -66,23 +66,23 @@ async def set_availability(
     """Change the rules of a calendar; existing bookings remain valid.
 
     Args:
-        ledger: commits the change, ordered with bookings of the calendar.
+        ledger: commits the change in order with the calendar's bookings.
         viewer: the account that makes the change.
         expert_id: global id of the expert; None for the viewer's own calendar.
         wanted: the changes.
-        currency: the currency of prices.
-        region: the country of phone numbers without a country code (ISO 3166).
-        now: the current time; overrides of earlier days are past, and later bookings upcoming.
+        currency: the currency that prices must have.
+        region: the country (ISO 3166) assumed for phone numbers without a country code.
+        now: the current time, which separates past from future overrides and bookings.
 
     Returns:
-        The calendar, and its upcoming bookings whose slots the new rules no longer offer.
+        The changed calendar, and those upcoming bookings whose slots the new rules no longer offer.
 
     Raises:
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
             administrator.
         InvalidInput: if any field is invalid; `problems` lists them all.
         AvailabilityChanged: if the rules do not have the expected version.
-        Unavailable: if the database does not answer; the change may still have been committed.
+        Unavailable: if the database does not respond; the change may still have been committed.
     """
     key = own_expert_id(viewer) if expert_id is None else decode_id(expert_id, "Expert")
     if key is None:
@@ -120,7 +120,7 @@ def _hours(
     if wanted.weekly is not None:
         found["weekly"] = validate_weekly(validator, "weekly", wanted.weekly)
     if wanted.overrides is not None:
-        # Days that are past in every time zone do not count towards the limit.
+        # Dates that are past in every time zone do not count towards the limit.
         if len(_since(now.date() - timedelta(days=1), wanted.overrides)) > MAX_OVERRIDES:
             validator.add_problem("overrides", f"At most {MAX_OVERRIDES} days")
         else:
@@ -131,7 +131,7 @@ def _hours(
 
 
 def _numbers(validator: InputValidator, wanted: RulesChange) -> dict[str, Any]:
-    """Validate all fields except hours and offers; return the values of the fields given."""
+    """Validate all fields except hours and offers; return the values of those that were given."""
     found: dict[str, Any] = {}
     step, pause = wanted.step_minutes, wanted.break_minutes
     if step is not None:
@@ -163,5 +163,5 @@ def _numbers(validator: InputValidator, wanted: RulesChange) -> dict[str, Any]:
 
 
 def _since(day: date, overrides: Iterable[DateOverride]) -> tuple[DateOverride, ...]:
-    """Return the overrides on or after a day."""
+    """Return the overrides of the given day and of later days."""
     return tuple(override for override in overrides if override.day >= day)

@@ -22,7 +22,8 @@ BROWSERS: Final = (
     *(("Firefox/", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome")),
     ("Safari/", "Safari"),
 )
-"""User-Agent tokens and their browsers, most specific first: a header may name several browsers."""
+"""User-Agent tokens and the browsers that they stand for. The most specific token is first, because
+a header may contain tokens of several browsers."""
 
 SYSTEMS: Final = (
     *(("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android")),
@@ -52,10 +53,10 @@ class Caller:
     refresh_token: str | None = None
 
     async def guest(self) -> User | None:
-        """Return the guest that makes the request, or None.
+        """Return the guest that makes the request, or None if the caller is not a guest.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         if self.viewer:
             return self.viewer.user if self.viewer.is_guest else None
@@ -71,7 +72,7 @@ class Caller:
 
 
 def device_of(user_agent: str) -> str:
-    """Return a readable description of a device, such as Firefox on Linux."""
+    """Return a readable description of a client's device, such as "Firefox on Linux"."""
     header = user_agent[:MAX_HEADER_CHARS]
     browser = next((name for token, name in BROWSERS if token in header), None)
     system = next((name for token, name in SYSTEMS if token in header), None)

@@ -1,4 +1,4 @@
-"""Checks before a client holds or books a slot: a verified e-mail address, and the caps."""
+"""Checks before a client holds or books a slot: a verified e-mail address, and caps on bookings."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ MAX_HOLDS_OF_GUEST: Final = 1
 
 
 class BookingChecks:
-    """Checks whether a client may hold and book.
+    """Checks whether a client may hold or book slots.
 
     Within a process, the requests of a client are checked one after another. Concurrent requests to
-    several processes may exceed a cap by one for each further process. This is acceptable: caps
-    limit abuse, and a unique index prevents double bookings.
+    several processes may together exceed a cap, by one request for each process after the first.
+    This is acceptable, because caps only limit abuse; a unique index prevents double bookings.
 
     Args:
         caps: limits on a client's bookings and holds; None for no limits.
@@ -49,7 +49,8 @@ class BookingChecks:
         """Check that a client's e-mail address is verified, if that is required.
 
         Raises:
-            VerificationNeeded: if verification is required but missing; guests always need it.
+            VerificationNeeded: if the address must be verified but is not; guests always need a
+                verified address.
         """
         is_required = self._requires_verified_email or viewer.is_guest
         if is_required and not await _is_verified(viewer):
@@ -59,7 +60,7 @@ class BookingChecks:
     async def booking(
         self, viewer: Viewer, keys: Sequence[SlotKey], record: IdempotencyRecord | None
     ) -> AsyncIterator[None]:
-        """Check that a client may book slots; the caller books them within the context.
+        """Check that a client may book slots; the caller must book them inside this context.
 
         Raises:
             VerificationNeeded: if the client's e-mail address must be verified first.
@@ -75,13 +76,14 @@ class BookingChecks:
     async def hold(
         self, viewer: Viewer, key: SlotKey, record: IdempotencyRecord | None
     ) -> AsyncIterator[None]:
-        """Check that a client may hold a slot; the caller holds it within the context.
+        """Check that a client may hold a slot; the caller must hold it inside this context.
 
-        A guest may hold only one slot, so all processes serve a guest's requests one at a time.
+        A guest may hold only one slot, so the requests of a guest to hold slots run one at a time,
+        across all processes.
 
         Raises:
             TooMany: if a cap is reached, unless the request repeats one that has succeeded.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         async with AsyncExitStack() as stack:
             if viewer.is_guest:
@@ -119,7 +121,10 @@ class BookingChecks:
 
 
 async def _is_verified(viewer: Viewer) -> bool:
-    """Return whether the viewer's address is verified; the cached viewer may be outdated."""
+    """Return whether the viewer's e-mail address is verified.
+
+    The cached viewer may be outdated, so the account is read again if the cache says no.
+    """
     if viewer.user.email_verified:
         return True
     with or_unavailable():

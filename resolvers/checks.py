@@ -43,7 +43,7 @@ class InputValidator:
         self.problems: list[Problem] = []
 
     def add_problem(self, field: str, message: str) -> None:
-        """Add a problem to a field, by its path in the input."""
+        """Record a problem with the field at the given path of the input."""
         self.problems.append(Problem(field, message))
 
     def raise_problems(self) -> None:
@@ -55,7 +55,7 @@ class InputValidator:
         """Validate a required line of text.
 
         The text is normalized to NFC, runs of white space become one space, and invisible
-        characters are removed, including controls of text direction.
+        characters are removed, including text-direction controls.
         """
         found = visible_line(value)
         if not has_visible_characters(found):
@@ -67,7 +67,7 @@ class InputValidator:
         return found
 
     def name(self, field: str, value: str, label: str = "Name") -> str:
-        """Validate a person's name: a line of text without links, since mails contain the name."""
+        """Validate a person's name: a line of text without links, since it appears in e-mails."""
         found = self.text(field, value, MAX_NAME_CHARS, label)
         if has_link(found):
             self.add_problem(field, f"{label} {NO_LINK}")
@@ -120,9 +120,10 @@ class InputValidator:
         """Validate an e-mail address (RFC 5322) without checking its deliverability.
 
         Args:
-            field: the path of the field.
+            field: the path of the field in the input.
             value: the address as typed.
-            accepts: returns whether the mail server can deliver to an address; None for any.
+            accepts: returns whether the mail server can deliver to an address; None accepts any
+                address.
         """
         if not visible_part(value):
             self.add_problem(field, "Email is required")
@@ -137,8 +138,8 @@ class InputValidator:
     def phone(self, field: str, value: str, region: str | None) -> str:
         """Validate a phone number and return it in E.164 format.
 
-        A number without a country code belongs to the region (ISO 3166). Words beside the number
-        are refused, because they would be lost; an extension is kept.
+        A number without a country code is taken to be from `region`, a country (ISO 3166). An
+        extension is kept, but other text next to the number is refused, because it would be lost.
         """
         if not value.strip():
             self.add_problem(field, "Phone is required")
@@ -151,17 +152,18 @@ class InputValidator:
         return ""
 
     def time_zone(self, field: str, value: str | None) -> str | None:
-        """Validate an optional time zone by its IANA name."""
+        """Validate an optional time zone, which must be given by its IANA name."""
         if value is not None and value not in zone_names():
             self.add_problem(field, "Enter the IANA name of a time zone, such as Europe/Paris")
         return value
 
 
 def decode_id(opaque: str, kind: str) -> Id:
-    """Return the key in a global id.
+    """Return the database key that a global id contains.
 
     Raises:
-        NotAllowed: if the text is not a global id of that type; missing objects raise the same.
+        NotAllowed: if the text is not a global id of the type `kind`; the same error is raised for
+            missing objects.
     """
     try:
         return object_id(opaque, kind, "id")
@@ -170,7 +172,7 @@ def decode_id(opaque: str, kind: str) -> Id:
 
 
 def _has_controls(text: str, but: str = "") -> bool:
-    """Return whether a text has control characters or directional overrides.
+    """Return whether a text has directional overrides, or control characters other than `but`.
 
     Joiners, directional marks and new emoji are allowed, although `str.isprintable` rejects them.
     """

@@ -1,4 +1,4 @@
-"""Codes sent by e-mail: requesting a code, proving an address with a code, and signing in."""
+"""Sign-in codes sent by e-mail: requesting a code, proving an e-mail address, and signing in."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ SEPARATORS: Final = re.compile(r"[\W_\d]+")
 
 
 async def request_code(services: SessionServices, email: str, caller: Caller) -> bool:
-    """Queue a mail with a code; return True whether or not the address has an account.
+    """Queue an e-mail with a sign-in code; return True even if the address has no account.
 
-    The account is looked up when the mail is sent, so the response time does not reveal whether it
-    exists. If the caller's address is not verified, each hold of the caller is prolonged once, so
-    that there is time to read the mail.
+    The account is looked up only when the e-mail is sent, so the response time does not reveal
+    whether the account exists. If the caller's own e-mail address is not verified, each of the
+    caller's holds is prolonged once, to allow time for reading the e-mail.
 
     Raises:
-        TooManyAttempts: too many codes for the e-mail address or from the network address.
-        Unavailable: if the database does not answer.
+        TooManyAttempts: if too many codes were requested for the e-mail address or from the network
+            address.
+        Unavailable: if the database does not respond.
     """
     await services.throttle.attempt("code request", address=caller.address, account=email)
     validator = InputValidator()
@@ -48,12 +49,16 @@ async def request_code(services: SessionServices, email: str, caller: Caller) ->
 
 
 async def prove_address(services: SessionServices, email: str, code: str, address: str) -> Attempt:
-    """Check a code that was mailed to an e-mail address; return the attempt. The code stays valid.
+    """Check a sign-in code that was sent to an e-mail address, and return the attempt.
+
+    The check does not use up the code.
 
     Raises:
-        WrongCode: if the code is wrong; the error has the attempts left, 0 if no code is valid.
-        TooManyAttempts: too many attempts for the e-mail address or from the network address.
-        Unavailable: if the database does not answer.
+        WrongCode: if the code is wrong; the error has the number of attempts left, which is 0 if no
+            code is valid.
+        TooManyAttempts: if there were too many attempts for the e-mail address or from the network
+            address.
+        Unavailable: if the database does not respond.
     """
     await services.throttle.attempt("code", address=address, account=email)
     found = await codes.spend_attempt(email, address, utc_now())
@@ -72,21 +77,22 @@ async def sign_in_with_code(
     time_zone: str | None,
     caller: Caller,
 ) -> SignIn:
-    """Sign in with a code that proves an address; create the account if there is none.
+    """Sign in with a code that proves an e-mail address; create an account if it has none.
 
     Args:
         services: the sign-in services.
-        email: the address.
-        code: the code that was mailed to the address.
-        name: the name of a new account; None to derive it from the address.
+        email: the e-mail address.
+        code: the sign-in code that was sent to the e-mail address.
+        name: the name of a new account; None to derive it from the e-mail address.
         time_zone: the time zone of a new account.
         caller: the client; a guest's hold moves to the account.
 
     Raises:
         InvalidInput: if any field is invalid; no attempt is counted.
-        WrongCode: if the code is wrong, has expired or was used, or the account is disabled.
-        TooManyAttempts: too many attempts for the e-mail address or from the network address.
-        Unavailable: if the database does not answer.
+        WrongCode: if the code is wrong, has expired or was used, or if the account is disabled.
+        TooManyAttempts: if there were too many attempts for the e-mail address or from the network
+            address.
+        Unavailable: if the database does not respond.
     """
     validator = InputValidator()
     found = validator.email("email", email, services.accepts_address)
@@ -116,14 +122,14 @@ async def sign_in_with_code(
 async def check_proof(
     services: SessionServices, user: User, proof: str, purpose: str, address: str
 ) -> None:
-    """Check the password of an account, or a code that was mailed to its address.
+    """Check the password of an account, or a code that was sent to its e-mail address.
 
-    A proof of six digits is a code; passwords are longer.
+    A proof of six digits is treated as a code, because passwords are longer.
 
     Raises:
         WrongCode: if the proof is wrong; the error has the number of attempts left.
-        TooManyAttempts: too many attempts for this purpose.
-        Unavailable: if the database does not answer.
+        TooManyAttempts: if there were too many attempts for this purpose.
+        Unavailable: if the database does not respond.
     """
     throttle, email = services.throttle, user.email
     await throttle.attempt(purpose, address=address, account=email)
@@ -136,7 +142,7 @@ async def check_proof(
 
 
 def name_from(email: str) -> str:
-    """Derive the name of a new account from its address: ada.lovelace becomes Ada Lovelace."""
+    """Derive a new account's name from its e-mail address: ada.lovelace becomes Ada Lovelace."""
     words = SEPARATORS.sub(" ", email.rpartition("@")[0]).split()
     validator = InputValidator()
     try:

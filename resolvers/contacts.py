@@ -1,6 +1,6 @@
 """Normalization of phone numbers.
 
-The most recent results are cached, since clients book repeatedly with the same contact.
+The most recent results are cached, since clients book repeatedly with the same phone number.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ _phones: Final = Cache[tuple[str, str | None], str]("phones", MAX_CACHED)
 def normalized_phone(text: str, region: str | None) -> str | None:
     """Return a phone number in E.164 format, or None if it cannot be dialled.
 
-    An extension is appended as " ext. 123". A number without a country code belongs to the region
-    (ISO 3166); without a region, a leading "00" means "+". Other text beside the number, such as
-    "home", is refused, because the library would drop it or read it as digits.
+    An extension is appended as " ext. 123". A number without a country code is taken to be from
+    `region`, a country (ISO 3166). Without a region, a leading "00" means "+". Other text next to
+    the number, such as "home", is refused, because the phonenumbers library would drop it or read
+    it as digits.
     """
     found = _phones.get((text, region))
     if found is None:
-        import phonenumbers  # noqa: PLC0415 - large, and only needed for bookings
+        import phonenumbers  # noqa: PLC0415 - large, so loaded on first use
 
         dialled = text if region else _ABROAD.sub("+", text)
         try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:
-    """Return experts by their ids, in the same order, with one database command."""
+    """Return the experts with the given ids, in the same order, with one database command."""
     with or_unavailable():
         found = Expert.get_pymongo_collection().find({"_id": {"$in": list(expert_ids)}})
         rows = await found.to_list()
@@ -25,12 +25,12 @@ async def experts(expert_ids: Sequence[Id]) -> list[Expert | None]:
 
 
 async def by_slug(viewer: Viewer | None, slug: str) -> Expert | None:
-    """Return the expert whose present or former slug matches, if the viewer may see the expert."""
+    """Return the expert with this present or former slug, if the viewer may see the expert."""
     with or_unavailable():
         expert = await expert_by_slug(slug)
     return if_visible(viewer, expert)
 
 
 def if_visible(viewer: Viewer | None, expert: Expert | None) -> Expert | None:
-    """Return the expert if it exists and the viewer may see it."""
+    """Return the given expert, or None if the viewer may not see the expert."""
     return expert if expert and may_see_expert(viewer, expert) else None

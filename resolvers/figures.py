@@ -1,4 +1,4 @@
-"""Figures of bookings for experts and administrators, per day in the viewer's time zone."""
+"""Daily booking figures for experts and administrators, in the viewer's time zone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 MAX_FIGURE_DAYS: Final = 366
-"""Maximum number of days: a leap year."""
+"""Maximum number of days that a request for figures may span: a leap year."""
 
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(9000, 1, 1)
 ONE_DAY: Final = timedelta(days=1)
@@ -26,38 +26,38 @@ ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of bookings for each of several consecutive days, and the time zone of the days."""
+    """Booking counts for consecutive days, and the time zone in which these days begin and end."""
 
     days: dict[date, Count]
     time_zone: str
 
     @property
     def total(self) -> Count:
-        """The sums over all days."""
+        """The sum of the counts of all days."""
         return Count(*map(sum, zip(*self.days.values(), strict=True)))
 
 
 async def expert_figures(viewer: Viewer | None, expert_id: Id, since: date, until: date) -> Figures:
-    """Return the figures of an expert's bookings.
+    """Return the daily figures for an expert's bookings.
 
     Raises:
         Unauthenticated: if nobody is signed in.
         Forbidden: if the viewer is neither the expert nor an administrator.
-        BadUserInput: if the span is invalid.
-        Unavailable: if the database does not answer.
+        BadUserInput: if the span of days is invalid.
+        Unavailable: if the database does not respond.
     """
     require("Expert.figures", relations_to_expert(viewer, expert_id))
     return await _figures(viewer, expert_id, since, until)
 
 
 async def all_figures(viewer: Viewer | None, since: date, until: date) -> Figures:
-    """Return the figures of all bookings.
+    """Return the daily figures for the bookings of all experts.
 
     Raises:
         Unauthenticated: if nobody is signed in.
         Forbidden: if the viewer is not an administrator.
-        BadUserInput: if the span is invalid.
-        Unavailable: if the database does not answer.
+        BadUserInput: if the span of days is invalid.
+        Unavailable: if the database does not respond.
     """
     require("Query.figures", relations_of(viewer))
     return await _figures(viewer, None, since, until)
@@ -85,7 +85,7 @@ async def _figures(
 
 
 def check_income(income: int) -> int:
-    """Return an income in minor currency units.
+    """Check an income in minor currency units, and return it.
 
     Raises:
         BadUserInput: if the income exceeds the largest amount that the API can return.
@@ -101,7 +101,7 @@ def check_days(since: date, until: date) -> None:
 
     Raises:
         BadUserInput: if the span is empty, longer than `MAX_FIGURE_DAYS`, or outside the supported
-            dates; the message names the argument.
+            dates; the message names the invalid argument.
     """
     if not FIRST_DAY <= since <= LAST_DAY:
         raise BadUserInput(f"from: must lie between {FIRST_DAY} and {LAST_DAY}")

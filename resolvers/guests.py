@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 async def move_hold(ledger: Ledger, ends: SessionEnds, caller: Caller, user: User) -> None:
     """Move a guest's hold to the account that the guest signs in to; mark the guest for removal.
 
-    Do nothing if the caller is not a guest. If a guest signs in twice, the first account gets the
-    hold.
+    Do nothing if the caller is not a guest. If a guest signs in to two accounts, the first one gets
+    the hold.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     guest = await caller.guest()
     if guest is None or user.guest:
@@ -55,7 +55,7 @@ async def prolong_holds(ledger: Ledger, client_id: Id, duration: timedelta) -> N
     """Prolong a client's holds, except those that were prolonged before.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         holds = await standing_holds(client_id, utc_now())

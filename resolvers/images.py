@@ -20,25 +20,29 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_PIXELS: Final = 12_000_000
-"""Limits the memory for decoding: up to 16 bytes per pixel for WebP, the costliest format."""
+"""Limits the memory for decoding, which takes up to 16 bytes per pixel for WebP, the costliest
+format."""
 
 MAX_JPEG_PIXELS: Final = 25_000_000
-"""Higher than for other formats, because large JPEG files are decoded at a lower resolution."""
+"""The limit for JPEG files, which is higher than for other formats, because large JPEG files are
+decoded at a lower resolution."""
 
 MIN_SIDE: Final = 64
 SIDE: Final = 512
 QUALITY: Final = 82
 CENTRE: Final = (0.5, 0.4)
-"""Centre of the crop, as fractions of width and height: faces are above the middle."""
+"""Centre of the crop, as fractions of width and height. It is above the middle, because faces
+usually are."""
 
 MAX_SCANS: Final = 50
-"""Limit on the scans of a progressive JPEG. Cameras and editors write about ten; decoding a scan
-takes time for every pixel of the picture, even if the scan has few bytes."""
+"""Maximum number of scans in a progressive JPEG file. Cameras and editors write about ten scans.
+Decoding a scan takes time for every pixel of the picture, even if the scan has few bytes."""
 
 START_OF_SCAN: Final = b"\xff\xda"
 JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 STILL: Final = frozenset({"PNG", "WEBP"})
-"""Formats whose animations are refused; further pictures in a JPEG file are a camera's previews."""
+"""Formats whose animations are refused. JPEG is not among them, because further pictures in a JPEG
+file are previews that a camera added."""
 
 ORIENTATION: Final = 0x0112
 """EXIF tag of the orientation (CIPA DC-008, 4.6.4)."""
@@ -48,19 +52,19 @@ ANIMATION_FLAG: Final = 0x02
 
 
 def square_webp(content: bytes) -> bytes:
-    """Return an uploaded JPEG, PNG or WebP picture as a square WebP picture of 512 pixels at most.
+    """Convert an uploaded JPEG, PNG or WebP picture to a square WebP of at most 512 by 512 pixels.
 
-    Its orientation is applied, metadata is dropped, and transparent parts become white. The number
-    of pixels is checked before any memory for them is allocated.
+    The EXIF orientation is applied, metadata is dropped, and transparent parts become white. The
+    number of pixels is checked before any memory for them is allocated.
 
     Raises:
-        InvalidImage: if the picture has too many bytes, too many or too few pixels, or is animated,
-            damaged or of another type.
+        InvalidImage: if the picture has too many bytes, too many or too few pixels, or if it is
+            animated, damaged or in another format.
     """
     if len(content) > MAX_BYTES:
         raise ImageTooLong
     if _is_webp(content):
-        # Pillow allocates the whole canvas when it opens a WebP file.
+        # Check the size first: Pillow allocates the whole canvas when it opens a WebP file.
         _check_webp(content)
     elif content.startswith(JPEG):
         if content.count(START_OF_SCAN) > MAX_SCANS:
@@ -76,8 +80,8 @@ def square_webp(content: bytes) -> bytes:
 
 
 def _decoded(content: bytes) -> Image:
-    """Return the picture in RGB, upright, and scaled down if it is large."""
-    from PIL import Image  # noqa: PLC0415 - large, and only needed for uploads
+    """Decode a picture; return it in RGB, upright, and scaled down if it is large."""
+    from PIL import Image  # noqa: PLC0415 - Pillow is large, and only uploads need it
 
     try:
         image: Image.Image = Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP"))
@@ -85,13 +89,14 @@ def _decoded(content: bytes) -> Image:
         raise TooManyPixels from error
     with image:
         _check_pixels(*image.size, MAX_PIXELS if image.format in STILL else MAX_JPEG_PIXELS)
-        # A camera's JPEG file may have further pictures, such as a preview: only the first counts.
+        # A camera's JPEG file may have further pictures, such as a preview; only the first one is
+        # used.
         if image.format in STILL and getattr(image, "is_animated", False):
             raise AnimatedImage
         image.draft("RGB", (2 * SIDE, 2 * SIDE))  # decode a JPEG file at a lower resolution
         image.load()
         orientation = _orientation(image)
-        if image.mode.startswith("I"):  # 16 bits a pixel
+        if image.mode.startswith("I"):  # 16 bits per pixel
             image = image.convert("I").point(lambda value: value / 256).convert("L")
         elif image.mode not in {"L", "RGB", "RGBA"}:
             image = image.convert("RGBA")
@@ -114,8 +119,8 @@ def _decoded(content: bytes) -> Image:
 
 
 def _encoded(image: Image) -> bytes:
-    """Return a new WebP file with the pixels of a picture and nothing else."""
-    from PIL import Image, ImageOps  # noqa: PLC0415 - see above
+    """Crop a picture to a square, and return a WebP file with its pixels and nothing else."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 - Pillow is large
 
     side = min(SIDE, *image.size)
     square = ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS, centering=CENTRE)
@@ -128,7 +133,7 @@ def _orientation(image: Image) -> object:
     """Return the EXIF orientation, or None if it is missing or unreadable."""
     try:
         return image.getexif().get(ORIENTATION)
-    except Exception:  # noqa: BLE001 - metadata may be anything
+    except Exception:  # noqa: BLE001 - damaged metadata may raise any error
         return None
 
 
@@ -144,7 +149,7 @@ def _is_webp(content: bytes) -> bool:
 
 
 def _check_webp(content: bytes) -> None:
-    """Check the size and the flags in the first chunk of a WebP file (RFC 9649, section 2)."""
+    """Check the size and the animation flag in a WebP file's first chunk (RFC 9649, section 2)."""
     kind, body = content[12:16], content[20:WEBP_HEAD_BYTES]
     if len(content) < WEBP_HEAD_BYTES:
         raise UnreadableImage

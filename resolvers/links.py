@@ -1,4 +1,4 @@
-"""Links in e-mails, for verifying an address and for resetting a password."""
+"""Links sent by e-mail, for verifying an e-mail address and for resetting a password."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 async def request_password_reset(services: SessionServices, email: str, address: str) -> bool:
-    """Queue a mail with a password reset link; return True even if there is no such account.
+    """Queue an e-mail with a password reset link; return True even if there is no such account.
 
-    The account is looked up when the mail is sent, so the response time does not reveal whether it
-    exists.
+    The account is looked up only when the e-mail is sent, so the response time does not reveal
+    whether the account exists.
 
     Args:
         services: the sign-in services.
@@ -32,8 +32,9 @@ async def request_password_reset(services: SessionServices, email: str, address:
         address: the client's network address.
 
     Raises:
-        TooManyAttempts: too many attempts for the e-mail address or from the network address.
-        Unavailable: if the database does not answer.
+        TooManyAttempts: if there were too many attempts for the e-mail address or from the network
+            address.
+        Unavailable: if the database does not respond.
     """
     await services.throttle.attempt("reset", address=address, account=email)
     validator = InputValidator()
@@ -46,16 +47,16 @@ async def request_password_reset(services: SessionServices, email: str, address:
 async def reset_password(
     services: SessionServices, token: str, password: str, now: datetime, caller: Caller
 ) -> SignIn:
-    """Set a new password with a link, end all sessions of the account and start a new one.
+    """Set a new password with a reset link, end all sessions of the account and start a new one.
 
-    This also verifies the account's e-mail address, since the link was sent there. The caller's
-    network address becomes known to the account, so wrong guesses from elsewhere do not lock the
-    owner out.
+    This also verifies the account's e-mail address, since the link was sent to it. The caller's
+    network address is recorded as known for the account, so that wrong guesses from other network
+    addresses do not lock the owner out.
 
     Raises:
-        LinkExpired: if the link is unknown, used or expired.
+        LinkExpired: if the link is unknown, already used or expired.
         InvalidInput: if the password is too weak; the link remains valid.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     await links.check_link(token, Purpose.PASSWORD_RESET, now)
     check_password(password)
@@ -67,10 +68,10 @@ async def reset_password(
 
 
 async def verify_email(token: str, now: datetime) -> User:
-    """Verify an account's e-mail address with a link.
+    """Verify an account's e-mail address with the link that was sent to it.
 
     Raises:
-        LinkExpired: if the link is unknown, used or expired.
-        Unavailable: if the database does not answer.
+        LinkExpired: if the link is unknown, already used or expired.
+        Unavailable: if the database does not respond.
     """
     return await links.use_link(token, Purpose.VERIFICATION, now, VERIFIED)

@@ -1,9 +1,9 @@
 """Pages of experts and reviews, their totals and counts, cached per version of the directory.
 
-Every change of the directory increments its version. Concurrent requests share one read of the
+Every change to the directory increments its version. Concurrent requests share one read of the
 version, and one read of each page, total or count that is not cached. Counting scans the whole
-index, and so can reading a page in the embedded database. Without the cache, the directory would
-time out under load.
+index; in the embedded database, reading a page may scan it, too. Without the cache, requests for
+the directory would time out under load.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ MAX_CACHED_PAGE_ROWS: int = 50
 """Larger pages are not cached: they are usually read once, by clients that export the directory."""
 
 ENTRY_BYTES: int = 1_200
-"""Estimated memory of an entry without its biography, and of a review without its texts."""
+"""Estimated bytes of memory of a directory entry without its biography, or of a review without its
+texts."""
 
 
 class Listings:
@@ -55,7 +56,7 @@ class Listings:
     directory changed while the page was read.
 
     Args:
-        use_cache: False to read every page and count every total each time.
+        use_cache: False to read pages and count totals anew for each request.
     """
 
     def __init__(self, *, use_cache: bool = True) -> None:
@@ -87,7 +88,7 @@ class Listings:
 
         Raises:
             BadUserInput: if the filter, the page size or the cursor is invalid.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         if filter_.available or order.field == BY_SOONEST:
             # Not cached: a change of any calendar, or the passing of time, can change the page.
@@ -109,10 +110,12 @@ class Listings:
         now: datetime,
         span: tuple[datetime, datetime] | None,
     ) -> NextOpen | None:
-        """Return an expert's first open slots from the index, or None; see `OpenSearch.next_open`.
+        """Return an expert's first open slots from the index (see `OpenSearch.next_open`).
+
+        Return None if the index does not know them, or if the caches are off.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         if not self._use_cache:
             return None
@@ -121,11 +124,11 @@ class Listings:
     async def reviews(
         self, expert_id: Id, order: ReviewOrder, arguments: PageArguments
     ) -> Page[Review]:
-        """Return a page of an expert's visible reviews, which callers must not change.
+        """Return a page of an expert's visible reviews. Callers share it, and must not change it.
 
         Raises:
             BadUserInput: if the page size or the cursor is invalid.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
 
         async def read(version: int | None) -> Page[Review]:
@@ -153,11 +156,11 @@ class Listings:
         return found
 
     async def categories(self, filter_: ExpertFilter) -> dict[Category, int]:
-        """Return the number of listed experts that match a filter, by category.
+        """Return, for each category, the number of listed experts that match a filter.
 
         Raises:
             BadUserInput: if the filter is invalid.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         if filter_.available:
             return await self._times.counts(filter_)

@@ -43,18 +43,18 @@ class Lookups:
             yield self
 
     async def experts(self, ids: Sequence[Id]) -> list[Expert | None]:
-        """Return experts by their ids, in the same order.
+        """Return the experts with the given ids, in the same order.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         return await _load(self._experts, ids)
 
     async def calendars(self, ids: Sequence[Id]) -> list[Calendar | None]:
-        """Return the calendars of experts by their ids, in the same order.
+        """Return the calendars of the experts with the given ids, in the same order.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         return await _load(self._calendars, ids)
 

@@ -1,4 +1,4 @@
-"""Changes of existing bookings: status, slot, and removal from a party's list."""
+"""Changes to existing bookings: status, slot, and removal from a party's list."""
 
 from __future__ import annotations
 
@@ -44,19 +44,20 @@ OPERATION_OF: Final[Mapping[Action, str]] = {
 async def advance(
     ledger: Ledger, viewer: Viewer, booking_id: str, action: Action, reason: str | None = None
 ) -> Booking:
-    """Confirm, complete, mark as missed or cancel a booking.
+    """Confirm, complete or cancel a booking, or mark it as missed.
 
     Args:
         ledger: commits the change.
         viewer: the account that acts.
         booking_id: global id of the booking.
         action: the action.
-        reason: the viewer's reason, for the history and the other party's mail.
+        reason: the viewer's reason, shown in the booking's history and in the e-mail to the other
+            party.
 
     Raises:
         InvalidInput: if the reason is too long or has control characters.
         NotAllowed: if the viewer may not see the booking, or the action is not allowed.
-        TooLate: if the client's deadline has passed.
+        TooLate: if the client's deadline for this action has passed.
     """
     validator = InputValidator()
     stated = validator.note("reason", reason, MAX_REASON_CHARS, "A reason")
@@ -86,20 +87,20 @@ async def reschedule(
     currency: str = "",
     room: str | None = None,
 ) -> Booking:
-    """Move a booking to another slot of its expert, which may overlap the old one.
+    """Move a booking to another slot of its expert, which may overlap the old slot.
 
-    The move is atomic: it updates one document. If the client moves a booking with an expert who
-    confirms by hand, the booking becomes PENDING again. `room` is the URL of the new video room if
-    the length changes; None to use the expert's own link.
+    The move is atomic: it updates one MongoDB document. If the client moves a booking and the
+    expert confirms bookings by hand, the booking becomes PENDING again. `room` is the URL of a new
+    video room, used if the session length changes; if it is None, the expert's own link is used.
 
     Raises:
         NotAllowed: if the viewer may not see the booking, or the action is not allowed.
-        TooLate: if the client's deadline has passed.
+        TooLate: if the client's deadline for this action has passed.
         SlotNotOffered: if the new slot is not offered now.
         SlotTaken: if the new slot is taken.
-        TooMany: if the booking has been moved as often as `caps` allow.
-        PriceChanged: if the price is not the expected one.
-        InvalidInput: if the expected price is negative or not in the `currency` of all prices.
+        TooMany: if the booking has already been moved as often as `caps` allows.
+        PriceChanged: if the price differs from the expected price.
+        InvalidInput: if the expected price is negative or its currency differs from `currency`.
     """
     booking, relations = await _require_booking(viewer, booking_id, Action.RESCHEDULE)
     try:
@@ -132,7 +133,8 @@ async def remove(
     """Remove a finished booking from the viewer's list, and free its remaining time.
 
     Raises:
-        InvalidInput: if a reason is given; the history does not record a removal.
+        InvalidInput: if a reason is given, since the history, which would show it, does not record
+            removals.
         NotAllowed: if the viewer may not see the booking, or it is not finished.
     """
     if reason:
@@ -153,12 +155,13 @@ async def remove(
 
 
 async def expire(ledger: Ledger) -> int:
-    """Expire the holds past their end and the pending bookings past their start.
+    """Expire holds whose time is up, and pending bookings whose start has passed.
 
-    Every process runs this; the ledger lets only the first process make and announce a change.
+    Every process runs this function; the ledger lets only the first process make and announce a
+    change.
 
     Returns:
-        The number of bookings that were due.
+        The number of holds and bookings that were due to expire.
     """
     with or_unavailable():
         due = await due_bookings(utc_now())
@@ -174,7 +177,7 @@ def allowed_actions(viewer: Viewer | None, booking: Booking, now: datetime) -> l
 
 
 def is_allowed(action: Action, relations: Relations, booking: Booking, now: datetime) -> bool:
-    """Return whether the policy and the booking's status and time allow an action now."""
+    """Return whether the access policy and the booking's status and time allow an action now."""
     try:
         _require(action, relations)
         check_action(action, booking, now, is_manager=_is_manager(relations))
@@ -195,7 +198,7 @@ def _is_manager(relations: Relations) -> bool:
 async def _require_booking(
     viewer: Viewer, booking_id: str, action: Action
 ) -> tuple[Booking, Relations]:
-    """Return a booking that the viewer may act on, and the viewer's relations to it."""
+    """Return a booking and the viewer's relations to it, if the viewer may take the action."""
     booking = await find_booking(viewer, booking_id)
     if booking is None:
         raise NotAllowed

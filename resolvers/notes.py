@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 async def set_expert_note(viewer: Viewer, booking_id: str, text: str) -> Booking:
     """Replace the expert's note on a booking; blank text removes it.
 
-    The calendar does not change, so no event is sent.
+    The calendar does not change, so no calendar event is sent.
 
     Raises:
         InvalidInput: if the note is too long or has control characters.
         NotAllowed: if the viewer is not the booking's expert.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     validator = InputValidator()
     note = validator.note("note", text, MAX_NOTE_CHARS, "A note")

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from resolvers.sessions import SessionServices
 
 PRECEDENCE: Final = timedelta(seconds=5)
-"""Time during which only the process that closed an account cancels its bookings."""
+"""Time during which only the process that closed an account cancels the account's bookings."""
 
 CANCELLED_AT_ONCE: Final = 16
 
@@ -52,13 +52,14 @@ async def delete_account(
 ) -> list[Id]:
     """Delete the viewer's account: close it, and cancel its holds and upcoming bookings.
 
-    `finish_deletions` erases the rest, once the mails about the cancellations have been sent.
+    `finish_deletions` erases the remaining data, once the e-mails about the cancellations have been
+    sent.
 
     Args:
         services: the sign-in services.
         ledger: posts the cancellations.
         viewer: the account's owner.
-        proof: the account's password, or a code that was mailed to its address.
+        proof: the account's password, or a code that was sent to its e-mail address.
         address: the client's network address.
 
     Returns:
@@ -67,9 +68,9 @@ async def delete_account(
     Raises:
         NotAllowed: for guests.
         WrongCode: if the proof is wrong.
-        TooManyAttempts: too many wrong proofs.
+        TooManyAttempts: if too many wrong proofs were given.
         LastAdministrator: if the deletion would leave no administrator who can sign in.
-        Unavailable: if the database does not answer; a deletion that has begun is finished later.
+        Unavailable: if the database does not respond; a deletion that has begun is finished later.
     """
     user = require_viewer(viewer).user
     require("Mutation.deleteMyAccount", relations_of(viewer))
@@ -77,7 +78,7 @@ async def delete_account(
     closed = await directory.close_account(user.id, utc_now())
     await services.ends.announce(SessionEnd(user_id=user.id))
     cancelled = await _withdraw(ledger, closed)
-    # Wait until other processes have stored the bookings that they were making; cancel these, too.
+    # Wait until other processes have stored the bookings in progress, then cancel those, too.
     await asyncio.sleep(SETTLING_SECONDS)
     return cancelled + await _withdraw(ledger, closed)
 
@@ -85,13 +86,13 @@ async def delete_account(
 async def finish_deletions(ledger: Ledger) -> None:
     """Erase the data of closed accounts, and close accounts that were not verified in time.
 
-    Unverified accounts with bookings or with another role than CLIENT stay. Guests are closed after
-    a day, and forgotten once their holds have left the event log.
+    Unverified accounts stay if they have bookings or a role other than CLIENT. Guest accounts are
+    closed after a day, and removed once no event in the log refers to their holds.
 
-    Every process runs this, which also finishes interrupted deletions.
+    Every process runs this function, which also finishes interrupted deletions.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     for user in await unverified_accounts(utc_now()):
         if user.guest and user.erased_at:
@@ -101,7 +102,7 @@ async def finish_deletions(ledger: Ledger) -> None:
         if user.role is not Role.CLIENT or has_bookings:
             await user.keep_unverified()
             continue
-        with suppress(NotAllowed):  # another process was faster
+        with suppress(NotAllowed):  # another process closed it first
             await directory.close_account(user.id, utc_now())
     for user in await closed_accounts(utc_now() - PRECEDENCE):
         await _withdraw(ledger, user)
@@ -109,7 +110,11 @@ async def finish_deletions(ledger: Ledger) -> None:
 
 
 async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
-    """Disable the account's directory entry; end its waits, holds and upcoming bookings."""
+    """Withdraw a closed account from the service; return the ids of the cancelled bookings.
+
+    The account's directory entry is disabled, and the account's waiting-list entries, holds and
+    upcoming bookings are ended.
+    """
     if user.expert_id:
         with or_unavailable():
             expert = await Expert.get(user.expert_id)
@@ -138,7 +143,7 @@ async def exportable_account(user_id: Id) -> tuple[User, int] | None:
     """Return an account and the number of its bookings; None if its data cannot be exported.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         user = await User.get(user_id)
@@ -150,10 +155,10 @@ async def exportable_account(user_id: Id) -> tuple[User, int] | None:
 async def collect(user: User) -> Export:
     """Return everything that is stored about an account, as JSON values.
 
-    Names and addresses of other people are left out.
+    The names and e-mail addresses of other people are left out.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         expert = await Expert.get(user.expert_id) if user.expert_id else None
@@ -235,10 +240,10 @@ async def _described_reviews(user: User) -> AsyncIterator[dict[str, Any]]:
 
 
 def _described(booking: Booking, user_id: Id) -> dict[str, Any]:
-    """Return a booking without the other party's data.
+    """Return a booking as JSON values, without the other party's data.
 
-    Contact, note and the client's reasons belong to the client; the expert's note belongs to the
-    expert.
+    The contact details, the note and the client's reasons belong to the client; the expert's note
+    belongs to the expert.
     """
     is_own = booking.client_id == user_id
     of_other = {"expert_note"} if is_own else {"contact", "note", "client_id"}

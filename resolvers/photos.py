@@ -62,7 +62,7 @@ class PhotoWorkshop:
         Raises:
             InvalidImage: if the picture cannot be used.
             NotAllowed: if there is no such expert any more.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         async with self._turn:
             photo = await asyncio.to_thread(square_webp, content)

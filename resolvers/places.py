@@ -36,9 +36,9 @@ def validate_place(
 
     Args:
         validator: collects the problems.
-        field: the path of the place.
+        field: the path of the place in the input.
         wanted: the place; its details are optional for video and phone calls.
-        region: the country of phone numbers without a country code (ISO 3166).
+        region: the country (ISO 3166) assumed for phone numbers without a country code.
     """
     path, text = f"{field}.details", (wanted.details or "").strip()
     match wanted.kind:
@@ -52,7 +52,7 @@ def validate_place(
 
 
 def normalized_link(text: str) -> str | None:
-    """Return the normalized URL of a video call, or None if it is not an https address.
+    """Return the normalized URL of a video call, or None if the text is not an https URL.
 
     The URL must not contain a user name or password.
     """

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 VERSION: Final = 1
-"""Part of the hash: increment it when the drawing changes."""
+"""Version of the drawing, which is part of each picture's hash; increment it when the drawing
+changes."""
 
 HASH_CHARS: Final = 20
 WIDTH, HEIGHT = 1200, 630
 SCALE: Final = 4
-"""Curved shapes are drawn this many times larger and scaled down, for smooth edges."""
+"""Curved shapes are drawn this many times larger and then scaled down, for smooth edges."""
 
 BACKGROUND, TEXT, MUTED = "#faf9f6", "#15211b", "#535f58"
 PINE, SOFT, STAR, LIT, LINE = "#0e6049", "#ddf1e6", "#c77c0e", "#ffc163", "#e7e5de"
@@ -42,7 +43,7 @@ MAX_LINES: Final = 2
 MAX_CHARS: Final = 200
 DISPLAY_WEIGHT, TEXT_WEIGHT = 650, 500
 MISSING: Final = "\uffff"
-"""A character that no font has."""
+"""A character for which no font has a glyph, so fonts show it like any missing character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class PreviewCard:
 
     @property
     def rating_text(self) -> str:
-        """The rating, rounded down to one decimal, and the number of reviews; or an empty text."""
+        """The rating, rounded down to one decimal, and the review count; empty without a rating."""
         if self.rating is None:
             return ""
         return f"{math.floor(self.rating * 10 + 1e-9) / 10:.1f}  ({self.review_count})"
@@ -71,7 +72,7 @@ class PreviewCard:
 
 @dataclass(frozen=True)
 class Typeface:
-    """A typeface in several files, each with the letters of some languages.
+    """A typeface in several font files, each of which covers the letters of some languages.
 
     Args:
         files: font files, tried in this order for each character.
@@ -82,22 +83,22 @@ class Typeface:
     weight: int
 
     def runs(self, text: str, size: int) -> list[tuple[str, FreeTypeFont]]:
-        """Return the parts of a text, each with the font that has its letters."""
+        """Split a text into parts, and return each part with the font that has its letters."""
         return [
             ("".join(part), _font(file, size, self.weight))
             for file, part in groupby(text, key=lambda char: self._file(char) or self.files[0])
         ]
 
     def _file(self, char: str) -> Path | None:
-        """Return the first file that has a character, or None."""
+        """Return the first font file that has a character, or None."""
         return next((file for file in self.files if _has(file, char)), None)
 
     def width(self, text: str, size: int) -> float:
-        """Return the width of a line in pixels."""
+        """Return the width of a line of text in pixels."""
         return sum(font.getlength(part) for part, font in self.runs(text, size))
 
     def readable(self, text: str) -> str:
-        """Return a text in letters that the fonts have; other words are transliterated."""
+        """Return a text that the fonts can show: words with missing letters are transliterated."""
         composed = unicodedata.normalize("NFC", text[:MAX_CHARS])
         kept = "".join(
             char for char in composed if unicodedata.category(char)[0] in "LMNZ" or self._file(char)
@@ -109,7 +110,7 @@ class Typeface:
         return " ".join(filter(None, shown))
 
     def draw(self, draw: ImageDraw, place: tuple[int, int], text: str, size: int, fill: str) -> int:
-        """Draw a line with its baseline at `place`, and return the x coordinate of its end."""
+        """Draw a line of text with its baseline at `place`; return the x coordinate of its end."""
         x = float(place[0])
         for part, font in self.runs(text, size):
             draw.text((x, place[1]), part, fill=fill, font=font, anchor="ls")
@@ -128,7 +129,7 @@ class Typeface:
         return lines
 
     def cut(self, lines: list[str], size: int, width: int) -> list[str]:
-        """Cut off lines and letters that do not fit."""
+        """Cut off lines and letters that do not fit, and append an ellipsis to the cut text."""
         kept = lines[:MAX_LINES]
         if len(lines) > MAX_LINES:
             kept[-1] += "…"
@@ -149,19 +150,19 @@ class PreviewFonts:
 
     @classmethod
     def of(cls, display: Sequence[Path], text: Sequence[Path]) -> PreviewFonts:
-        """Return the typefaces of font files."""
+        """Create the typefaces from their font files."""
         return cls(Typeface(tuple(display), DISPLAY_WEIGHT), Typeface(tuple(text), TEXT_WEIGHT))
 
 
 def draw_preview(card: PreviewCard | None, photo: bytes | None, fonts: PreviewFonts) -> bytes:
-    """Return a picture in PNG for link previews.
+    """Draw the picture for a link preview, and return it in PNG format.
 
     Args:
-        card: the expert; None draws the picture of the site.
+        card: the expert; None draws the picture for the whole site.
         photo: the expert's photo, if there is one.
         fonts: the typefaces.
     """
-    from PIL import ImageDraw  # noqa: PLC0415 - large, and only needed for pictures
+    from PIL import ImageDraw  # noqa: PLC0415 - Pillow is large, and only pictures need it
 
     image = _background().copy()
     draw = ImageDraw.Draw(image)
@@ -204,7 +205,7 @@ def _draw_text(draw: ImageDraw, card: PreviewCard, fonts: PreviewFonts) -> None:
 def _draw_portrait(
     image: Image, draw: ImageDraw, card: PreviewCard, photo: bytes | None, fonts: PreviewFonts
 ) -> None:
-    from PIL import Image as Images  # noqa: PLC0415 - see above
+    from PIL import Image as Images  # noqa: PLC0415 - Pillow is large
 
     place = MARGIN, 132
     mask = _rounded(PORTRAIT, PORTRAIT * RADIUS)
@@ -221,7 +222,7 @@ def _draw_portrait(
 
 @lru_cache(maxsize=1)
 def _background() -> Image:
-    from PIL import Image as Images  # noqa: PLC0415 - see above
+    from PIL import Image as Images  # noqa: PLC0415 - Pillow is large
 
     image = Images.new("RGB", (WIDTH, HEIGHT), BACKGROUND)
     for colour, (left, top, right, bottom) in GLOWS:
@@ -232,9 +233,9 @@ def _background() -> Image:
 
 @lru_cache(maxsize=2)
 def _mark(side: int) -> Image:
-    """Return the logo's mark (`web/client/src/app/mark.svg`), whose grid has 32 units."""
-    from PIL import Image as Images  # noqa: PLC0415 - see above
-    from PIL import ImageDraw  # noqa: PLC0415 - see above
+    """Return the logo's mark (`web/client/src/app/mark.svg`), drawn on its grid of 32 units."""
+    from PIL import Image as Images  # noqa: PLC0415 - Pillow is large
+    from PIL import ImageDraw  # noqa: PLC0415 - Pillow is large
 
     unit = side * SCALE / 32
     mark = Images.new("RGB", (side * SCALE, side * SCALE), PINE)
@@ -258,9 +259,9 @@ def _draw_mark(image: Image, left: int, top: int, side: int) -> None:
 
 @lru_cache(maxsize=4)
 def _rounded(side: int, radius: float) -> Image:
-    """Return a mask of a square with round corners."""
-    from PIL import Image as Images  # noqa: PLC0415 - see above
-    from PIL import ImageDraw  # noqa: PLC0415 - see above
+    """Return a mask in the shape of a square with rounded corners."""
+    from PIL import Image as Images  # noqa: PLC0415 - Pillow is large
+    from PIL import ImageDraw  # noqa: PLC0415 - Pillow is large
 
     mask = Images.new("L", (side * SCALE, side * SCALE), 0)
     edge = side * SCALE - 1
@@ -279,7 +280,7 @@ def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
 
 @lru_cache(maxsize=64)
 def _font(file: Path, size: int, weight: int) -> FreeTypeFont:
-    from PIL import ImageFont  # noqa: PLC0415 - see above
+    from PIL import ImageFont  # noqa: PLC0415 - Pillow is large
 
     font = ImageFont.truetype(file, size)
     font.set_variation_by_axes([weight])
@@ -289,7 +290,7 @@ def _font(file: Path, size: int, weight: int) -> FreeTypeFont:
 @lru_cache(maxsize=8)
 def _plain_font(file: Path) -> FreeTypeFont:
     """Return a font without complex text layout, to look up single glyphs."""
-    from PIL import ImageFont  # noqa: PLC0415 - see above
+    from PIL import ImageFont  # noqa: PLC0415 - Pillow is large
 
     return ImageFont.truetype(file, 20, layout_engine=ImageFont.Layout.BASIC)
 

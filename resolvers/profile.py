@@ -1,4 +1,4 @@
-"""Changes to the viewer's own account: profile, address, password, sessions."""
+"""Changes to the viewer's own account: profile, e-mail address, password and sessions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def update_profile(
     Raises:
         NotAllowed: for guests.
         InvalidInput: if any field is invalid; `problems` lists them all.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     require("Mutation.updateProfile", relations_of(viewer))
     validator = InputValidator()
@@ -65,15 +65,15 @@ async def update_profile(
 async def change_email(
     services: SessionServices, viewer: Viewer, email: str, code: str, address: str
 ) -> User:
-    """Change the viewer's e-mail address, proven by a code, and notify the former address.
+    """Change the viewer's e-mail address to one that a code proves, and notify the former address.
 
     Raises:
         NotAllowed: for guests.
-        InvalidInput: if the address is invalid or unchanged.
+        InvalidInput: if the e-mail address is invalid or unchanged.
         WrongCode: if the code is wrong, has expired or was used.
-        TooManyAttempts: too many attempts.
-        EmailTaken: if another account has the address; the code stays valid.
-        Unavailable: if the database does not answer.
+        TooManyAttempts: if there were too many attempts to enter a code.
+        EmailTaken: if another account has the e-mail address; the code stays valid.
+        Unavailable: if the database does not respond.
     """
     require("Mutation.changeEmail", relations_of(viewer))
     validator = InputValidator()
@@ -95,12 +95,12 @@ async def change_password(
 ) -> SignIn:
     """Change or set the viewer's password and start a new session.
 
-    All earlier sessions and all password reset links end.
+    All earlier sessions end, and all password reset links become invalid.
 
     Args:
         services: the sign-in services.
         viewer: the account's owner.
-        current: the current password, or a code that was mailed to the account's address.
+        current: the current password, or a code that was sent to the account's e-mail address.
         password: the new password.
         caller: the client.
 
@@ -108,11 +108,11 @@ async def change_password(
         Forbidden: for guests.
         WrongCredentials: if `current` is a wrong password, or a wrong or expired code.
         InvalidInput: if the new password is too weak.
-        TooManyAttempts: too many wrong attempts.
+        TooManyAttempts: if there were too many wrong attempts.
     """
     require("Mutation.changePassword", relations_of(viewer))
     if is_code(current):
-        check_password(password)  # before the code is used, since a code works only once
+        check_password(password)  # before `check_proof` uses up the code
     try:
         await check_proof(services, viewer.user, current, "password", caller.address)
     except WrongCode as error:
@@ -126,12 +126,12 @@ async def change_password(
 
 
 async def resend_verification(services: SessionServices, viewer: Viewer, address: str) -> bool:
-    """Queue another mail with a verification link; return False if the address is verified already.
+    """Queue another verification e-mail; return False if the e-mail address is verified already.
 
     Raises:
         Forbidden: for guests.
-        TooManyAttempts: too many mails with links.
-        Unavailable: if the database does not answer.
+        TooManyAttempts: if too many verification e-mails were requested.
+        Unavailable: if the database does not respond.
     """
     require("Mutation.resendVerification", relations_of(viewer))
     with or_unavailable():
@@ -149,11 +149,11 @@ async def sessions_of(user: User) -> list[Session]:
 
 
 async def find_session(viewer: Viewer | None, session_id: str) -> Session | None:
-    """Return one of the viewer's own sessions, or None.
+    """Return one of the viewer's own sessions, or None if the viewer has no such session.
 
     Raises:
         BadUserInput: if the id is not a global id of a session.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     key = object_id(session_id, "Session", "id")
     return await sessions.own_session(key, viewer.id, utc_now()) if viewer else None
@@ -166,7 +166,7 @@ async def end_own_session(services: SessionServices, viewer: Viewer, session_id:
         False if the viewer has no such session.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     try:
         found = await find_session(viewer, session_id)

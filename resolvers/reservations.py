@@ -33,7 +33,7 @@ MAX_SLOTS_PER_BOOKING = 10
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """Input for booking some slots, not yet validated.
+    """Input for booking one or more slots, not yet validated.
 
     `field` is the name of the input field that holds the slot ids.
     """
@@ -54,7 +54,7 @@ class ReservationServices:
     """Services for holding and booking slots.
 
     Attributes:
-        video_url: the template of video rooms; None to use the experts' own links.
+        video_url: the template for the URLs of video rooms; None to use the experts' own links.
         accepts_address: returns whether the mail server can deliver to an e-mail address.
     """
 
@@ -70,17 +70,17 @@ class ReservationServices:
 async def book(
     services: ReservationServices, viewer: Viewer, wanted: BookingRequest
 ) -> list[Booking]:
-    """Book all of the slots, or none of them.
+    """Book either all of the requested slots or none of them.
 
     Raises:
         VerificationNeeded: if the client's e-mail address must be verified first.
         TooMany: if the client has reached a cap.
-        PriceChanged: if the sum of the prices is not the expected one.
-        InvalidInput: if any field is invalid; also if experts book their own time, or if the slots
+        PriceChanged: if the sum of the prices differs from the expected price.
+        InvalidInput: if any field is invalid, if experts book their own time, or if the slots
             overlap each other.
         SlotNotOffered: if a slot is not offered now.
         SlotTaken: if a slot is taken.
-        Unavailable: if the database does not answer. Retrying is safe with an idempotency key.
+        Unavailable: if the database does not respond. Retrying is safe with an idempotency key.
     """
     validator = InputValidator()
     keys = _slot_keys(validator, viewer, wanted.field, wanted.slot_ids)
@@ -114,13 +114,13 @@ async def book(
 async def hold(
     services: ReservationServices, viewer: Viewer, opaque_id: str, idempotency_key: str | None
 ) -> Booking:
-    """Hold a slot, and release the viewer's other holds with the same expert atomically.
+    """Hold a slot and release the viewer's other holds with the same expert, in one atomic step.
 
     Raises:
         TooMany: if the client has reached a cap.
         InvalidInput: if the slot id or the idempotency key is invalid.
         SlotNotOffered: if the slot is not offered now.
-        SlotTaken: if the slot is taken. The viewer's other holds remain.
+        SlotTaken: if the slot is taken. In that case, the viewer's other holds remain.
     """
     validator = InputValidator()
     keys = _slot_keys(validator, viewer, "slotId", [opaque_id])
@@ -178,7 +178,7 @@ def _check_key(validator: InputValidator, key: str | None) -> None:
 def _idempotency_record(
     viewer: Viewer, operation: str, key: str | None, wanted: object
 ) -> IdempotencyRecord | None:
-    """Return the idempotency record, or None if the client sent no key."""
+    """Return the idempotency record of a request, or None if the client sent no idempotency key."""
     if key is None:
         return None
     return IdempotencyRecord(

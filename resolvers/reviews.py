@@ -44,13 +44,13 @@ class Reviews:
         self._lock = asyncio.Lock()
 
     async def write(self, viewer: Viewer, booking_id: str, rating: int, text: str) -> Review:
-        """Write the review of a booking, or edit it.
+        """Write a review of a booked session, or edit the existing review.
 
         Raises:
             NotAllowed: if the viewer is not the booking's client, or the session is not completed.
             InvalidInput: if any field is invalid; `problems` lists them all.
-            TooLate: if the time for a review is over.
-            Unavailable: if the database does not answer.
+            TooLate: if the deadline for writing or editing a review has passed.
+            Unavailable: if the database does not respond.
         """
         booking = await find_booking(viewer, booking_id)
         if booking is None:
@@ -68,13 +68,15 @@ class Reviews:
         return review
 
     async def answer(self, viewer: Viewer, review_id: str, text: str) -> Review:
-        """Answer a review as its expert, or change the answer within 30 days of the review.
+        """Answer a review as the reviewed expert, or change the answer.
+
+        The answer can be changed within 30 days of the review.
 
         Raises:
             NotAllowed: if the viewer is not the reviewed expert, or the review is hidden.
             InvalidInput: if any field is invalid; `problems` lists them all.
             TooLate: if the review has an answer that can no longer be changed.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         review, booking = await _require_review(viewer, review_id)
         require("Mutation.answerReview", relations_to_review(viewer, review))
@@ -87,12 +89,12 @@ class Reviews:
         return answered
 
     async def hide(self, viewer: Viewer, review_id: str, reason: str, *, hidden: bool) -> Review:
-        """Hide a review as an administrator, for a reason, or show it again.
+        """Hide a review as an administrator, giving a reason, or show it again.
 
         Raises:
             NotAllowed: if the viewer is not an administrator, or there is no such review.
-            InvalidInput: if the reason for hiding it is missing or too long.
-            Unavailable: if the database does not answer.
+            InvalidInput: if the reason for hiding the review is missing or too long.
+            Unavailable: if the database does not respond.
         """
         review, booking = await _require_review(viewer, review_id)
         require("Mutation.hideReview", relations_to_review(viewer, review))
@@ -109,7 +111,7 @@ class Reviews:
 
         Raises:
             NotAllowed: if the viewer is not the review's author, or the review is hidden.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         review, booking = await _require_review(viewer, review_id)
         require("Mutation.removeReview", relations_to_review(viewer, review))
@@ -120,7 +122,7 @@ class Reviews:
 
 
 async def find_review(viewer: Viewer | None, review_id: str) -> Review | None:
-    """Return a review by its global id, or None if it does not exist or is not visible."""
+    """Return the review with the given id, or None if there is none that the viewer may see."""
     try:
         key = object_id(review_id, "Review", "id")
     except BadUserInput:

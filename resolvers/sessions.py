@@ -37,9 +37,10 @@ class SessionServices:
     """Services for signing in and out.
 
     `accepts_address` returns whether the mail server can deliver to an e-mail address. An account
-    is removed after `unverified_lifetime` unless its address is verified. `ledger` moves a guest's
-    hold to an account, and prolongs holds by `hold_lifetime` when a code is requested. Phone
-    numbers without a country code belong to `phone_region` (ISO 3166).
+    is removed after `unverified_lifetime` unless its e-mail address is verified. The `ledger` moves
+    a guest's hold to an account, and prolongs holds by `hold_lifetime` when a sign-in code is
+    requested. `phone_region` is the country (ISO 3166) assumed for phone numbers without a country
+    code.
     """
 
     passwords: Passwords
@@ -67,7 +68,7 @@ class SignIn:
 
 
 async def start_session(services: SessionServices, user: User, caller: Caller) -> SignIn:
-    """Start a session of an authenticated account; a guest's hold moves to the account."""
+    """Start a session for an authenticated account, and move a guest's hold to the account."""
     await move_hold(services.ledger, services.ends, caller, user)
     session, refresh_token = await sessions.begin(
         user.id, utc_now(), services.lifetime, caller.device
@@ -79,11 +80,12 @@ async def start_session(services: SessionServices, user: User, caller: Caller) -
 
 
 async def start_guest_session(services: SessionServices, caller: Caller) -> SignIn:
-    """Start a session of the caller's guest; create a guest if the caller has none.
+    """Start a session for the caller's guest account; create that account if there is none.
 
     Raises:
-        TooManyAttempts: too many guests from the network address, or sessions of the same guest.
-        Unavailable: if the database does not answer.
+        TooManyAttempts: if too many guests were created from the network address, or too many
+            sessions were started for the same guest.
+        Unavailable: if the database does not respond.
     """
     guest = await caller.guest()
     if guest and await is_current(guest.id, utc_now()):
@@ -107,7 +109,8 @@ async def login(services: SessionServices, email: str, password: str, caller: Ca
     Raises:
         WrongCredentials: if the e-mail address is unknown, the password wrong or the account
             disabled; the response time does not reveal which.
-        TooManyAttempts: too many attempts for the account or from the network address.
+        TooManyAttempts: if there were too many attempts for the account or from the network
+            address.
     """
     await services.throttle.attempt("login", address=caller.address, account=email)
     with or_unavailable():
@@ -125,7 +128,8 @@ async def refresh(services: SessionServices, refresh_token: str | None) -> SignI
     """Exchange a refresh token for a new pair of tokens.
 
     Raises:
-        SessionEnded: if the token is not valid. Reuse of an old token also ends its session.
+        SessionEnded: if the token is not valid. If the token was used before, its session also
+            ends.
     """
     if not refresh_token:
         raise SessionEnded
@@ -147,7 +151,7 @@ async def refresh(services: SessionServices, refresh_token: str | None) -> SignI
 async def logout(
     services: SessionServices, viewer: Viewer | None, refresh_token: str | None, *, everywhere: bool
 ) -> bool:
-    """End the viewer's session, or all sessions of the account with `everywhere`.
+    """End the viewer's session or, with `everywhere`, all sessions of the account.
 
     Returns:
         Whether there was a session to end.
@@ -171,7 +175,7 @@ def check_password(password: str, field: str = "password") -> None:
     """Check a new password.
 
     Raises:
-        InvalidInput: if the password is too weak; the problem names the field.
+        InvalidInput: if the password is too weak; the problem names the given field.
     """
     problem = weakness(password)
     if problem:

@@ -28,7 +28,7 @@ FIRST_MOMENT = datetime.fromtimestamp(0, UTC)
 
 
 async def calendars(expert_ids: Sequence[Id]) -> list[Calendar | None]:
-    """Return calendars by the ids of their experts, in the same order, with one command."""
+    """Return the calendars of the given experts, in the same order, with one database command."""
     with or_unavailable():
         found = Calendar.get_pymongo_collection().find({"_id": {"$in": list(expert_ids)}})
         rows = await found.to_list()
@@ -48,7 +48,7 @@ def check_span(since: datetime, until: datetime) -> None:
 
     Raises:
         BadUserInput: if the span is empty, longer than `MAX_SPAN`, or outside the supported dates;
-            the message names the argument.
+            the message names the invalid argument.
     """
     _check_day(since.date())
     if until <= since:
@@ -67,7 +67,7 @@ def session_minutes(calendar: Calendar, minutes: int | None) -> int:
     """Return the requested session length in minutes, by default that of the first offer.
 
     Raises:
-        BadUserInput: if no expert could offer that length.
+        BadUserInput: if no expert could offer a session of that length.
     """
     check_minutes(minutes)
     return calendar.rules.offers[0].minutes if minutes is None else minutes
@@ -77,7 +77,7 @@ def check_minutes(minutes: int | None) -> None:
     """Check the length of a session, if it is given.
 
     Raises:
-        BadUserInput: if no expert could offer that length.
+        BadUserInput: if no expert could offer a session of that length.
     """
     if minutes is not None and (
         minutes % CELL_MINUTES or not MIN_SESSION_MINUTES <= minutes <= MAX_SESSION_MINUTES
@@ -89,10 +89,11 @@ def check_minutes(minutes: int | None) -> None:
 
 
 def check_available(available: Available, path: str) -> None:
-    """Check the span and the length of a search for open slots.
+    """Check the time span and the session length of a search for open slots.
 
     Raises:
-        BadUserInput: if the span or length is invalid; the message begins with the field's path.
+        BadUserInput: if the span or the length is invalid; the message begins with the field's
+            path.
     """
     try:
         check_span(available.since, available.until)
@@ -115,10 +116,10 @@ def slots_between(
 
 
 def _taken(calendar: Calendar, occupants: Sequence[Occupant], now: datetime) -> dict[int, Occupant]:
-    """Return the hold or booking that occupies each cell (quarter hour), by the cell's number.
+    """Return the hold or booking that occupies each cell (quarter hour), keyed by cell number.
 
     If the calendar has a waiting list, the time of an ended hold stays taken until the hold is
-    released, since only the first client in line can get the time.
+    released, since that time can only be offered to the first client in line.
     """
     return taken_cells(occupants, FIRST_MOMENT if calendar.waiting else now)
 
@@ -147,7 +148,7 @@ def group_by_day(
 
 
 def search_windows(calendar: Calendar, now: datetime) -> list[tuple[datetime, datetime]]:
-    """Return the spans to search for the next open slot: two weeks first, then the rest."""
+    """Return the spans to search for the next open slot: two weeks, then the later days."""
     near = now + timedelta(days=14)
     far = now + timedelta(days=calendar.rules.horizon_days + 2)
     return [(now, near), (near, far)] if far > near else [(now, far)]
@@ -169,7 +170,7 @@ def first_open_slots(slots: Iterator[Slot], count: int) -> list[Slot]:
 
 
 def open_slots(calendar: Calendar, minutes: int, cells: Sequence[int]) -> list[Slot]:
-    """Return the open slots that start at the given cells; none if the length is not offered."""
+    """Return the open slots that start at the given cells; empty if the length is not offered."""
     offer = calendar.rules.offer(minutes)
     if offer is None:
         return []
@@ -178,7 +179,7 @@ def open_slots(calendar: Calendar, minutes: int, cells: Sequence[int]) -> list[S
 
 
 def occupied_slot(booking: Booking, now: datetime) -> Slot | None:
-    """Return the slot that a booking occupies now, or None."""
+    """Return the slot that a booking occupies now, or None if it occupies no slot."""
     if not booking.occupies_at(now):
         return None
     held = booking.status is BookingStatus.HELD
@@ -189,7 +190,7 @@ def occupied_slot(booking: Booking, now: datetime) -> Slot | None:
 def current_slot(
     booking: Booking, calendar: Calendar, others: Sequence[Occupant], now: datetime
 ) -> Slot:
-    """Return the slot of a booking with its present status."""
+    """Return the slot of a booking, with the slot's present status."""
     return slot_of(booking.key, booking.price, calendar.rules, _taken(calendar, others, now))
 
 
@@ -201,5 +202,5 @@ def occupancy_span(key: SlotKey) -> Span:
 def find_listed_slot(
     key: SlotKey, calendar: Calendar, occupants: Sequence[Occupant], now: datetime
 ) -> Slot | None:
-    """Return the slot with a key, or None if it is not offered."""
+    """Return the slot with the given key, or None if it is not offered."""
     return listed_slot(key, calendar.rules, _taken(calendar, occupants, now), now)

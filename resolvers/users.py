@@ -1,4 +1,4 @@
-"""Queries for accounts, and their registration."""
+"""Queries for accounts, and the registration of new accounts."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ async def register(
 
     Raises:
         InvalidInput: if any field is invalid; `problems` lists them all.
-        EmailTaken: if an account has the e-mail address, ignoring case.
-        TooManyAttempts: too many attempts from the network address.
+        EmailTaken: if an account with this e-mail address exists, ignoring case.
+        TooManyAttempts: if there were too many attempts from the network address.
     """
     await services.throttle.attempt("register", address=caller.address)
     user = await create(
@@ -72,13 +72,13 @@ async def create(
 ) -> User:
     """Create an account.
 
-    With `verify_within`, queue a mail with a link that verifies the address, and remove the account
-    after that time unless it is verified. `accepts` returns whether the mail server can deliver to
-    an address.
+    If `verify_within` is given, an e-mail with a verification link is queued, and the account is
+    removed after that time unless its e-mail address has been verified. `accepts` returns whether
+    the mail server can deliver to an e-mail address.
 
     Raises:
         InvalidInput: if any field is invalid; `problems` lists them all.
-        EmailTaken: if an account has the e-mail address, ignoring case.
+        EmailTaken: if an account with this e-mail address exists, ignoring case.
     """
     validator = InputValidator()
     name = validator.name("name", name)
@@ -107,13 +107,13 @@ async def create(
 
 
 async def by_email(email: str) -> User | None:
-    """Return the account with an e-mail address, ignoring case."""
+    """Return the account with the given e-mail address, ignoring case."""
     with or_unavailable():
         return await User.by_email(email)
 
 
 async def users(user_ids: Sequence[Id]) -> list[User | None]:
-    """Return accounts by their ids, in the same order, with one database command."""
+    """Return the accounts with the given ids, in the same order, with one database command."""
     with or_unavailable():
         found = await User.find({"_id": {"$in": list(user_ids)}}).to_list()
     by_id = {user.id: user for user in found}
@@ -121,5 +121,5 @@ async def users(user_ids: Sequence[Id]) -> list[User | None]:
 
 
 def if_visible(viewer: Viewer | None, user: User | None) -> User | None:
-    """Return the account if it exists and the viewer may see it."""
+    """Return the given account, or None if the viewer may not see the account."""
     return user if user and may_see_user(viewer, user.id) else None

@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from resolvers.reservations import ReservationServices
 
 FURTHEST = timedelta(days=MAX_HORIZON_DAYS + 1)
-"""Upper bound of the horizons of all calendars."""
+"""Upper bound on how far ahead any calendar can be booked."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitRequest:
-    """Input for joining a waiting list, not yet validated: slots that start in `[since, until)`."""
+    """Unvalidated input for joining a waiting list for slots that start in `[since, until)`."""
 
     expert_id: str
     since: datetime
@@ -51,15 +51,15 @@ class WaitRequest:
 
 
 async def join(services: ReservationServices, viewer: Viewer, wanted: WaitRequest) -> Wait:
-    """Append the viewer to an expert's waiting list; return the entry if there is one already.
+    """Append the viewer to an expert's waiting list; return the new entry or an equal existing one.
 
     Raises:
         VerificationNeeded: if the client's e-mail address must be verified first.
-        InvalidInput: if any field is invalid; also if experts wait for their own time.
-        SlotNotOffered: if nothing in the window can be booked, now or later.
-        TimeOpen: if a slot can be booked now.
+        InvalidInput: if any field is invalid, or if experts wait for their own time.
+        SlotNotOffered: if no slot in the time window can be booked, now or later.
+        TimeOpen: if a slot in the time window can be booked now.
         TooMany: if the client has the maximum number of entries, or the waiting list is full.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     await services.checks.require_verified(viewer)
     now = utc_now()
@@ -79,15 +79,15 @@ async def join(services: ReservationServices, viewer: Viewer, wanted: WaitReques
         )
         if found := _entry(await waits_of(viewer.id), expert_id, terms):
             return found
-    # The entry has ended already: the expert was disabled, or the window has passed.
+    # The entry has ended already: the expert was disabled, or the time window has passed.
     raise SlotNotOffered(slot_id(key))
 
 
 async def leave(ledger: Ledger, viewer: Viewer, wait_id: str) -> bool:
-    """Remove one of the viewer's entries; return False if there is none.
+    """Remove one of the viewer's waiting-list entries; return False if there is no such entry.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     try:
         wait = await find_wait(viewer, wait_id)
@@ -97,21 +97,21 @@ async def leave(ledger: Ledger, viewer: Viewer, wait_id: str) -> bool:
 
 
 async def leave_all(ledger: Ledger, client_id: Id) -> None:
-    """Remove all entries of a client.
+    """Remove all waiting-list entries of a client.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     for wait in await waits_of(client_id):
         await _leave(ledger, wait)
 
 
 async def find_wait(viewer: Viewer | None, wait_id: str) -> Wait | None:
-    """Return one of the viewer's own entries, or None.
+    """Return one of the viewer's own waiting-list entries, or None if there is no such entry.
 
     Raises:
-        BadUserInput: if the id is not a global id of an entry.
-        Unavailable: if the database does not answer.
+        BadUserInput: if the id is not a global id of a waiting-list entry.
+        Unavailable: if the database does not respond.
     """
     key = object_id(wait_id, "Wait", "id")
     own = await waits_of(viewer.id) if viewer else []
@@ -119,9 +119,10 @@ async def find_wait(viewer: Viewer | None, wait_id: str) -> Wait | None:
 
 
 async def review(ledger: Ledger) -> None:
-    """Update waiting lists in which a window has passed or another day can now be booked.
+    """Update waiting lists in which an entry's time has passed or another day has become bookable.
 
-    Every process runs this; the ledger lets only the first process make and announce a change.
+    Every process runs this function; the ledger lets only the first process make and announce a
+    change.
     """
     for expert_id in await experts_with_due_waits(utc_now()):
         await ledger.post(ReviewWaitlist(expert_ids=[expert_id]))

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from models.ledger.ledger import Ledger
 
 SETTLING_SECONDS: Final = 1.0
-"""Time for which other processes may still treat an account as signed in."""
+"""Seconds for which other processes may still treat an account as signed in."""
 
 
 async def end_waits_and_holds(ledger: Ledger, client_id: Id) -> None:
     """End a client's waiting-list entries, offers and holds; offer their time to the next in line.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     await leave_all(ledger, client_id)
     with or_unavailable():
@@ -37,13 +37,13 @@ async def end_waits_and_holds(ledger: Ledger, client_id: Id) -> None:
 
 
 async def cancel(ledger: Ledger, booking: Booking, actor_id: Id) -> Sequence[Id]:
-    """Cancel a booking or hold, even after its deadline, unless it has ended already.
+    """Cancel a booking or hold, even after the client's deadline, unless it has ended already.
 
     Returns:
-        The booking's id, or an empty sequence if it had ended already.
+        A sequence with the booking's id, or an empty sequence if the booking had ended already.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     command = ChangeStatus(
         expert_ids=[booking.expert_id],

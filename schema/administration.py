@@ -32,8 +32,8 @@ from schema.scalars import TimeZone
 from schema.users import User
 
 CONTACT_EMAIL = (
-    "E-mail address for clients' questions, shown in their mails and calendar entries; an empty "
-    "text removes it. The sign-in address is never shown."
+    "E-mail address for clients' questions, shown in the e-mails and calendar entries that clients "
+    "receive; an empty text removes it. The e-mail address for signing in is never shown."
 )
 
 
@@ -44,7 +44,7 @@ class CreateExpertInput:
     """Input of `createExpert`."""
 
     user_id: strawberry.ID = strawberry.field(
-        description="Account to turn into an expert; it must not be one yet."
+        description="Account to turn into an expert; it must not be an expert's account yet."
     )
     title: str = strawberry.field(description="Professional title; at most 100 characters.")
     category: Category = strawberry.field(description="Field of expertise.")
@@ -53,7 +53,7 @@ class CreateExpertInput:
         description="Years of professional experience, 0 to 80."
     )
     languages: list[str] = strawberry.field(
-        description="1 to 10 spoken languages, by their English names."
+        description="1 to 10 spoken languages, given by their English names."
     )
     hourly_rate: MoneyInput = strawberry.field(description="Price per hour.")
     time_zone: TimeZone = strawberry.field(description="Time zone of the weekly hours.")
@@ -83,7 +83,7 @@ class UpdateMyExpertInput:
         default=None, description="Years of professional experience, 0 to 80."
     )
     languages: list[str] | None = strawberry.field(
-        default=None, description="1 to 10 spoken languages, by their English names."
+        default=None, description="1 to 10 spoken languages, given by their English names."
     )
     hourly_rate: MoneyInput | None = strawberry.field(default=None, description="Price per hour.")
     time_zone: TimeZone | None = strawberry.field(
@@ -93,7 +93,7 @@ class UpdateMyExpertInput:
     contact_email: str | None = strawberry.field(default=None, description=CONTACT_EMAIL)
 
     def to_model(self) -> Profile:
-        """Convert to the resolver's type."""
+        """Convert the input to the resolver's type."""
         return Profile(
             title=self.title,
             bio=self.bio,
@@ -106,7 +106,8 @@ class UpdateMyExpertInput:
 
 
 @strawberry.input(
-    description="Changes to an expert. Fields that are omitted or null keep their values."
+    description="Changes to an expert's directory entry. Fields that are omitted or null keep "
+    "their values."
 )
 class UpdateExpertInput(UpdateMyExpertInput):
     """Input of `updateExpert`."""
@@ -118,12 +119,12 @@ class UpdateExpertInput(UpdateMyExpertInput):
     category: Category | None = strawberry.field(default=None, description="Field of expertise.")
     disabled: bool | None = strawberry.field(
         default=None,
-        description="Hides the expert from the directory and refuses new bookings. Existing "
-        "bookings remain valid. Administrators only.",
+        description="Whether to hide the expert from the directory and to refuse new bookings. "
+        "Existing bookings remain valid. Administrators only.",
     )
 
     def to_model(self) -> Profile:
-        """Convert to the resolver's type."""
+        """Convert the input to the resolver's type."""
         return replace(
             super().to_model(), name=self.name, category=self.category, disabled=self.disabled
         )
@@ -141,12 +142,13 @@ class UpdateUserInput:
     )
     role: Role | None = strawberry.field(
         default=None,
-        description="New role; EXPERT requires an account with a directory entry. Ends the "
-        "account's sessions.",
+        description="New role; EXPERT requires an account with a directory entry. A change of the "
+        "role ends the account's sessions.",
     )
     time_zone: TimeZone | None = strawberry.field(default=None, description="Preferred time zone.")
     disabled: bool | None = strawberry.field(
-        default=None, description="Blocks sign-in and ends the account's sessions."
+        default=None,
+        description="Whether to block sign-in, which also ends the account's sessions.",
     )
 
 
@@ -202,14 +204,14 @@ class AdministrationQuery:
 
 @strawberry.type
 class AdministrationMutation:
-    """Mutations of experts and user accounts."""
+    """Mutations that change experts and user accounts."""
 
     @strawberry.mutation(
-        description="Turn an account into an expert: creates a directory entry and a calendar. "
-        "The account's role becomes EXPERT unless it is ADMIN. Administrators only."
+        description="Turn an account into an expert, with a directory entry and a calendar. The "
+        "account's role becomes EXPERT, but an ADMIN keeps that role. Administrators only."
     )
     async def create_expert(self, info: Info, input: CreateExpertArgument) -> ExpertResult:
-        """Create an expert for an account."""
+        """Turn an account into an expert."""
         context = info.context
         expert = await administration.create_expert(
             require_viewer(context.viewer),
@@ -237,7 +239,8 @@ class AdministrationMutation:
         return _reloaded(expert, context)
 
     @strawberry.mutation(
-        description="Update an expert's directory entry. The expert and administrators only."
+        description="Update an expert's directory entry. Allowed only for the expert and "
+        "administrators."
     )
     async def update_expert(self, info: Info, input: UpdateExpertArgument) -> ExpertResult:
         """Update an expert's directory entry."""
@@ -289,6 +292,6 @@ class AdministrationMutation:
 
 
 def _reloaded(expert: model.Expert, context: Context) -> Expert:
-    """Return a changed expert for clients, after discarding loaded data that is now stale."""
+    """Discard loaded data, which is now stale, and return a changed expert as the schema's type."""
     context.reset_loaders()
     return Expert.of(expert, context)

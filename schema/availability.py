@@ -17,7 +17,7 @@ from schema.scalars import LocalTime
 
 
 class Weekday(Enum):
-    """Days of the ISO 8601 week; Monday is 0."""
+    """Days of the week, which begins on Monday as in ISO 8601; Monday is 0."""
 
     MONDAY = 0
     TUESDAY = 1
@@ -41,7 +41,9 @@ describe_enum(
 )
 
 
-@strawberry.type(description="A range of hours that begins on one day, in the expert's time zone.")
+@strawberry.type(
+    description="A range of hours that begins on an override's date, in the expert's time zone."
+)
 class LocalHours:
     """Time range of a date override."""
 
@@ -53,7 +55,7 @@ class LocalHours:
 
     @classmethod
     def of(cls, hours: LocalRange) -> LocalHours:
-        """Convert a local range of the rules."""
+        """Convert a range of hours from the calendar's rules."""
         return cls(from_=LocalTime(hours.start), to=LocalTime(hours.closing_time))
 
 
@@ -81,7 +83,7 @@ class DateOverride:
 
 ASSUMED_OVERRIDES: Final = 10
 ASSUMED_RANGES: Final = 7
-"""Numbers of date overrides and weekly ranges that the cost of an availability includes."""
+"""Numbers of date overrides and weekly ranges that the computed cost of `Availability` assumes."""
 
 
 @strawberry.type(description="Rules that determine which slots an expert offers.")
@@ -90,30 +92,32 @@ class Availability:
 
     weekly: list[WeeklyHours] = strawberry.field(description="Regular weekly hours.")
     overrides: list[DateOverride] = strawberry.field(
-        description="Dates with hours other than the weekly ones."
+        description="Dates with hours that replace the weekly hours."
     )
     step_minutes: int | None = strawberry.field(
         description="Minutes between consecutive start times; null means the session length."
     )
     break_minutes: int = strawberry.field(description="Minutes kept free after each session.")
     minimum_notice_minutes: int = strawberry.field(
-        description="Minimum lead time, in minutes, between booking and start."
+        description="Minimum time, in minutes, between booking a session and its start."
     )
-    horizon_days: int = strawberry.field(description="Number of days ahead that can be booked.")
+    horizon_days: int = strawberry.field(
+        description="Number of days ahead for which sessions can be booked."
+    )
     cancellation_notice_minutes: int = strawberry.field(
-        description="Minutes before the start until which a client can cancel or reschedule."
+        description="Deadline for the client to cancel or reschedule, in minutes before the start."
     )
     confirms_automatically: bool = strawberry.field(
         description="Whether bookings are confirmed without the expert's action."
     )
     version: int = strawberry.field(
-        description="Increases with each change of these rules, the offers or the time zone; see "
-        "`SetAvailabilityInput.expectedVersion`."
+        description="Version number, which increases with each change to these rules, the offers "
+        "or the time zone; see `SetAvailabilityInput.expectedVersion`."
     )
 
     @classmethod
     def of(cls, calendar: Calendar) -> Availability:
-        """Convert the rules of a calendar."""
+        """Convert the rules of a calendar to the schema's type."""
         rules = calendar.rules
         return cls(
             weekly=[
@@ -150,15 +154,15 @@ class MoneyInput:
     amount: int = strawberry.field(
         description="Amount in minor units, such as cents; not negative."
     )
-    currency: str = strawberry.field(description="ISO 4217 code, such as EUR.")
+    currency: str = strawberry.field(description="ISO 4217 currency code, such as EUR.")
 
     def to_model(self) -> Price:
-        """Convert to the resolver's type."""
+        """Convert the input to the resolver's type."""
         return Price(self.amount, self.currency)
 
 
 @plain
-@strawberry.input(description="A session length, its price and its place.")
+@strawberry.input(description="A session length to offer, with its price and place.")
 class SessionOfferInput:
     """Session length with its price and place."""
 
@@ -168,12 +172,12 @@ class SessionOfferInput:
     price: MoneyInput = strawberry.field(description="Price of the whole session.")
     place: PlaceInput | None = strawberry.field(
         default=None,
-        description="Where the sessions take place. If omitted, an offer of this length keeps its "
-        "place, and a new one is a video call. Existing bookings keep theirs.",
+        description="Where the sessions take place. If omitted, an existing offer of this length "
+        "keeps its place, and a new offer is for video calls. Existing bookings keep their place.",
     )
 
     def to_model(self) -> PricedLength:
-        """Convert to the resolver's type."""
+        """Convert the input to the resolver's type."""
         place = self.place.to_model() if self.place else None
         return PricedLength(self.minutes, self.price.to_model(), place)
 
@@ -193,6 +197,6 @@ class WeeklyHoursInput:
     )
 
     def to_model(self) -> WeeklyRange:
-        """Convert to the calendar's type."""
+        """Convert the input to the calendar's type."""
         end = end_of_range(self.from_, self.to)
         return WeeklyRange(weekday=self.weekday.value, start=self.from_, end=end)

@@ -41,30 +41,30 @@ from schema.waits import Wait
 
 describe_enum(
     model.BookingStatus,
-    "State of a booking.",
+    "Status of a booking.",
     HELD="Reserved until `heldUntil`, but not booked yet.",
-    PENDING="Booked; the expert must confirm it before it starts.",
+    PENDING="Booked; the expert must confirm the booking before its start.",
     CONFIRMED="Booked and confirmed.",
     COMPLETED="The session took place.",
     NO_SHOW="The client did not attend.",
-    CANCELLED="Cancelled by either party, or a released hold. The time is free again.",
+    CANCELLED="Cancelled by either party, or a hold that was released. The time is free again.",
     EXPIRED="The hold ran out, or the booking was not confirmed before its start.",
 )
 describe_enum(
     Action,
     "Action on a booking.",
     name="BookingAction",
-    CONFIRM="Confirm it, with `confirmBooking`.",
+    CONFIRM="Confirm the booking, with `confirmBooking`.",
     COMPLETE="Record that the session took place, with `completeBooking`.",
     MARK_NO_SHOW="Record that the client did not attend, with `markNoShow`.",
-    CANCEL="Cancel it or release the hold, with `cancelBooking`.",
-    RESCHEDULE="Move it to another slot, with `rescheduleBooking`.",
-    REMOVE="Remove it from the viewer's list, with `removeBooking`.",
+    CANCEL="Cancel the booking or release the hold, with `cancelBooking`.",
+    RESCHEDULE="Move the booking to another slot, with `rescheduleBooking`.",
+    REMOVE="Remove the booking from the viewer's list, with `removeBooking`.",
 )
 
 
 ASSUMED_CHANGES: Final = 5
-"""Length of a history that the cost of a booking includes."""
+"""Number of history entries that the computed cost of a `Booking` assumes."""
 
 
 @strawberry.type(description="A change of a booking's status or time.")
@@ -82,21 +82,21 @@ class BookingChange:
     booking: strawberry.Private[model.Booking]
 
     @strawberry.field(
-        description="Account that made the change; null if a deadline passed, such as the end of "
-        "a hold."
+        description="Account that made the change; null if a deadline caused it, such as the end "
+        "of a hold."
     )
     async def actor(self, info: Info) -> User | None:
         """Load the account that made the change."""
         actor_id = self.change.actor_id
         context = info.context
-        # An administrator who acted here may have had no bookings, so the account may be removed.
+        # The actor may be an administrator without bookings, so the account may have been removed.
         if actor_id is None or await context.loaders.user.load(actor_id) is None:
             return None
         return await load_party(context, self.booking, actor_id)
 
     @classmethod
     def of(cls, change: model.BookingChange, booking: model.Booking) -> BookingChange:
-        """Convert a stored change."""
+        """Convert a stored change to the schema's type."""
         return cls(
             at=change.at,
             from_=change.before,
@@ -108,7 +108,7 @@ class BookingChange:
         )
 
 
-@strawberry.type(description="A session that a client holds or has booked with an expert.")
+@strawberry.type(description="A session that a client has reserved or booked with an expert.")
 class Booking(Node):
     """A booking, visible to its client, its expert and administrators."""
 
@@ -117,7 +117,7 @@ class Booking(Node):
     starts_at: datetime = strawberry.field(description="Start of the session.")
     ends_at: datetime = strawberry.field(description="End of the session.")
     minutes: int = strawberry.field(description="Length in minutes.")
-    price: Money = strawberry.field(description="Price agreed when it was held or booked.")
+    price: Money = strawberry.field(description="Price agreed when the slot was held or booked.")
     contact: Contact | None = strawberry.field(
         description="The client's contact details; null for a hold, and once the client's account "
         "is deleted."
@@ -125,12 +125,12 @@ class Booking(Node):
     note: str = strawberry.field(description="Topics that the client wants to discuss.")
     expert_note: str | None = strawberry.field(
         description="Private note of the expert, set with `setExpertNote`; null for everybody "
-        "else. It is erased with the client's account."
+        "else. The note is erased with the client's account."
     )
     created_at: datetime = strawberry.field(description="Time of creation.")
     updated_at: datetime = strawberry.field(description="Time of the last change.")
     held_until: datetime | None = strawberry.field(
-        description="End of the hold; null if it is not a hold."
+        description="End of the hold; null if the booking is not a hold."
     )
     cancellable_until: datetime = strawberry.field(
         description="Deadline for the client to cancel or reschedule."
@@ -143,13 +143,13 @@ class Booking(Node):
         "took place."
     )
     place: Place = strawberry.field(
-        description="Where the session takes place, as agreed when it was held or booked."
+        description="Where the session takes place, as agreed when the slot was held or booked."
     )
     booking: strawberry.Private[model.Booking]
 
     @classmethod
     def of(cls, booking: model.Booking, context: Context) -> Booking:
-        """Convert a stored booking."""
+        """Convert a stored booking to the schema's type."""
         context.count_rows(len(booking.history), ASSUMED_CHANGES)
         return cls(
             id=strawberry.ID(global_id("Booking", booking.id)),
@@ -181,7 +181,7 @@ class Booking(Node):
         """Load the expert, even if the directory no longer lists them."""
         return await load_expert(info.context, self.booking.expert_id)
 
-    @strawberry.field(description="Account that holds or booked the session.")
+    @strawberry.field(description="Account of the client who reserved or booked the session.")
     async def client(self, info: Info) -> User:
         """Load the client's account."""
         return await load_party(info.context, self.booking, self.booking.client_id)
@@ -201,7 +201,7 @@ class Booking(Node):
     @strawberry.field(
         description="URL of the booking's calendar file (RFC 5545), relative to this server. "
         "Calendar programs can read it without signing in, since the URL contains a key. "
-        "For a hold, it answers 404."
+        "For a hold, the server responds with 404."
     )
     async def ics_url(self, info: Info) -> str:
         """Return the URL with the viewer's key."""
@@ -236,11 +236,11 @@ Wait.booking_of = Booking.of
 
 
 @strawberry.input(
-    description="Restricts a list of bookings; all conditions must hold. It never reveals "
+    description="Restricts a list of bookings; all conditions must hold. A filter never reveals "
     "bookings that the viewer may not see."
 )
 class BookingFilter:
-    """Conditions on bookings; an empty list is no condition."""
+    """Conditions that bookings must meet; an empty list imposes no condition."""
 
     mine: bool | None = strawberry.field(
         default=None, description="If true, only bookings whose client is the viewer."
@@ -250,7 +250,7 @@ class BookingFilter:
         default=None, description="Only bookings with this expert."
     )
     statuses: list[BookingStatus] | None = strawberry.field(
-        default=None, description="Only bookings in one of these states."
+        default=None, description="Only bookings with one of these statuses."
     )
     from_: datetime | None = strawberry.field(
         default=None, name="from", description="Earliest start, inclusive."
@@ -258,9 +258,9 @@ class BookingFilter:
     to: datetime | None = strawberry.field(default=None, description="Latest start, exclusive.")
     search: str | None = strawberry.field(
         default=None,
-        description="Words or word prefixes; each must occur in the reference, or in the name or "
-        "e-mail address of the contact. For administrators, bookings with experts of that name "
-        "match, too. Experts and administrators only.",
+        description="Words or word prefixes; each must occur in the booking's reference, or in the "
+        "contact's name or e-mail address. For administrators, the words may instead match the "
+        "expert's name or e-mail address. Allowed only for experts and administrators.",
     )
 
 
@@ -272,8 +272,8 @@ class BookingQuery:
     """Queries for bookings."""
 
     @strawberry.field(
-        description="Bookings that the viewer may see, latest start first. Clients see their own; "
-        "experts see their own and those of their calendar; administrators see all."
+        description="Bookings that the viewer may see, latest start first. Clients see their own "
+        "bookings, experts also see those of their calendar, and administrators see all bookings."
     )
     async def bookings(
         self,
@@ -323,9 +323,9 @@ class BookingSubscription:
     """Subscription to bookings."""
 
     @strawberry.subscription(
-        description="Changes of the viewer's own bookings and, for an expert, of the bookings in "
-        "their calendar. Sends the current state, so rapid changes may be combined. After a "
-        "reconnect, query `bookings` again."
+        description="Changes to the viewer's own bookings and, for an expert, to the bookings in "
+        "their calendar. Each event has the current state of a booking, so rapid changes may be "
+        "combined into one event. After a reconnect, query `bookings` again."
     )
     async def booking_changed(self, info: Info) -> AsyncGenerator[Booking, None]:
         """Yield each booking that changes, in its current state."""

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = 2
 """Values up to this multiple of their limit reach the resolver. The resolver trims spaces and drops
-past days before it applies the limit, and reports the problems of all fields together."""
+past dates before it applies the limit, and reports the problems of all fields together."""
 
 DEFAULT_ITEMS: Final = 100
 DEFAULT_CHARS: Final = 2_000
@@ -69,7 +69,7 @@ MAX_ITEMS: Final[Mapping[str, int]] = {
     "UpdateExpertInput.languages": administration.MAX_LANGUAGES,
     "UpdateMyExpertInput.languages": administration.MAX_LANGUAGES,
 }
-"""Maximum number of items of each list, by its schema coordinate."""
+"""Maximum number of items of each list, keyed by schema coordinate."""
 
 MAX_CHARS: Final[Mapping[str, int]] = {
     "after": MAX_ID_LENGTH,
@@ -88,24 +88,25 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "password": MAX_TYPED_LENGTH,
     "phone": checks.MAX_PHONE_CHARS,
     "reason": moves.MAX_REASON_CHARS,
-    "refreshToken": 10_000,  # so that a long wrong token gets SessionEnded; only its start is read
+    # The resolver refuses an overlong token with SessionEnded, and reads only its start.
+    "refreshToken": 10_000,
     "search": MAX_SEARCH_LENGTH,
     "slug": MAX_SLUG_LENGTH,
     "text": reviews.MAX_TEXT_CHARS,
     "title": administration.MAX_TITLE_CHARS,
     "token": links.MAX_TOKEN_LENGTH,
 }
-"""Maximum length of each `String`, by the name of its argument or input field."""
+"""Maximum length of each `String`, keyed by the name of the argument or input field."""
 
 _arguments: Final[dict[str, Check]] = {}
-"""Checks of the arguments of fields, by the field's coordinate."""
+"""Checks of the arguments of fields, keyed by the field's schema coordinate."""
 
 
 def guard(schema: GraphQLSchema, refuse: Refuse) -> None:
-    """Check the arguments of all fields of a schema before their resolvers run.
+    """Wrap the resolvers of a schema, so that the arguments are checked before a resolver runs.
 
-    Excessive arguments are answered with `InvalidInput` if the field's union has that member, else
-    with the error BAD_USER_INPUT.
+    If an argument is too long, the result is `InvalidInput` if the field's union has that member;
+    otherwise, it is the error BAD_USER_INPUT.
     """
     for type_ in schema.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
@@ -187,7 +188,7 @@ def _object_check(
     def check(value: Any, path: str) -> Iterator[Problem]:
         for name, check_field in found.items():
             if (given := value.get(name)) is not None:
-                # Paths leave out the name `input`.
+                # The paths of problems omit the argument name `input`.
                 yield from check_field(given, _joined(path, "" if name == "input" else name))
 
     return check if found else None

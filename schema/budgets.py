@@ -10,16 +10,18 @@ from schema.context import Info
 
 
 @strawberry.type(
-    description="Budget of query cost, which refills steadily. Requests beyond it are refused with "
-    "the error `RATE_LIMITED`."
+    description="Budget for the cost of operations, which refills steadily. Requests that exceed "
+    "the budget are refused with the error `RATE_LIMITED`."
 )
 class RateLimit:
-    """A budget and what is left of it."""
+    """The size of a budget, and the cost that is left in it."""
 
     limit: int = strawberry.field(
-        description="Cost of the whole budget, which refills in a minute."
+        description="Cost that the full budget covers; an empty budget refills in a minute."
     )
-    remaining: int = strawberry.field(description="Cost that is left, after this operation.")
+    remaining: int = strawberry.field(
+        description="Cost that is left in the budget after this operation."
+    )
     reset_at: datetime = strawberry.field(description="Time when the budget is full again.")
 
 
@@ -28,8 +30,8 @@ class RateLimitQuery:
     """Query for the rate limit."""
 
     @strawberry.field(
-        description="The tightest budget that this request is charged to: that of the viewer or of "
-        "the network address."
+        description="The tighter of the budgets that this request is charged to: that of the "
+        "viewer or that of the network address."
     )
     def rate_limit(self, info: Info) -> RateLimit:
         """Return the budget with the least cost left."""

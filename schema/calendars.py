@@ -1,4 +1,4 @@
-"""Mutation of an expert's availability."""
+"""Mutation that changes an expert's availability."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from schema.scalars import LocalTime
 
 
 @plain
-@strawberry.input(description="A range of hours within a day, in the expert's time zone.")
+@strawberry.input(
+    description="A range of hours that begins on an override's date, in the expert's time zone."
+)
 class LocalHoursInput:
     """Time range of a date override."""
 
@@ -34,7 +36,7 @@ class LocalHoursInput:
     )
 
     def to_model(self) -> model.LocalRange:
-        """Convert to the calendar's type."""
+        """Convert the input to the calendar's type."""
         return model.LocalRange(start=self.from_, end=model.end_of_range(self.from_, self.to))
 
 
@@ -53,7 +55,7 @@ class DateOverrideInput:
     )
 
     def to_model(self) -> model.DateOverride:
-        """Convert to the calendar's type."""
+        """Convert the input to the calendar's type."""
         return model.DateOverride(
             day=self.date, ranges=tuple(hours.to_model() for hours in self.hours)
         )
@@ -68,7 +70,7 @@ class SetAvailabilityInput:
     """Input of `setAvailability`."""
 
     expert_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Expert to update; null means the viewer's own directory entry."
+        default=None, description="Expert whose availability to change; null means the viewer."
     )
     weekly: list[WeeklyHoursInput] | None = strawberry.field(
         default=None,
@@ -76,8 +78,8 @@ class SetAvailabilityInput:
     )
     overrides: list[DateOverrideInput] | None = strawberry.field(
         default=None,
-        description="Complete list of date overrides, at most 366 and one per date. Past dates "
-        "are dropped.",
+        description="Complete list of date overrides: at most 366, and at most one per date. Past "
+        "dates are dropped.",
     )
     offers: list[SessionOfferInput] | None = strawberry.field(
         default=None,
@@ -99,15 +101,16 @@ class SetAvailabilityInput:
     )
     minimum_notice_minutes: int | None = strawberry.field(
         default=None,
-        description="Minimum lead time between booking and start, 0 to 43,200 minutes.",
+        description="Minimum time between booking a session and its start, 0 to 43,200 minutes.",
     )
     horizon_days: int | None = strawberry.field(
-        default=None, description="Number of days ahead that can be booked, 1 to 372."
+        default=None,
+        description="Number of days ahead for which sessions can be booked, 1 to 372.",
     )
     cancellation_notice_minutes: int | None = strawberry.field(
         default=None,
-        description="Minutes before the start until which a client can cancel or reschedule, 0 to "
-        "43,200. Applies to new bookings only.",
+        description="Deadline for the client to cancel or reschedule, 0 to 43,200 minutes before "
+        "the start. Applies to new bookings only.",
     )
     confirms_automatically: bool | None = strawberry.field(
         default=None,
@@ -121,7 +124,7 @@ class SetAvailabilityInput:
     )
 
     def to_model(self) -> RulesChange:
-        """Convert to the resolver's type."""
+        """Convert the input to the resolver's type."""
         weekly, overrides, offers = self.weekly, self.overrides, self.offers
         return RulesChange(
             weekly=None if weekly is None else [hours.to_model() for hours in weekly],
@@ -141,7 +144,7 @@ class SetAvailabilityInput:
 
 
 ASSUMED_OUTSIDE: Final = 20
-"""Number of bookings outside the new rules that the cost of `setAvailability` includes."""
+"""Number of bookings outside the new rules that the computed cost of `setAvailability` assumes."""
 
 
 @strawberry.type(description="Success of `setAvailability`.")
@@ -151,7 +154,7 @@ class AvailabilitySet:
     expert: Expert = strawberry.field(description="The expert with the new availability.")
     outside: list[Booking] = strawberry.field(
         description="Upcoming bookings at times or of lengths that the new rules no longer offer, "
-        "earliest first. They remain valid. Notice and horizon are not considered."
+        "earliest first. They remain valid. The minimum notice and the horizon are not considered."
     )
 
 
@@ -170,7 +173,7 @@ class CalendarMutation:
 
     @strawberry.mutation(
         description="Change an expert's availability. Existing bookings remain valid; subscribers "
-        "to the calendar receive a `CalendarReset`. The expert and administrators only."
+        "to the calendar receive a `CalendarReset`. Allowed only for the expert and administrators."
     )
     async def set_availability(
         self, info: Info, input: SetAvailabilityArgument

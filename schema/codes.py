@@ -1,4 +1,4 @@
-"""Guest sessions, and codes sent by e-mail."""
+"""Guest sessions, and sign-in codes sent by e-mail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SignInWithCodeResult = Annotated[
 ]
 
 
-@strawberry.input(description="Address to prove.")
+@strawberry.input(description="E-mail address to prove.")
 class RequestSignInCodeInput:
     """Input of `requestSignInCode`."""
 
@@ -27,15 +27,17 @@ class RequestSignInCodeInput:
 
 
 @plain
-@strawberry.input(description="Code that was sent to an e-mail address.")
+@strawberry.input(description="Sign-in code that was sent to an e-mail address.")
 class SignInWithCodeInput:
     """Input of `signInWithCode`."""
 
     email: str = strawberry.field(description="E-mail address that the code was sent to.")
-    code: str = strawberry.field(description="The six digits; spaces and hyphens do not matter.")
+    code: str = strawberry.field(
+        description="The six digits of the code; spaces and hyphens are ignored."
+    )
     name: str | None = strawberry.field(
         default=None,
-        description="Full name of a new account; null derives it from the address.",
+        description="Full name for a new account; null derives the name from the e-mail address.",
     )
     time_zone: TimeZone | None = strawberry.field(
         default=None, description="Time zone of a new account; null means UTC."
@@ -43,10 +45,11 @@ class SignInWithCodeInput:
 
 
 RequestArgument = Annotated[
-    RequestSignInCodeInput, strawberry.argument(description="Address to prove.")
+    RequestSignInCodeInput, strawberry.argument(description="E-mail address to prove.")
 ]
 SignInArgument = Annotated[
-    SignInWithCodeInput, strawberry.argument(description="The code and its address.")
+    SignInWithCodeInput,
+    strawberry.argument(description="The code, and the e-mail address that it was sent to."),
 ]
 
 
@@ -56,32 +59,34 @@ class CodeMutation:
 
     @strawberry.mutation(
         description="Start a session for a visitor without an account, who may hold one slot. "
-        "Signing in with this session, by code or password, moves the hold to the account. In a "
-        "guest session, returns another session of the same guest. Guests are removed after a day."
+        "Signing in during this session, with a code or a password, moves the hold to the account. "
+        "If the viewer is a guest already, the new session belongs to the same guest. Guests are "
+        "removed after a day."
     )
     async def start_guest_session(self, info: Info) -> SignedIn:
-        """Create a guest and a session."""
+        """Start a guest session."""
         context = info.context
         sign_in = await sessions.start_guest_session(context.services.sign_ins, context.caller)
         return SignedIn.of(sign_in, context)
 
     @strawberry.mutation(
-        description="Mail a code of six digits, valid for ten minutes and five attempts from a "
-        "network address; a newer code replaces it. Returns true whether or not the address has an "
-        "account. The viewer's hold is prolonged, once, if the viewer is a guest or has not "
-        "verified the address. Use the code with `signInWithCode` or `changeEmail`; "
-        "`changePassword` and `deleteMyAccount` accept a code that was mailed to the account's own "
-        "address."
+        description="Send a six-digit code by e-mail. The code is valid for ten minutes and for "
+        "five attempts from each network address; a newer code replaces it. Returns true whether "
+        "or not the e-mail address has an account. The viewer's hold is prolonged once if the "
+        "viewer is a guest or has an unverified e-mail address. Use the code with `signInWithCode` "
+        "or `changeEmail`; `changePassword` and `deleteMyAccount` accept a code that was sent to "
+        "the account's own e-mail address."
     )
     async def request_sign_in_code(self, info: Info, input: RequestArgument) -> bool:
-        """Send a code."""
+        """Queue an e-mail with a sign-in code."""
         context = info.context
         return await codes.request_code(context.services.sign_ins, input.email, context.caller)
 
     @strawberry.mutation(
-        description="Sign in with a code, which also verifies the address. An unknown address gets "
-        "an account without a password. A password that was set before the address was verified no "
-        "longer works, unless the viewer is signed in to that account."
+        description="Sign in with a code, which also verifies the e-mail address. If the address "
+        "has no account yet, an account without a password is created. A password that was set "
+        "before the address was verified no longer works, unless the viewer is signed in to that "
+        "account."
     )
     async def sign_in_with_code(self, info: Info, input: SignInArgument) -> SignInWithCodeResult:
         """Create a session, and an account if there is none."""

@@ -23,7 +23,7 @@ class Contact:
 
     @classmethod
     def of(cls, contact: model.Contact) -> Contact:
-        """Convert the stored contact."""
+        """Convert the stored contact details to the schema's type."""
         return cls(
             name=contact.name,
             email=contact.email,

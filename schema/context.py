@@ -65,11 +65,11 @@ class Services:
 
 @dataclass(slots=True)
 class BrowserSession:
-    """Session kept in cookies.
+    """The session that a browser keeps in cookies.
 
     Attributes:
-        refresh_token: token that the browser sent.
-        issued: sign-in whose tokens are to be set as cookies.
+        refresh_token: the refresh token that the browser sent.
+        issued: a new sign-in, whose tokens are to be set as cookies.
         is_ended: whether to delete the cookies.
     """
 
@@ -79,7 +79,7 @@ class BrowserSession:
 
 
 class TimeLimit:
-    """Async context manager that cancels its block after some seconds.
+    """Async context manager that cancels its block after a given number of seconds.
 
     Work that runs in other tasks is not affected. This is a class because `asynccontextmanager`
     would allocate three objects for each operation.
@@ -106,7 +106,7 @@ class TimeLimit:
         """Stop the timer.
 
         Raises:
-            TimedOut: the block took too long.
+            TimedOut: if the block took too long.
         """
         try:
             await self._timeout.__aexit__(kind, error, traceback)
@@ -124,8 +124,9 @@ class Context:
         services: services of the application.
         viewer: the signed-in user, or None.
         address: the client's network address.
-        browser: session in cookies; None for bearer clients.
-        headers: headers of the request; empty on a socket, which does not keep them.
+        browser: the session in the browser's cookies; None for clients that send bearer tokens.
+        headers: headers of the request; empty for operations on a WebSocket, which does not keep
+            them.
         now: time of the operation, read once.
         loaders: batch loaders, whose cache lasts for this operation.
         event_cost: cost of replaying one event to the subscription.
@@ -158,11 +159,11 @@ class Context:
         self.excess_rows += max(rows - assumed, 0)
 
     async def charge(self, cost: int, *, always: bool = False) -> None:
-        """Charge a cost in addition to that of the operation.
+        """Charge a cost to the client, in addition to the operation's own cost.
 
         Args:
             cost: the cost to charge.
-            always: charge even if too little is left.
+            always: whether to charge the cost even if the client's budget is insufficient.
 
         Raises:
             RateLimited: if the client's budget is insufficient, unless `always` is set.
@@ -171,7 +172,7 @@ class Context:
 
     @property
     def budget_accounts(self) -> tuple[BudgetAccount, ...]:
-        """The accounts that the operation is charged to."""
+        """The budget accounts that the operation is charged to."""
         return accounts_of(str(self.viewer.id) if self.viewer else None, self.address)
 
     @property

@@ -41,9 +41,9 @@ describe_enum(
     EXPERIENCE="Years of professional experience.",
     RATE="Price per hour.",
     NAME="Name, ignoring case and accents.",
-    SOONEST="Start of the first open slot that matches `available` or, without it, the length of "
-    "the first offer. In ascending order, the soonest is first, and experts without such a slot "
-    "are last.",
+    SOONEST="Start of the first open slot that matches `available`; without `available`, of the "
+    "first open slot with the length of the first offer. In ascending order, the soonest is first, "
+    "and experts without such a slot are last.",
 )
 
 
@@ -62,7 +62,7 @@ describe_enum(
 )
 
 
-@strawberry.input(description="A time at which experts have an open slot.")
+@strawberry.input(description="A span of time in which experts have an open slot.")
 class AvailableInput:
     """Span in which an open slot starts, and the slot's length."""
 
@@ -70,14 +70,16 @@ class AvailableInput:
         name="from", description="Start of the span in which the slot starts, inclusive."
     )
     to: datetime = strawberry.field(
-        description="End of that span, exclusive; at most 62 days after its start."
+        description="End of the span, exclusive; at most 62 days after the start of the span."
     )
     minutes: int | None = strawberry.field(
-        default=None, description="Length of the slot; null means that of the first offer."
+        default=None,
+        description="Length of the slot in minutes; null means the length of the expert's first "
+        "offer.",
     )
 
     def to_model(self, path: str) -> filters.Available:
-        """Convert to the directory's type.
+        """Convert the input to the directory's type.
 
         Raises:
             BadUserInput: if the span or the length is invalid; the message begins with the path.
@@ -89,12 +91,12 @@ class AvailableInput:
 
 @strawberry.input(description="Restricts the directory; all conditions must hold.")
 class ExpertFilter:
-    """Conditions on experts; an empty list is no condition."""
+    """Conditions that experts must meet; an empty list imposes no condition."""
 
     search: str | None = strawberry.field(
         default=None,
         description="Words that must all occur in the name, title, languages or biography. "
-        "Inflected words, beginnings of words, and words of five letters or more with one typing "
+        "Inflected forms, beginnings of words, and words of five or more letters with one typing "
         "error match, too, but rank lower.",
     )
     categories: list[Category] | None = strawberry.field(
@@ -105,7 +107,8 @@ class ExpertFilter:
         default=None, description="Maximum hourly rate, in minor units."
     )
     languages: list[str] | None = strawberry.field(
-        default=None, description="Only experts who speak one of these languages; English names."
+        default=None,
+        description="Only experts who speak one of these languages, given by their English names.",
     )
     confirms_automatically: bool | None = strawberry.field(
         default=None,
@@ -114,12 +117,12 @@ class ExpertFilter:
     )
     available: AvailableInput | None = strawberry.field(
         default=None,
-        description="Only experts who have such a slot open when the response is computed; see "
+        description="Only experts who have a matching open slot when the response is computed; see "
         "`Expert.slots`.",
     )
 
     def to_model(self) -> filters.ExpertFilter:
-        """Convert to the directory's type."""
+        """Convert the input to the directory's type."""
         return filters.ExpertFilter(
             search=self.search,
             categories=None if self.categories is None else tuple(self.categories),
@@ -141,5 +144,5 @@ class ExpertOrder:
     )
 
     def to_model(self) -> Order:
-        """Convert to the directory's type."""
+        """Convert the input to the directory's type."""
         return model.directory_order(self.field, descending=self.direction is OrderDirection.DESC)

@@ -20,11 +20,11 @@ def describe_enum(
     Args:
         enum: the enum, which may be defined in `models`.
         description: description of the enum.
-        name: GraphQL name; by default that of the class.
+        name: GraphQL name of the enum; by default, the name of the class.
         values: description of each value.
 
     Raises:
-        TypeError: a value has no description, or a description names an unknown value.
+        TypeError: if a value has no description, or if a description names an unknown value.
     """
     if wrong := values.keys() ^ enum.__members__.keys():
         names = ", ".join(sorted(wrong))

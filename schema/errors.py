@@ -1,7 +1,7 @@
 """Refusal types, and the handlers that convert exceptions into them.
 
 When a resolver raises an exception whose refusal type is a member of the field's union, the handler
-returns the refusal as the result. Other exceptions become GraphQL errors with their code.
+returns the refusal as the result. Other exceptions become GraphQL errors with the exception's code.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class RefusalCode(Enum):
 describe_enum(
     RefusalCode,
     "Stable code of a refusal.",
-    EMAIL_TAKEN="Code of `EmailTaken`: sign in, or use another address.",
+    EMAIL_TAKEN="Code of `EmailTaken`: sign in, or use another e-mail address.",
     WRONG_CREDENTIALS="Code of `WrongCredentials`: check the e-mail address and password.",
     SESSION_ENDED="Code of `SessionEnded`: sign in again.",
     TOO_MANY_ATTEMPTS="Code of `TooManyAttempts`: retry after the given time.",
@@ -59,8 +59,8 @@ describe_enum(
     SLOT_NOT_OFFERED="Code of `SlotNotOffered`: query the slots again.",
     NOT_ALLOWED="Code of `NotAllowed`: the object is unknown or the action is forbidden.",
     TOO_LATE="Code of `TooLate`: the deadline has passed.",
-    PRICE_CHANGED="Code of `PriceChanged`: show the new price, and ask again.",
-    AVAILABILITY_CHANGED="Code of `AvailabilityChanged`: show the present hours, and ask again.",
+    PRICE_CHANGED="Code of `PriceChanged`: show the new price, and ask the user again.",
+    AVAILABILITY_CHANGED="Code of `AvailabilityChanged`: show the user the new hours first.",
     VERIFICATION_NEEDED="Code of `VerificationNeeded`: verify the e-mail address first.",
     TOO_MANY="Code of `TooMany`: a limit is reached; cancel something, or wait.",
     TIME_OPEN="Code of `TimeOpen`: book one of the slots instead of waiting.",
@@ -112,7 +112,9 @@ class TooManyAttempts(Refusal):
 class WrongCode(Refusal):
     """Refusal sent for `models.errors.WrongCode`."""
 
-    attempts_left: int = strawberry.field(description="Attempts left before a pause.")
+    attempts_left: int = strawberry.field(
+        description="Number of attempts left before further attempts are blocked for a while."
+    )
 
 
 @strawberry.type(description="An invalid field of an input.")
@@ -179,7 +181,7 @@ class TooLate(Refusal):
     deadline: datetime = strawberry.field(description="The deadline that has passed.")
 
 
-@strawberry.type(description="The price is not the expected one.")
+@strawberry.type(description="The price differs from the expected price.")
 class PriceChanged(Refusal):
     """Refusal sent for `models.calendar.errors.PriceChanged`."""
 
@@ -191,19 +193,19 @@ class AvailabilityChanged(Refusal):
     """Refusal sent for `models.calendar.errors.AvailabilityChanged`."""
 
 
-@strawberry.type(description="This requires a verified e-mail address.")
+@strawberry.type(description="The operation requires a verified e-mail address.")
 class VerificationNeeded(Refusal):
     """Refusal sent for `models.errors.VerificationNeeded`."""
 
 
 @strawberry.type(
-    description="Too many upcoming bookings or holds at one time, too many renewals of a hold or "
-    "moves of a booking, or too many places in waiting lists."
+    description="A limit is reached: on upcoming bookings or holds at one time, on renewals of a "
+    "hold, on moves of a booking, or on entries in waiting lists."
 )
 class TooMany(Refusal):
     """Refusal sent for `models.errors.TooMany`."""
 
-    limit: int = strawberry.field(description="The limit that is reached.")
+    limit: int = strawberry.field(description="The limit that was reached.")
 
 
 MAX_PROBLEMS: Final = 10
@@ -230,7 +232,7 @@ class _Handler(Generic[Raised]):
         self._extra_fields = extra_fields
 
     def handle(self, exception: Raised, *, field: StrawberryField | None, info: Any) -> Refusal:  # noqa: ARG002 - Strawberry's signature
-        """Return the refusal, and count it."""
+        """Return the refusal, and count it in the metrics."""
         REFUSALS.labels(info.field_name, exception.code).inc()
         extra: dict[str, Any] = self._extra_fields(exception, info.context)
         return self.error_type(code=RefusalCode(exception.code), message=exception.message, **extra)

@@ -1,4 +1,4 @@
-"""Experts and the directory that lists them."""
+"""The GraphQL type of experts: directory entry, calendar, slots and reviews."""
 
 from __future__ import annotations
 
@@ -35,16 +35,26 @@ if TYPE_CHECKING:
 
 MinutesArgument = Annotated[
     int | None,
-    strawberry.argument(description="Session length in minutes; null means the first offer's."),
+    strawberry.argument(
+        description="Session length in minutes; null means the length of the expert's first offer."
+    ),
 ]
 FirstArgument = Annotated[
-    int | None, strawberry.argument(description="Return the first N items, 1 to 100; default 20.")
+    int | None,
+    strawberry.argument(
+        description="Return at most this many items from the start, 1 to 100; 20 by default."
+    ),
 ]
-AfterArgument = Annotated[str | None, strawberry.argument(description="Items after this cursor.")]
+AfterArgument = Annotated[
+    str | None, strawberry.argument(description="Return only items after this cursor.")
+]
 LastArgument = Annotated[
-    int | None, strawberry.argument(description="Return the last N items, 1 to 100.")
+    int | None,
+    strawberry.argument(description="Return at most this many items from the end, 1 to 100."),
 ]
-BeforeArgument = Annotated[str | None, strawberry.argument(description="Items before this cursor.")]
+BeforeArgument = Annotated[
+    str | None, strawberry.argument(description="Return only items before this cursor.")
+]
 
 
 @strawberry.type(description="A person who offers sessions.")
@@ -57,16 +67,20 @@ class Expert(Node):
     category: Category = strawberry.field(description="Field of expertise.")
     bio: str = strawberry.field(description="The expert's biography.")
     photo_url: str = strawberry.field(
-        description="URL of the photo or, without one, of the initials, relative to this server. "
-        "It changes with the photo."
+        description="URL of the expert's photo or, without a photo, of a picture of the expert's "
+        "initials, relative to this server. The URL changes whenever the photo changes."
     )
     experience_years: int = strawberry.field(description="Years of professional experience.")
-    languages: list[str] = strawberry.field(description="Spoken languages, by their English names.")
+    languages: list[str] = strawberry.field(
+        description="English names of the languages that the expert speaks."
+    )
     hourly_rate: Money = strawberry.field(description="Price per hour.")
     rating: float | None = strawberry.field(
-        description="Mean of all visible reviews, 1 to 5; null if unreviewed."
+        description="Mean rating of all visible reviews, 1 to 5; null if there are none."
     )
-    review_count: int = strawberry.field(description="Number of reviews behind the rating.")
+    review_count: int = strawberry.field(
+        description="Number of reviews that the rating is computed from."
+    )
     rating_counts: list[int] = strawberry.field(
         description="Number of reviews with one star, with two stars, and so on: five numbers."
     )
@@ -74,7 +88,7 @@ class Expert(Node):
 
     @classmethod
     def of(cls, expert: model.Expert | model.DirectoryEntry, context: Context) -> Expert:
-        """Convert a stored expert."""
+        """Convert a stored expert to the GraphQL type."""
         return cls(
             id=strawberry.ID(global_id("Expert", expert.id)),
             slug=expert.slug,
@@ -94,12 +108,15 @@ class Expert(Node):
 
     @strawberry.field(description="Time zone of the expert's working hours.")
     async def time_zone(self, info: Info) -> TimeZone:
-        """Load the time zone of the calendar."""
+        """Load the time zone of the expert's calendar."""
         return TimeZone((await self._calendar(info)).rules.time_zone)
 
-    @strawberry.field(description="Session lengths, prices and places; the first is the default.")
+    @strawberry.field(
+        description="Session lengths that the expert offers, with prices and places; the first "
+        "offer is the default."
+    )
     async def offers(self, info: Info) -> list[SessionOffer]:
-        """Load the session offers of the calendar."""
+        """Load the session offers from the expert's calendar."""
         context, offers = info.context, (await self._calendar(info)).rules.offers
         shows_details = shows_place_of_offers(context.viewer, self.key)
         currency = context.services.currency
@@ -107,18 +124,18 @@ class Expert(Node):
 
     @strawberry.field(description="Working hours and booking rules.")
     async def availability(self, info: Info) -> Availability:
-        """Load the rules of the calendar."""
+        """Load the rules of the expert's calendar."""
         calendar = await self._calendar(info)
         rows = len(calendar.rules.overrides) + len(calendar.rules.weekly)
         info.context.count_rows(rows, ASSUMED_OVERRIDES + ASSUMED_RANGES)
         return Availability.of(calendar)
 
     @strawberry.field(
-        description="E-mail address that clients may write to. Null for everybody but the expert "
-        "and administrators; clients get it with their booking."
+        description="E-mail address that clients may write to. Null for everybody except the "
+        "expert and administrators; clients find the address in the e-mails about their bookings."
     )
     async def contact_email(self, info: Info) -> str | None:
-        """Load the contact address."""
+        """Load the contact e-mail address."""
         context = info.context
         if not may_see_contact_email(context.viewer, self.key):
             return None
@@ -140,8 +157,8 @@ class Expert(Node):
         hidden: Annotated[
             bool | None,
             strawberry.argument(
-                description="True to list the hidden reviews instead; for the expert and "
-                "administrators only."
+                description="True to list the hidden reviews instead of the visible ones; only the "
+                "expert and administrators may list hidden reviews."
             ),
         ] = None,
     ) -> ReviewConnection:
@@ -163,13 +180,15 @@ class Expert(Node):
         to: Annotated[datetime, strawberry.argument(description="End of the span, exclusive.")],
         minutes: MinutesArgument = None,
     ) -> list[Slot]:
-        """Compute the slots of a time span."""
+        """Compute the slots that start in a span of time."""
         slots.check_span(from_, to)
         calendar = await self._calendar(info)
         offered = await self._slots_between(info, minutes, from_, to)
         return [Slot.of(slot, info.context, calendar.sequence) for slot in offered]
 
-    @strawberry.field(description="Slots by local date; a day without slots has an empty list.")
+    @strawberry.field(
+        description="Slots grouped by local date; a day without slots has an empty list."
+    )
     async def days(
         self,
         info: Info,
@@ -177,7 +196,9 @@ class Expert(Node):
         count: Annotated[int, strawberry.argument(description="Number of days, 1 to 62.")] = 7,
         time_zone: Annotated[
             TimeZone | None,
-            strawberry.argument(description="Time zone of the days; null means the expert's."),
+            strawberry.argument(
+                description="Time zone of the days; null means the expert's time zone."
+            ),
         ] = None,
         minutes: MinutesArgument = None,
     ) -> list[Day]:
@@ -191,14 +212,17 @@ class Expert(Node):
             for day, of_day in slots.group_by_day(offered, from_, count, zone_name)
         ]
 
-    @strawberry.field(description="Earliest open slot; null if none is within the horizon.")
+    @strawberry.field(
+        description="Earliest open slot; null if the expert has no open slot within the booking "
+        "horizon."
+    )
     async def next_slot(self, info: Info, minutes: MinutesArgument = None) -> Slot | None:
-        """Find the first open slot within the horizon."""
+        """Find the first open slot within the booking horizon."""
         return next(iter(await self._open_slots(info, minutes, 1)), None)
 
     @strawberry.field(
-        description="Earliest open slots, which may overlap; fewer than `count` if the horizon "
-        "ends first."
+        description="Earliest open slots, which may overlap each other; fewer than `count` if the "
+        "booking horizon ends first."
     )
     async def next_slots(
         self,
@@ -208,12 +232,13 @@ class Expert(Node):
         available: Annotated[
             AvailableInput | None,
             strawberry.argument(
-                description="Only slots that match this input, as in `ExpertFilter.available`; its "
-                "`minutes` override the argument `minutes`."
+                description="Return only slots in this span and of this length, as in "
+                "`ExpertFilter.available`. The `minutes` of this input override the argument "
+                "`minutes`."
             ),
         ] = None,
     ) -> list[Slot]:
-        """Find the first open slots within the horizon, or within a span."""
+        """Find the first open slots within the booking horizon or, if given, the wanted span."""
         slots.check_next(count)
         if available is None:
             return await self._open_slots(info, minutes, count)
@@ -222,7 +247,8 @@ class Expert(Node):
         return await self._open_slots(info, length, count, (wanted.since, wanted.until))
 
     @strawberry.field(
-        description="Figures of the expert's bookings; for the expert and administrators only."
+        description="Numbers and income of the expert's bookings; for the expert and "
+        "administrators only."
     )
     async def figures(self, info: Info, from_: FromArgument, to: ToArgument) -> Figures:
         """Count the expert's bookings."""
@@ -234,14 +260,14 @@ class Expert(Node):
         "made since this response."
     )
     async def cursor(self, info: Info) -> str:
-        """Return the cursor of the last calendar event, read before the bookings."""
+        """Return the cursor of the last event in the calendar, which is read before bookings."""
         return cursor_of(self.key, position_of(await self._calendar(info)))
 
     @strawberry.field(
         description="Sequence number of the last calendar event that this response reflects."
     )
     async def sequence(self, info: Info) -> int:
-        """Return the sequence number in `cursor`."""
+        """Return the sequence number of the event that `cursor` refers to."""
         return (await self._calendar(info)).sequence
 
     async def _calendar(self, info: Info) -> Calendar:
@@ -254,10 +280,11 @@ class Expert(Node):
         count: int,
         span: tuple[datetime, datetime] | None = None,
     ) -> list[Slot]:
-        """Return the first open slots within a span or the horizon, at most `count`."""
+        """Return the first open slots, at most `count`, in the span or the booking horizon."""
         context, calendar = info.context, await self._calendar(info)
         length = slots.session_minutes(calendar, minutes)
-        # The calendar has been read before the index, so the index is at least as new.
+        # The calendar has been read before the index of open slots, so the index is at least as new
+        # as the calendar.
         next_open = context.services.listings.next_open
         known = await next_open(self.key, length, count, context.now, span)
         if known:
@@ -271,7 +298,7 @@ class Expert(Node):
     async def _next_open(
         self, info: Info, minutes: int, count: int, spans: Iterable[tuple[datetime, datetime]]
     ) -> list[ModelSlot]:
-        """Compute the first open slots of the given spans from the calendar's bookings."""
+        """Compute the first open slots in the given spans from the calendar's bookings."""
         found: list[ModelSlot] = []
         for since, until in spans:
             offered = await self._slots_between(info, minutes, since, until)
@@ -303,7 +330,7 @@ async def load_calendar(context: Context, expert_id: Id) -> Calendar:
 
 
 async def load_visible_expert(context: Context, expert_id: Id) -> Expert | None:
-    """Load an expert; return None unless they exist and the viewer may see them."""
+    """Load an expert; return None if they do not exist or the viewer may not see them."""
     expert = experts.if_visible(context.viewer, await context.loaders.expert.load(expert_id))
     return Expert.of(expert, context) if expert else None
 

@@ -1,4 +1,4 @@
-"""Figures of bookings, for experts and administrators."""
+"""Figures about bookings (numbers and income), for experts and administrators."""
 
 from __future__ import annotations
 
@@ -16,63 +16,64 @@ if TYPE_CHECKING:
     from resolvers import figures as model
 
 ASSUMED_DAYS: Final = 31
-"""Number of days that the cost of figures includes."""
+"""Number of days of figures that the cost of an operation assumes."""
 
 FromArgument = Annotated[calendar_date, strawberry.argument(name="from", description="First day.")]
 ToArgument = Annotated[
     calendar_date,
-    strawberry.argument(description="Last day, included; at most 365 days after the first."),
+    strawberry.argument(description="Last day, inclusive; at most 365 days after the first day."),
 ]
 
 
-@strawberry.type(description="Figures of the bookings whose sessions start on one day.")
+@strawberry.type(description="Figures about the bookings whose sessions start on one day.")
 class DayFigures:
-    """Figures of a day; see `Figures`."""
+    """Figures of one day; the fields have the same meaning as in `Figures`."""
 
     date: calendar_date = strawberry.field(description="The day.")
-    booked: int = strawberry.field(description="As in `Figures`.")
+    booked: int = strawberry.field(
+        description="Number of bookings on this day, counted as in `Figures.booked`."
+    )
     amount: strawberry.Private[int]
 
-    @strawberry.field(description="As in `Figures`.")
+    @strawberry.field(description="Income of this day, computed as in `Figures.income`.")
     def income(self, info: Info) -> Money:
         """Return the day's income."""
         return _income(self.amount, info)
 
 
 @strawberry.type(
-    description="Figures of the bookings whose sessions start on some days, in the viewer's time "
-    "zone."
+    description="Figures about the bookings whose sessions start within a span of days, in the "
+    "viewer's time zone."
 )
 class Figures:
-    """Sums over some days, and the figures of each."""
+    """Totals over a span of days, and the figures of each day."""
 
     from_: calendar_date = strawberry.field(name="from", description="First day.")
     to: calendar_date = strawberry.field(description="Last day.")
     time_zone: TimeZone = strawberry.field(description="Time zone of the days.")
     booked: int = strawberry.field(
-        description="All bookings: those to come, and the completed, cancelled and missed ones. "
-        "Holds, and requests that were not confirmed before their start, do not count."
+        description="Number of all bookings: upcoming, completed, cancelled and missed ones. Holds "
+        "are not counted, nor are pending bookings that were not confirmed before their start."
     )
-    completed: int = strawberry.field(description="Bookings that are COMPLETED.")
-    cancelled: int = strawberry.field(description="Bookings that either party has CANCELLED.")
-    no_shows: int = strawberry.field(description="Bookings whose status is NO_SHOW.")
+    completed: int = strawberry.field(description="Number of bookings that are COMPLETED.")
+    cancelled: int = strawberry.field(description="Number of bookings that are CANCELLED.")
+    no_shows: int = strawberry.field(description="Number of bookings whose status is NO_SHOW.")
     per_day: list[DayFigures] = strawberry.field(
-        description="Every day, in order, including days without bookings."
+        description="Figures of every day, in order, including days without bookings."
     )
     amount: strawberry.Private[int]
 
     @strawberry.field(
-        description="Agreed prices of all bookings that are neither cancelled nor missed: those "
-        "that are PENDING, CONFIRMED or COMPLETED. It is refused if it exceeds the maximum of an "
-        "`Int`."
+        description="Sum of the agreed prices of all bookings that are PENDING, CONFIRMED or "
+        "COMPLETED. The field fails with BAD_USER_INPUT if the sum exceeds the maximum of an `Int`."
     )
     def income(self, info: Info) -> Money:
-        """Return the income of all days."""
+        """Return the total income of all days."""
         return _income(self.amount, info)
 
     @classmethod
     def of(cls, found: model.Figures, context: Context) -> Figures:
-        """Convert figures, and count the days beyond the number that the cost includes."""
+        """Convert figures to the GraphQL type; count the days beyond what the cost assumes."""
         total = found.total
         context.count_rows(len(found.days), ASSUMED_DAYS)
         days = list(found.days)
@@ -93,7 +94,8 @@ class Figures:
 
 
 def _income(amount: int, info: Info) -> Money:
-    # Checked only if income is selected: counts can be read even if the income is too large.
+    # The income is checked only if it is selected, so that the numbers of bookings can be read even
+    # if the income is too large.
     return Money.of(check_income(amount), info.context.services.currency)
 
 
@@ -101,7 +103,7 @@ def _income(amount: int, info: Info) -> Money:
 class FiguresQuery:
     """Query for the figures of all experts."""
 
-    @strawberry.field(description="Figures of all bookings. Administrators only.")
+    @strawberry.field(description="Figures about the bookings of all experts. Administrators only.")
     async def figures(self, info: Info, from_: FromArgument, to: ToArgument) -> Figures:
         """Count the bookings of all experts."""
         context = info.context

@@ -1,7 +1,7 @@
 """Fast construction of input objects from values that GraphQL has already coerced.
 
-Strawberry resolves the type and name of each input field in every request. Plain inputs resolve
-them once.
+Strawberry resolves the type and name of each input field in every request. Input types with the
+decorator `plain` resolve them only once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Input = TypeVar("Input", bound=type)
 
 
 def plain(input_type: Input) -> Input:
-    """Decorate an input type so that its fields are resolved once.
+    """Decorate an input type so that the types and names of its fields are resolved only once.
 
     The fields must be scalars, enums, other plain inputs, or lists of these.
     """
@@ -40,7 +40,7 @@ def plain(input_type: Input) -> Input:
 
 
 class PlainInput:
-    """Constructor of an input type, set as Strawberry's `from_input`."""
+    """Constructor of an input type's instances, which Strawberry calls as `from_input`."""
 
     def __init__(self, definition: StrawberryObjectDefinition) -> None:
         self._definition = definition
@@ -48,11 +48,11 @@ class PlainInput:
         self._nulls: Mapping[str, None] = {}
 
     def __call__(self, type_: type, value: Mapping[str, Any], context: InputContext) -> object:
-        """Construct an instance; called by Strawberry."""
+        """Construct an instance of the input type; Strawberry calls this method."""
         return self.build(type_, context.config, value)
 
     def build(self, type_: type, config: StrawberryConfig, value: Mapping[str, Any]) -> object:
-        """Construct an instance from a value that GraphQL has coerced."""
+        """Construct an instance of the input type from a value that GraphQL has coerced."""
         if not self._fields:
             self._resolve_fields(config)
         arguments: dict[str, Any] = dict(self._nulls)
@@ -64,7 +64,7 @@ class PlainInput:
 
     def _resolve_fields(self, config: StrawberryConfig) -> None:
         fields = self._definition.fields
-        # Nullable fields without a default may be omitted, which means null.
+        # A nullable field without a default may be omitted; its value is then null.
         self._nulls = {
             field.python_name: None
             for field in fields
@@ -81,10 +81,10 @@ class PlainInput:
 
 
 def converter_of(type_: Any, config: StrawberryConfig) -> Converter | None:
-    """Return the converter of a coerced value into a type; None if none is needed.
+    """Return a function that converts coerced values to a type; None if they need no conversion.
 
     Raises:
-        TypeError: the type is not plain.
+        TypeError: if the type is not plain.
     """
     if isinstance(type_, StrawberryMaybe):
         raise TypeError("Maybe is not supported in a plain input")

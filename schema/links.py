@@ -1,4 +1,4 @@
-"""Links sent by e-mail: address verification and password reset."""
+"""Links that are sent by e-mail, to verify e-mail addresses and to reset passwords."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RequestPasswordResetInput:
 class ResetPasswordInput:
     """Input of `resetPassword`."""
 
-    token: str = strawberry.field(description="Token of the link, after `#token=`.")
+    token: str = strawberry.field(description="Token from the link: the text after `#token=`.")
     password: str = strawberry.field(description="New password, 10 to 200 characters.")
 
 
@@ -40,7 +40,7 @@ class ResetPasswordInput:
 class VerifyEmailInput:
     """Input of `verifyEmail`."""
 
-    token: str = strawberry.field(description="Token of the link, after `#token=`.")
+    token: str = strawberry.field(description="Token from the link: the text after `#token=`.")
 
 
 RequestArgument = Annotated[
@@ -55,11 +55,11 @@ VerifyArgument = Annotated[VerifyEmailInput, strawberry.argument(description="To
 
 @strawberry.type
 class LinkMutation:
-    """Mutations around links sent by e-mail."""
+    """Mutations that send links by e-mail or take the tokens from these links."""
 
     @strawberry.mutation(
-        description="Send a password reset link, valid for 30 minutes. Returns true whether or "
-        "not the address has an account."
+        description="Send a password reset link, valid for 30 minutes, by e-mail. Returns true "
+        "whether or not the e-mail address belongs to an account."
     )
     async def request_password_reset(self, info: Info, input: RequestArgument) -> bool:
         """Send a password reset link."""
@@ -69,7 +69,8 @@ class LinkMutation:
         )
 
     @strawberry.mutation(
-        description="Set a new password with a reset link and sign in. Ends all other sessions."
+        description="Set a new password with the token of a password reset link, and sign in. Ends "
+        "all other sessions of the account."
     )
     async def reset_password(self, info: Info, input: ResetArgument) -> ResetPasswordResult:
         """Set a new password."""
@@ -83,7 +84,9 @@ class LinkMutation:
         )
         return SignedIn.of(sign_in, context)
 
-    @strawberry.mutation(description="Verify an account's e-mail address with a link.")
+    @strawberry.mutation(
+        description="Verify an account's e-mail address with the token of a verification link."
+    )
     async def verify_email(self, info: Info, input: VerifyArgument) -> VerifyEmailResult:
         """Verify an e-mail address."""
         return User.own(await links.verify_email(input.token, info.context.now))

@@ -1,4 +1,4 @@
-"""The directory: pages of experts, and their number in each category."""
+"""The directory: pages of experts, and the number of experts in each category."""
 
 from __future__ import annotations
 
@@ -30,12 +30,16 @@ from schema.experts import (
 from schema.pages import Connection, PageArguments
 
 
-@strawberry.type(description="A category with its number of listed experts.")
+@strawberry.type(
+    description="A category, with the number of experts that the directory lists in it."
+)
 class CategoryCount:
-    """Number of experts in a category."""
+    """Number of experts that the directory lists in a category."""
 
     category: Category = strawberry.field(description="Category.")
-    count: int = strawberry.field(description="Number of listed experts.")
+    count: int = strawberry.field(
+        description="Number of experts that the directory lists in this category."
+    )
 
 
 ExpertConnection = Connection[Expert]
@@ -46,8 +50,8 @@ class ListingQuery:
     """Queries for experts."""
 
     @strawberry.field(
-        description="Experts of the directory. By default, the best match of a search is first or, "
-        "without a search, the best rated expert."
+        description="Experts listed in the directory. By default, a search lists the best match "
+        "first; without a search, the best-rated expert is first."
     )
     async def experts(
         self,
@@ -74,7 +78,9 @@ class ListingQuery:
         )
         return Connection.of(page, lambda expert: Expert.of(expert, context))
 
-    @strawberry.field(description="The expert with this id; null if there is none.")
+    @strawberry.field(
+        description="The expert with this id; null if there is none or the viewer may not see them."
+    )
     async def expert(
         self,
         info: Info,
@@ -83,7 +89,10 @@ class ListingQuery:
         """Return an expert by id."""
         return await load_visible_expert(info.context, object_id(id, "Expert", "id"))
 
-    @strawberry.field(description="The expert with this URL slug; null if there is none.")
+    @strawberry.field(
+        description="The expert with this URL slug; null if there is none or the viewer may not "
+        "see them."
+    )
     async def expert_by_slug(
         self, info: Info, slug: Annotated[str, strawberry.argument(description="URL slug.")]
     ) -> Expert | None:
@@ -91,12 +100,16 @@ class ListingQuery:
         expert = await experts.by_slug(info.context.viewer, slug)
         return Expert.of(expert, info.context) if expert else None
 
-    @strawberry.field(description="All categories, each with its number of listed experts.")
+    @strawberry.field(
+        description="All categories, each with the number of experts that the directory lists in "
+        "it."
+    )
     async def categories(
         self,
         info: Info,
         filter: Annotated[
-            ExpertFilter | None, strawberry.argument(description="Restricts the experts counted.")
+            ExpertFilter | None,
+            strawberry.argument(description="Restricts which experts are counted."),
         ] = None,
     ) -> list[CategoryCount]:
         """Return the categories in a fixed order."""
@@ -108,7 +121,7 @@ class ListingQuery:
 async def _charged(
     filter_: ExpertFilter | None, order: Order | None, context: Context
 ) -> filters.ExpertFilter:
-    """Charge a search by words or by time, and return the filter as the directory's type."""
+    """Charge the client for a search by words or by time; return the filter as a model."""
     wanted = (filter_ or ExpertFilter()).to_model()
     cost = SEARCH_WORD_COST * len(wanted.words() or ())
     if wanted.available or (order and order.field == model.BY_SOONEST):

@@ -28,7 +28,7 @@ Value = TypeVar("Value")
 
 
 class Loaders:
-    """Batch loaders of one operation; results keep the order of their keys.
+    """Batch loaders of one operation; results are in the order of the requested keys.
 
     `reads` records the calendars and holds that were loaded.
     """
@@ -40,7 +40,8 @@ class Loaders:
         self.user: DataLoader[Id, User | None] = _loader(users.users)
         self.ahead: DataLoader[Wait, int] = _loader(waits.numbers_ahead, key=_id)
         self.offer: DataLoader[Wait, Booking | None] = _loader(waits.offers, key=_id)
-        # Functions instead of methods: a reference cycle would keep rows until garbage collection.
+        # The load functions are not methods, because a reference cycle would keep loaded rows in
+        # memory until garbage collection.
         self.calendar: DataLoader[Id, Calendar | None] = _loader(
             partial(_calendars, lookups, self.reads)
         )
@@ -67,5 +68,5 @@ def _loader(
     load: Callable[[list[Key]], Awaitable[list[Value]]],
     key: Callable[[Key], Hashable] | None = None,
 ) -> DataLoader[Key, Value]:
-    """Return a batch loader; `key` returns a hashable cache key for keys that are not hashable."""
+    """Return a batch loader; `key` maps keys that are not hashable to hashable cache keys."""
     return DataLoader(load_fn=load, cache_key_fn=key)

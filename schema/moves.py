@@ -33,8 +33,9 @@ class BookingInput:
     booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
     reason: str | None = strawberry.field(
         default=None,
-        description="Reason for the change, up to 500 characters; both parties find it in "
-        "`Booking.history`, and the other party in the mail. `removeBooking` takes none.",
+        description="Reason for the change, up to 500 characters. Both parties can read it in "
+        "`Booking.history`, and the other party also in the e-mail about the change. "
+        "`removeBooking` does not accept a reason.",
     )
 
 
@@ -44,11 +45,13 @@ class RescheduleBookingInput:
     """Input of `rescheduleBooking`."""
 
     booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
-    slot_id: strawberry.ID = strawberry.field(description="Id of the new slot, of the same expert.")
+    slot_id: strawberry.ID = strawberry.field(
+        description="Id of the new slot, which must belong to the same expert."
+    )
     expected_price: MoneyInput | None = strawberry.field(
         default=None,
-        description="The price that the client has seen; another one is refused with "
-        "`PriceChanged`. A booking of the same length keeps its price.",
+        description="The price that the client has seen; if the actual price differs, the mutation "
+        "returns `PriceChanged`. A booking keeps its price if its length does not change.",
     )
 
 
@@ -102,36 +105,40 @@ class MoveMutation:
         )
         return Booking.of(booking, context)
 
-    @strawberry.mutation(description="Cancel a booking or release a hold. The time becomes free.")
+    @strawberry.mutation(
+        description="Cancel a booking or release a hold. The time of the booking or hold becomes "
+        "free."
+    )
     async def cancel_booking(self, info: Info, input: BookingArgument) -> BookingResult:
         """Cancel a booking or release a hold."""
         return await _advance(info, input, Action.CANCEL)
 
     @strawberry.mutation(
-        description="Confirm a pending booking. The expert and administrators only."
+        description="Confirm a pending booking. Allowed only for the expert and administrators."
     )
     async def confirm_booking(self, info: Info, input: BookingArgument) -> BookingResult:
         """Confirm a pending booking."""
         return await _advance(info, input, Action.CONFIRM)
 
     @strawberry.mutation(
-        description="Record that the session took place. The expert and administrators only."
+        description="Record that the session took place. Allowed only for the expert and "
+        "administrators."
     )
     async def complete_booking(self, info: Info, input: BookingArgument) -> BookingResult:
         """Record that the session took place."""
         return await _advance(info, input, Action.COMPLETE)
 
     @strawberry.mutation(
-        description="Record that the client did not attend. Allowed once the session has started. "
-        "The expert and administrators only."
+        description="Record that the client did not attend. Allowed once the session has started, "
+        "and only for the expert and administrators."
     )
     async def mark_no_show(self, info: Info, input: BookingArgument) -> BookingResult:
         """Record that the client did not attend."""
         return await _advance(info, input, Action.MARK_NO_SHOW)
 
     @strawberry.mutation(
-        description="Remove a completed, cancelled or expired booking from the viewer's list. Any "
-        "remaining time becomes free."
+        description="Remove a completed, cancelled or expired booking from the viewer's list. Time "
+        "that the booking still occupies becomes free."
     )
     async def remove_booking(self, info: Info, input: BookingArgument) -> BookingResult:
         """Remove a finished booking from the viewer's list."""

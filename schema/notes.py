@@ -1,4 +1,4 @@
-"""Mutation of the expert's private note on a booking."""
+"""The mutation that sets an expert's private note on a booking."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SetExpertNoteInput:
 
     booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
     note: str = strawberry.field(
-        description="The note, up to 2,000 characters. An empty text removes it."
+        description="The note, up to 2,000 characters. An empty text removes the note."
     )
 
 
@@ -35,8 +35,8 @@ class NoteMutation:
     """Mutations of notes."""
 
     @strawberry.mutation(
-        description="Set the expert's private note on a booking. Nobody else sees it, and no event "
-        "or mail is sent. The expert only."
+        description="Set the expert's private note on a booking. Nobody else sees the note, and no "
+        "event or e-mail is sent. Allowed only for the expert."
     )
     async def set_expert_note(self, info: Info, input: SetExpertNoteArgument) -> BookingResult:
         """Set the expert's note on a booking."""

@@ -16,7 +16,7 @@ from schema.errors import NotAllowed, TooManyAttempts, WrongCode
 
 @strawberry.type(description="Success of `deleteMyAccount`.")
 class AccountDeleted:
-    """The bookings that the deletion has cancelled."""
+    """The bookings that were cancelled because the account was deleted."""
 
     cancelled: list[strawberry.ID] = strawberry.field(
         description="Ids of the cancelled bookings and released holds."
@@ -25,16 +25,18 @@ class AccountDeleted:
 
 DeleteMyAccountResult = Annotated[
     AccountDeleted | WrongCode | NotAllowed | TooManyAttempts,
-    strawberry.union("DeleteMyAccountResult", description="The deletion, or a refusal."),
+    strawberry.union(
+        "DeleteMyAccountResult", description="The bookings that were cancelled, or a refusal."
+    ),
 ]
 
 
-@strawberry.input(description="Proof that the account's owner asks for its deletion.")
+@strawberry.input(description="Proof that the request to delete the account comes from its owner.")
 class DeleteMyAccountInput:
     """Input of `deleteMyAccount`."""
 
     code: str = strawberry.field(
-        description="The account's password, or a code that `requestSignInCode` mailed to its "
+        description="The account's password, or a code that `requestSignInCode` sent to its e-mail "
         "address."
     )
 
@@ -49,22 +51,23 @@ class OwnDataMutation:
     """Mutations that export or erase the data stored about the viewer."""
 
     @strawberry.mutation(
-        description="Export everything that is stored about the viewer. Returns the URL of a "
-        "JSON file, relative to this server; it works for an hour, for anyone who has it."
+        description="Export everything that is stored about the viewer. Returns the URL of a JSON "
+        "file, relative to this server. The URL works for an hour, for anyone who has it."
     )
     async def export_my_data(self, info: Info) -> str:
-        """Return the URL of the viewer's data."""
+        """Return the URL of the file with the viewer's data."""
         context = info.context
         viewer = require_viewer(context.viewer)
         require("Mutation.exportMyData", relations_of(viewer))
         return context.services.export_keys.path(viewer.id, context.now)
 
     @strawberry.mutation(
-        description="Delete the viewer's account. Upcoming bookings and holds are cancelled, with "
-        "mails to both parties, whatever the deadline. Past bookings stay for the other party, "
-        "without the person's name, address and note. An expert also leaves the directory, and "
-        "clients' upcoming bookings with the expert are cancelled; their past bookings keep the "
-        "expert's name. Everything is erased once the mails have been sent. The last "
+        description="Delete the viewer's account. Upcoming bookings and holds are cancelled, even "
+        "after the cancellation deadline, and both parties receive e-mails. Past bookings remain "
+        "visible to the other party, without the name, e-mail address and note of the deleted "
+        "account's owner. An expert is also removed from the directory, and clients' upcoming "
+        "bookings with the expert are cancelled; clients' past bookings still show the expert's "
+        "name. All other data of the account is erased once these e-mails have been sent. The last "
         "administrator cannot be deleted."
     )
     async def delete_my_account(

@@ -18,41 +18,50 @@ __all__ = ["Connection", "Edge", "PageArguments", "PageInfo"]
 
 @strawberry.type(description="Position of a page within its list.")
 class PageInfo:
-    """`PageInfo` of Relay's specification."""
+    """`PageInfo` as defined by Relay's specification."""
 
     has_next_page: bool = strawberry.field(description="Whether items follow this page.")
     has_previous_page: bool = strawberry.field(description="Whether items precede this page.")
-    start_cursor: str | None = strawberry.field(description="Cursor of the first edge.")
-    end_cursor: str | None = strawberry.field(description="Cursor of the last edge.")
+    start_cursor: str | None = strawberry.field(
+        description="Cursor of the first edge on this page."
+    )
+    end_cursor: str | None = strawberry.field(description="Cursor of the last edge on this page.")
 
 
-@strawberry.type(description="An item of a list with its cursor.")
+@strawberry.type(description="An item of a list, with the cursor of the item.")
 class Edge(Generic[NodeType]):
-    """Edge of Relay's specification."""
+    """Edge as defined by Relay's specification."""
 
-    cursor: str = strawberry.field(description="Cursor to pass as `after` or `before`.")
+    cursor: str = strawberry.field(
+        description="Cursor of this item, to pass as `after` or `before`."
+    )
     node: NodeType = strawberry.field(description="The item.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeType]):
-    """Connection of Relay's specification, over a keyset page."""
+    """Connection as defined by Relay's specification, for a page read by keyset pagination."""
 
-    edges: list[Edge[NodeType]] = strawberry.field(description="Items with their cursors.")
-    nodes: list[NodeType] = strawberry.field(description="Items without their cursors.")
-    page_info: PageInfo = strawberry.field(description="Position of this page.")
+    edges: list[Edge[NodeType]] = strawberry.field(
+        description="Items of this page, with their cursors."
+    )
+    nodes: list[NodeType] = strawberry.field(
+        description="Items of this page, without their cursors."
+    )
+    page_info: PageInfo = strawberry.field(description="Position of this page within the list.")
     page: strawberry.Private[Page[Any]]
 
     @strawberry.field(
-        description="Number of items in the whole list; computed only when requested."
+        description="Number of items in the whole list; it is computed only if this field is "
+        "selected."
     )
     async def total_count(self) -> int:
-        """Count the whole list."""
+        """Count the items in the whole list."""
         return await self.page.total()
 
     @classmethod
     def of(cls, page: Page[Any], node: Callable[[Any], NodeType]) -> Connection[NodeType]:
-        """Convert a page; `node` converts each row."""
+        """Convert a page to a connection; `node` converts each row to an item."""
         nodes = [node(row) for row in page.rows]
         cursors = [page.order.cursor(row) for row in page.rows]
         return cls(

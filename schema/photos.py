@@ -1,4 +1,4 @@
-"""URLs of experts' photos, and of initials for experts without a photo."""
+"""URLs of experts' photos and, for experts without a photo, of pictures of their initials."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from models.directory.experts import DirectoryEntry, Expert
 
 PLACEHOLDER = "placeholder"
-"""Picture name for experts without initials. It differs from the slugs of all sample experts, since
-those have at least two words."""
+"""Name of the picture for experts whose names have no initials. The slugs of sample experts differ
+from this name, because they have at least two words."""
 
 COLOURS = 8
-"""Number of background colours of initials."""
+"""Number of background colours for pictures of initials."""
 
 MAX_CACHED_INITIALS = 1_024
 
@@ -25,8 +25,8 @@ MAX_CACHED_INITIALS = 1_024
 def photo_url(expert: Expert | DirectoryEntry) -> str:
     """Return the URL of an expert's photo or of its replacement, relative to this server.
 
-    The URL of a photo has the hash of its content; the URL of initials has the letters and the
-    colour, so any process can draw them.
+    The URL of a photo contains a hash of the photo's content. The URL of a picture of initials
+    contains the letters and the colour, so that any process can draw the picture.
     """
     if expert.photo:
         return f"/photos/{expert.photo}.webp"
@@ -35,7 +35,8 @@ def photo_url(expert: Expert | DirectoryEntry) -> str:
     initials = _quoted_initials(expert.name)
     if not initials:
         return f"/photos/{PLACEHOLDER}.svg"
-    # The last byte of an id is part of a counter, so colours are spread evenly.
+    # The last byte of an id is part of a counter, so the colours are distributed evenly over the
+    # experts.
     return f"/photos/initials/{initials}-{expert.id.binary[-1] % COLOURS}.svg"
 
 

@@ -15,7 +15,7 @@ describe_enum(
     "How the parties of a session meet.",
     VIDEO="A video call.",
     PHONE="A phone call.",
-    IN_PERSON="A meeting at an address.",
+    IN_PERSON="A meeting in person, at a postal address.",
 )
 
 
@@ -23,16 +23,18 @@ describe_enum(
 class Place:
     """Place of an offer or a booking."""
 
-    kind: PlaceKind = strawberry.field(description="Video call, phone call or meeting.")
+    kind: PlaceKind = strawberry.field(description="Video call, phone call or meeting in person.")
     details: str | None = strawberry.field(
-        description="The video call's URL, the number that the client calls, or the address. "
-        "Visible only to the parties of a booking, once it is booked; on an offer, to its expert. "
-        "Null if the expert calls the client, or sends the URL of the video call."
+        description="The URL of the video call, the phone number that the client calls, or the "
+        "postal address of the meeting. In a booking, the details are visible only to the client "
+        "and the expert, and not while the booking is only a hold; in an offer, they are visible "
+        "only to the expert. Null if the expert calls the client, or sends the URL of the video "
+        "call separately."
     )
 
     @classmethod
     def of(cls, place: model.Place, *, shows_details: bool) -> Place:
-        """Convert a stored place."""
+        """Convert a stored place to the GraphQL type."""
         return cls(kind=place.kind, details=place.details if shows_details else None)
 
 
@@ -41,16 +43,16 @@ class Place:
 class PlaceInput:
     """Place of a session."""
 
-    kind: PlaceKind = strawberry.field(description="Video call, phone call or meeting.")
+    kind: PlaceKind = strawberry.field(description="Video call, phone call or meeting in person.")
     details: str | None = strawberry.field(
         default=None,
-        description="For the parties of a booking. VIDEO: the https address of the call, at most "
-        "500 characters; without one, the expert sends an address to the client. The address is "
-        "ignored if the server creates a video room for each booking. PHONE: the number that the "
-        "client calls; without one, the expert calls the client. IN_PERSON: the address, required, "
-        "at most 200 characters.",
+        description="Details that only the parties of a booking see. VIDEO: the https URL of the "
+        "call, at most 500 characters; without a URL, the expert sends one to the client. The URL "
+        "is ignored if the server creates a video room for each booking. PHONE: the phone number "
+        "that the client calls; without a number, the expert calls the client. IN_PERSON: the "
+        "postal address, which is required, at most 200 characters.",
     )
 
     def to_model(self) -> WantedPlace:
-        """Convert to the resolver's type."""
+        """Convert the input to the resolver's type."""
         return WantedPlace(self.kind, self.details)

@@ -42,14 +42,14 @@ class ChangePasswordInput:
     """Input of `changePassword`."""
 
     current: str = strawberry.field(
-        description="Current password, or a code that `requestSignInCode` mailed to the account's "
-        "address."
+        description="Current password, or a code that `requestSignInCode` sent to the account's "
+        "e-mail address."
     )
     password: str = strawberry.field(description="New password, 10 to 200 characters.")
 
 
 @strawberry.input(
-    description="Changes to the viewer's account. Fields that are omitted or null stay as they are."
+    description="Changes to the viewer's account. Fields that are omitted or null are not changed."
 )
 class UpdateProfileInput:
     """Input of `updateProfile`."""
@@ -70,7 +70,8 @@ class ChangeEmailInput:
 
     email: str = strawberry.field(description="New e-mail address.")
     code: str = strawberry.field(
-        description="The six digits that `requestSignInCode` mailed to the new address."
+        description="The code of six digits that `requestSignInCode` sent to the new e-mail "
+        "address."
     )
 
 
@@ -81,7 +82,7 @@ UpdateProfileArgument = Annotated[
     UpdateProfileInput, strawberry.argument(description="The changes.")
 ]
 ChangeEmailArgument = Annotated[
-    ChangeEmailInput, strawberry.argument(description="The new address and its code.")
+    ChangeEmailInput, strawberry.argument(description="The new e-mail address and its code.")
 ]
 
 
@@ -90,7 +91,8 @@ class ProfileMutation:
     """Mutations of the viewer's own account."""
 
     @strawberry.mutation(
-        description="Change the viewer's password, or set the first one. Ends all other sessions."
+        description="Change the viewer's password, or set one if the account has none. Ends all "
+        "other sessions of the account."
     )
     async def change_password(
         self, info: Info, input: ChangePasswordArgument
@@ -107,8 +109,8 @@ class ProfileMutation:
         return SignedIn.of(sign_in, context)
 
     @strawberry.mutation(
-        description="Mail another link that verifies the viewer's address. Returns false if the "
-        "address is verified already."
+        description="Send another link to verify the viewer's e-mail address. Returns false if the "
+        "address is already verified."
     )
     async def resend_verification(self, info: Info) -> bool:
         """Send another verification link."""
@@ -117,7 +119,9 @@ class ProfileMutation:
             context.services.sign_ins, require_viewer(context.viewer), context.address
         )
 
-    @strawberry.mutation(description="Change the viewer's name, time zone, language or phone.")
+    @strawberry.mutation(
+        description="Change the viewer's name, time zone, language or phone number."
+    )
     async def update_profile(self, info: Info, input: UpdateProfileArgument) -> UserResult:
         """Change the viewer's account."""
         context = info.context
@@ -132,8 +136,9 @@ class ProfileMutation:
         return _changed(changed, context)
 
     @strawberry.mutation(
-        description="Change the viewer's e-mail address. `requestSignInCode` sends the code to the "
-        "new address. The old address gets a notice, and links that were mailed to it stop working."
+        description="Change the viewer's e-mail address. `requestSignInCode` sends the required "
+        "code to the new address. The old address receives a notice, and links that were sent to "
+        "the old address stop working."
     )
     async def change_email(self, info: Info, input: ChangeEmailArgument) -> UserResult:
         """Change the viewer's e-mail address."""
@@ -165,7 +170,7 @@ class ProfileMutation:
 
 
 def _changed(user: model.User, context: Context) -> User:
-    """Return the changed account, after dropping it from caches."""
+    """Return the changed account for its owner, after removing its old state from caches."""
     context.services.viewers.invalidate((), user.id)
     context.reset_loaders()
     return User.own(user)

@@ -22,16 +22,16 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Reads:
-    """Calendars and hold expiries that an operation has read."""
+    """Calendars, and expiry times of holds, that an operation has read."""
 
     def __init__(self) -> None:
         self._calendars: dict[Id, Calendar] = {}
         self._hold_expiries: dict[Id, list[datetime]] = {}
         self.is_momentary = False
-        """Whether a change of calendars that are not in the response can make it outdated."""
+        """Whether a change of a calendar that was not read can make the response outdated."""
 
     def record_calendars(self, calendars: Iterable[Calendar | None]) -> None:
-        """Record calendars; if a calendar is read twice, the first version counts."""
+        """Record calendars; if a calendar is read twice, the first version is kept."""
         for calendar in calendars:
             if calendar:
                 self._calendars.setdefault(calendar.id, calendar)
@@ -39,28 +39,29 @@ class Reads:
     def record_occupants(
         self, spans: Iterable[Span], occupants: Iterable[Iterable[Occupant]]
     ) -> None:
-        """Record the holds and bookings found in some spans."""
+        """Record the holds and bookings that were found in the given spans."""
         for span, in_span in zip(spans, occupants, strict=True):
             ends = [occupant.held_until for occupant in in_span if occupant.held_until]
             self.record_holds(span.expert_id, ends)
 
     def record_holds(self, expert_id: Id, ends: Iterable[datetime]) -> None:
-        """Record that an expert's slots were computed, and the ends of the holds among them."""
+        """Record that an expert's slots were computed, and when the holds that block them end."""
         self._hold_expiries.setdefault(expert_id, []).extend(ends)
 
     def record_time_search(self) -> None:
-        """Record a search by time; a change of any calendar can change its result."""
+        """Record a search by time, because a change of any calendar can change its result."""
         self.is_momentary = True
 
     @property
     def positions(self) -> dict[Id, Position]:
-        """Return the position in the event log that the response reflects, by calendar."""
+        """Return, for each calendar, the position in its event log that the response reflects."""
         return {id_: position_of(calendar) for id_, calendar in self._calendars.items()}
 
     def unchanged_until(self, now: datetime) -> datetime:
         """Return the time until which the response stays valid if no event occurs.
 
-        Holds expire, and the limits by notice and horizon move with time.
+        Even without events, slots change as time passes: holds expire, and the limits set by the
+        minimum notice and the booking horizon move.
         """
         return min(
             chain(

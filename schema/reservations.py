@@ -43,11 +43,13 @@ class BookSlotInput:
     """Input of `bookSlot`."""
 
     slot_id: strawberry.ID = strawberry.field(description="Id of the slot.")
-    contact: ContactInput = strawberry.field(description="Contact details for the expert.")
+    contact: ContactInput = strawberry.field(
+        description="The client's contact details, which the expert receives."
+    )
     expected_price: MoneyInput | None = strawberry.field(
         default=None,
-        description="The price that the client has seen; another one is refused with "
-        "`PriceChanged`. A hold keeps its price.",
+        description="The price that the client has seen; if the actual price differs, the mutation "
+        "returns `PriceChanged`. A slot that the viewer holds keeps the price of the hold.",
     )
     note: str | None = strawberry.field(
         default=None, description="Topics to discuss; at most 2,000 characters."
@@ -67,11 +69,14 @@ class BookSlotsInput:
     slot_ids: list[strawberry.ID] = strawberry.field(
         description="Ids of 1 to 10 slots, of one or several experts."
     )
-    contact: ContactInput = strawberry.field(description="Contact details for the experts.")
+    contact: ContactInput = strawberry.field(
+        description="The client's contact details, which the experts receive."
+    )
     expected_price: MoneyInput | None = strawberry.field(
         default=None,
-        description="The sum of the prices that the client has seen; another one is refused with "
-        "`PriceChanged`. A hold keeps its price.",
+        description="The sum of the prices that the client has seen; if the actual sum differs, "
+        "the mutation returns `PriceChanged`. A slot that the viewer holds keeps the price of the "
+        "hold.",
     )
     note: str | None = strawberry.field(
         default=None, description="Topics to discuss; at most 2,000 characters."
@@ -145,7 +150,7 @@ class ReservationMutation:
         return Booking.of(booking, context)
 
     @strawberry.mutation(
-        description="Book a slot. If the viewer holds the time, the hold becomes the booking. "
+        description="Book a slot. If the viewer holds this slot, the hold becomes the booking. "
         "Requires sign-in."
     )
     async def book_slot(self, info: Info, input: BookSlotArgument) -> BookSlotResult:

@@ -22,7 +22,7 @@ from schema.pages import Connection
 describe_enum(
     ReviewOrder,
     "Order of an expert's reviews. Among equal ratings, the newest review is first.",
-    NEWEST="Newest first, by the time when they were first written.",
+    NEWEST="Newest review first, by the time at which it was first written.",
     BEST="Most stars first.",
     WORST="Fewest stars first.",
 )
@@ -32,31 +32,34 @@ describe_enum(
 class Review(Node):
     """A review, with the expert's answer."""
 
-    rating: int = strawberry.field(description="Stars, 1 to 5.")
+    rating: int = strawberry.field(description="Rating in stars, 1 to 5.")
     text: str = strawberry.field(description="The client's text; 10 to 2,000 characters.")
     author: str = strawberry.field(
-        description="The client's first name, and the initial of the last one."
+        description="The client's first name, and the initial of the last name."
     )
-    created_at: datetime = strawberry.field(description="When it was first written.")
+    created_at: datetime = strawberry.field(
+        description="Time at which the review was first written."
+    )
     edited_at: datetime | None = strawberry.field(
-        description="When it was last edited; null if it was not."
+        description="Time of the last edit; null if the review was never edited."
     )
     answer: str | None = strawberry.field(description="The expert's answer; null if there is none.")
     answered_at: datetime | None = strawberry.field(
-        description="When the answer was written or changed."
+        description="Time at which the answer was written or last changed; null if there is none."
     )
     hidden: bool = strawberry.field(
-        description="Whether an administrator has hidden it. A hidden review does not count for "
-        "the rating, and only its author, its expert and administrators see it."
+        description="Whether an administrator has hidden the review. A hidden review does not "
+        "affect the expert's rating, and only its author, its expert and administrators can see "
+        "the review."
     )
     hidden_reason: str | None = strawberry.field(
-        description="Reason for hiding it; null for everybody but its author, its expert "
-        "and administrators."
+        description="Reason for which the review is hidden; null for everybody except its author, "
+        "its expert and administrators."
     )
 
     @classmethod
     def of(cls, review: model.Review, context: Context) -> Review:
-        """Convert a stored review for the viewer."""
+        """Convert a stored review to the GraphQL type, as the viewer may see it."""
         shows_reason = may_see_hidden_reason(context.viewer, review)
         return cls(
             id=strawberry.ID(global_id("Review", review.id)),
@@ -81,10 +84,10 @@ class WriteReviewInput:
     """Input of `writeReview`."""
 
     booking_id: strawberry.ID = strawberry.field(description="Id of the booking.")
-    rating: int = strawberry.field(description="Stars, 1 to 5.")
+    rating: int = strawberry.field(description="Rating in stars, 1 to 5.")
     text: str = strawberry.field(
-        description="10 to 2,000 characters, without links and e-mail addresses. Everybody can "
-        "read it."
+        description="Text of the review: 10 to 2,000 characters, without links and e-mail "
+        "addresses. Everybody can read the text."
     )
 
 
@@ -95,8 +98,8 @@ class AnswerReviewInput:
 
     review_id: strawberry.ID = strawberry.field(description="Id of the review.")
     text: str = strawberry.field(
-        description="Up to 2,000 characters, without links and e-mail addresses. Everybody can "
-        "read it."
+        description="Text of the answer: up to 2,000 characters, without links and e-mail "
+        "addresses. Everybody can read the text."
     )
 
 
@@ -106,10 +109,10 @@ class HideReviewInput:
     """Input of `hideReview`."""
 
     review_id: strawberry.ID = strawberry.field(description="Id of the review.")
-    hidden: bool = strawberry.field(description="True to hide it, false to show it again.")
+    hidden: bool = strawberry.field(description="True to hide the review, false to show it again.")
     reason: str = strawberry.field(
-        description="Reason for hiding it, for both parties; at most 500 characters. It is "
-        "ignored if the review is shown again."
+        description="Reason for hiding the review, which both parties can read; at most 500 "
+        "characters. The reason is ignored if the review is shown again."
     )
 
 
@@ -148,8 +151,9 @@ class ReviewMutation:
     """Mutations of reviews."""
 
     @strawberry.mutation(
-        description="Write the review of a completed booking, or edit it, until the booking's "
-        "`reviewableUntil`. The expert gets a mail about a new review. The booking's client only."
+        description="Write or edit the review of a completed booking, until the time in the "
+        "booking's `reviewableUntil`. The expert receives an e-mail about a new review. Allowed "
+        "only for the booking's client."
     )
     async def write_review(self, info: Info, input: WriteReviewArgument) -> ReviewResult:
         """Write or edit a review."""
@@ -160,8 +164,8 @@ class ReviewMutation:
         return _reloaded(review, context)
 
     @strawberry.mutation(
-        description="Answer a review, once. The answer can be changed for 30 days after the "
-        "review was written. The reviewed expert only."
+        description="Answer a review, which can have only one answer. The answer can be changed "
+        "for 30 days after the review was written. Allowed only for the reviewed expert."
     )
     async def answer_review(self, info: Info, input: AnswerReviewArgument) -> ReviewResult:
         """Answer a review."""
@@ -172,8 +176,8 @@ class ReviewMutation:
         return _reloaded(review, context)
 
     @strawberry.mutation(
-        description="Hide a review, or show it again. Both parties get a mail with the reason. "
-        "Administrators only."
+        description="Hide a review, or show it again. Both parties receive an e-mail when a review "
+        "is hidden, with the reason. Administrators only."
     )
     async def hide_review(self, info: Info, input: HideReviewArgument) -> ReviewResult:
         """Hide a review, or show it again."""
@@ -184,8 +188,9 @@ class ReviewMutation:
         return _reloaded(review, context)
 
     @strawberry.mutation(
-        description="Remove a review and its answer. It can be written again until the booking's "
-        "`reviewableUntil`. A hidden review cannot be removed. The author only."
+        description="Remove a review and its answer. The client can write a new review until the "
+        "booking's `reviewableUntil`. A hidden review cannot be removed. Allowed only for the "
+        "author."
     )
     async def remove_review(self, info: Info, input: RemoveReviewArgument) -> RemoveReviewResult:
         """Remove a review."""
@@ -197,6 +202,6 @@ class ReviewMutation:
 
 
 def _reloaded(review: model.Review, context: Context) -> Review:
-    """Return a changed review for clients, after discarding loaded data that is now stale."""
+    """Return a changed review as the GraphQL type, after discarding stale loaded data."""
     context.reset_loaders()
     return Review.of(review, context)

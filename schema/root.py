@@ -1,4 +1,4 @@
-"""The schema, with its root types."""
+"""The GraphQL schema, with its root types."""
 
 from __future__ import annotations
 
@@ -129,10 +129,10 @@ class Subscription(SlotSubscription, BookingSubscription):
 
 
 def remove_null_defaults(printed: GraphQLSchema) -> None:
-    """Remove the default null of optional arguments and input fields.
+    """Remove the default value null from optional arguments and input fields.
 
-    They are null by default anyway, and code generators such as Netflix's DGS turn an explicit
-    `= null` into code that does not compile.
+    These arguments and fields are null by default anyway, and code generators such as Netflix's DGS
+    turn an explicit `= null` into code that does not compile.
     """
     for type_ in printed.type_map.values():
         if isinstance(type_, GraphQLInputObjectType):
@@ -143,7 +143,7 @@ def remove_null_defaults(printed: GraphQLSchema) -> None:
 
 
 def remove_nulls(optional: Iterable[GraphQLArgument | GraphQLInputField]) -> None:
-    """Remove the default of optional arguments and input fields whose default is null."""
+    """Remove the default value from those arguments and input fields where it is null."""
     for each in optional:
         if each.default_value is None:
             each.default_value = Undefined
@@ -151,9 +151,9 @@ def remove_nulls(optional: Iterable[GraphQLArgument | GraphQLInputField]) -> Non
 
 DESCRIPTION = """ExpertBook: find experts and book sessions with them.
 
-A mutation returns a union of its result and its refusals, which implement `Refusal`; everything
-else that goes wrong is an error with `extensions.code`. Optional arguments and input fields that
-are null or empty count as absent. The page docs/clients.md explains the rest.
+A mutation that can be refused returns a union of its result and its refusals, whose types implement
+`Refusal`. All other failures are errors with `extensions.code`. Optional arguments and input fields
+that are null or empty count as absent. The page docs/clients.md explains the rest.
 """
 
 
@@ -161,7 +161,7 @@ class DescribedSchema(strawberry.Schema):
     """Schema that prints its description, which Strawberry leaves out."""
 
     def as_str(self) -> str:
-        """Return the schema in the schema definition language."""
+        """Return the schema in GraphQL's schema definition language."""
         roots = "  query: Query\n  mutation: Mutation\n  subscription: Subscription"
         return f'"""\n{DESCRIPTION}"""\nschema {{\n{roots}\n}}\n\n{super().as_str()}'
 
@@ -175,7 +175,7 @@ schema = DescribedSchema(
     exception_handlers=HANDLERS,
 )
 
-core = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+core = schema._schema  # noqa: SLF001 - Strawberry has no public name for this schema
 """The graphql-core schema that Strawberry has built."""
 remove_null_defaults(core)
 core.description = DESCRIPTION

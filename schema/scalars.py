@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TimeZone = NewType("TimeZone", str)
 LocalTime = NewType("LocalTime", int)
 
-# Limits the minutes of the offset to 59: `fromisoformat` accepts +01:99.
+# The pattern limits the minutes of the UTC offset to 59, because `fromisoformat` accepts +01:99.
 RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
@@ -33,7 +33,7 @@ def _bad_input(kind: str, example: str) -> GraphQLError:
 
 
 def parse_datetime(value: object) -> datetime:
-    """Parse an RFC 3339 date and time, which must have an offset. Return it in UTC."""
+    """Parse an RFC 3339 date and time, which must have a UTC offset; return the time in UTC."""
     if isinstance(value, str) and RFC3339.fullmatch(value):
         try:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
@@ -75,7 +75,7 @@ def parse_local_time(value: object) -> LocalTime:
 
 
 def format_local_time(value: int) -> str:
-    """Format minutes since midnight, such as 09:30."""
+    """Format a number of minutes since midnight as a time, such as 09:30."""
     return f"{value // 60:02}:{value % 60:02}"
 
 
@@ -98,7 +98,7 @@ def _scalar(
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: _scalar(
         "DateTime",
-        "Date and time in RFC 3339 format. The offset is required; responses use UTC.",
+        "Date and time in RFC 3339 format. The UTC offset is required; responses use UTC.",
         format_datetime,
         parse_datetime,
         "https://scalars.graphql.org/andimarek/date-time.html",

@@ -1,4 +1,4 @@
-"""Sessions of an account."""
+"""Sign-in sessions of an account."""
 
 from __future__ import annotations
 
@@ -16,26 +16,29 @@ if TYPE_CHECKING:
     from models.accounts import sessions as model
 
 ASSUMED_SESSIONS: Final = 5
-"""Sessions of an account that the cost of an operation assumes."""
+"""Number of sessions per account that the cost of an operation assumes."""
 
 
 @strawberry.type(description="A sign-in on a device.")
 class Session(Node):
     """A session of the viewer."""
 
-    started_at: datetime = strawberry.field(description="When the session began.")
+    started_at: datetime = strawberry.field(description="Time at which the session began.")
     last_used_at: datetime = strawberry.field(
-        description="Time when the latest access token was issued; the token may have been used "
-        "until it expired."
+        description="Time at which the session's latest access token was issued; the client may "
+        "have used the token until it expired."
     )
     device: str = strawberry.field(
-        description="Browser and system as reported by the client, such as Firefox on Linux."
+        description="Browser and operating system as reported by the client, such as Firefox on "
+        "Linux."
     )
-    current: bool = strawberry.field(description="Whether this is the session of the request.")
+    current: bool = strawberry.field(
+        description="Whether the current request belongs to this session."
+    )
 
     @classmethod
     def of(cls, session: model.Session, viewer: Viewer | None) -> Session:
-        """Convert a stored session for its owner."""
+        """Convert a stored session to the GraphQL type, for the session's owner."""
         return cls(
             id=strawberry.ID(global_id("Session", session.id)),
             started_at=session.created_at,

@@ -1,4 +1,4 @@
-"""Slots, their events and subscriptions."""
+"""Slots, the events that concern them, and the subscriptions to these events."""
 
 from __future__ import annotations
 
@@ -27,32 +27,35 @@ describe_enum(
     SlotStatus,
     "Whether a slot can be booked.",
     OPEN="Can be booked.",
-    HELD="Overlaps a hold, but no booking; it may become open again within minutes.",
+    HELD="Overlaps a hold but no booking; the slot may become open again within minutes.",
     BOOKED="Overlaps a booking or the break after it.",
 )
 
 
 @strawberry.type(description="A start time and session length that an expert offers.")
 class Slot(Node):
-    """A slot, computed from the rules and bookings; it is not stored."""
+    """A slot, computed from an expert's rules and bookings; slots are not stored."""
 
     starts_at: datetime = strawberry.field(description="Start of the session.")
     ends_at: datetime = strawberry.field(description="End of the session.")
     minutes: int = strawberry.field(description="Length in minutes.")
     price: Money = strawberry.field(description="Price of the whole session.")
-    status: SlotStatus = strawberry.field(description="Whether it can be booked.")
+    status: SlotStatus = strawberry.field(description="Whether the slot can be booked.")
     held_until: datetime | None = strawberry.field(
-        description="End of the last hold that overlaps it; null if there is none."
+        description="End of the last hold that overlaps the slot; null unless the status is HELD."
     )
-    mine: bool = strawberry.field(description="Whether the viewer holds or has booked it.")
+    mine: bool = strawberry.field(
+        description="Whether the slot's time is held or booked by the viewer and nobody else."
+    )
     sequence: int = strawberry.field(
-        description="Sequence number of the last calendar event that this state reflects. If "
-        "responses arrive out of order, the state with the higher number is the newer one."
+        description="Sequence number of the last calendar event that this state of the slot "
+        "reflects. If responses arrive out of order, the state with the higher number is the newer "
+        "one."
     )
 
     @classmethod
     def of(cls, slot: model.Slot, context: Context, sequence: int) -> Slot:
-        """Convert a slot for the viewer.
+        """Convert a slot to the GraphQL type, as the viewer sees it.
 
         Args:
             slot: the slot.
@@ -84,11 +87,11 @@ class Day:
 
 
 MAX_REPLAY_COST: Final = 200_000
-"""Maximum cost of a replay; beyond this, reading the slots again costs less."""
+"""Maximum cost of replaying missed events; beyond this, reading the slots again costs less."""
 
 
 class SlotEventKind(Enum):
-    """Event kinds that concern a slot."""
+    """Kinds of events that concern a single slot."""
 
     HELD = "HELD"
     BOOKED = "BOOKED"
@@ -105,7 +108,7 @@ describe_enum(
 
 
 @strawberry.type(
-    description="A change of a slot. Events of an expert arrive in order and without gaps."
+    description="A change of a slot. The events of one expert arrive in order and without gaps."
 )
 class SlotEvent:
     """Event of a slot, as subscribers receive it."""
@@ -117,13 +120,13 @@ class SlotEvent:
     at: datetime = strawberry.field(description="Time of the change.")
     slot: Slot = strawberry.field(description="The slot that was held, booked or released.")
     changed: list[Slot] = strawberry.field(
-        description="All offered slots, of any length, whose status changed, including `slot`; "
-        "each with its new status."
+        description="All offered slots, of any length, whose status changed, including `slot`. "
+        "Each has its new status."
     )
 
     @classmethod
     def of(cls, event: Event, context: Context) -> SlotEvent:
-        """Convert a stored event for the viewer."""
+        """Convert a stored event to the GraphQL type, as the viewer sees it."""
         if event.slot is None:
             raise ValueError("the event has no slot")
 
@@ -146,7 +149,7 @@ class SlotEvent:
     "again."
 )
 class CalendarReset:
-    """Event that invalidates all slots a subscriber knows."""
+    """Event that invalidates all slots that a subscriber has received."""
 
     cursor: str = strawberry.field(description="Cursor to pass as `after` when resubscribing.")
     sequence: int = strawberry.field(description="Sequence number among the expert's events.")
@@ -155,7 +158,7 @@ class CalendarReset:
 
     @classmethod
     def of(cls, event: Event) -> CalendarReset:
-        """Convert a stored event, which is the same for all viewers."""
+        """Convert a stored event to the GraphQL type; the result is the same for all viewers."""
         return cls(
             cursor=cursor_of(event.expert_id, event.position),
             sequence=event.sequence,
@@ -166,37 +169,37 @@ class CalendarReset:
 
 CalendarEvent = Annotated[
     SlotEvent | CalendarReset,
-    strawberry.union("CalendarEvent", description="An event of `slotChanged`."),
+    strawberry.union("CalendarEvent", description="An event that `slotChanged` sends."),
 ]
 
 
 def calendar_event(event: Event, context: Context) -> SlotEvent | CalendarReset:
-    """Convert an event of a calendar for the viewer."""
+    """Convert a calendar's event to its GraphQL type, as the viewer sees it."""
     if event.kind is EventKind.RESET:
         return CalendarReset.of(event)
     return SlotEvent.of(event, context)
 
 
 ExpertIdArgument = Annotated[
-    strawberry.ID, strawberry.argument(description="Expert whose calendar to watch.")
+    strawberry.ID, strawberry.argument(description="Id of the expert whose calendar to watch.")
 ]
 AfterArgument = Annotated[
     str | None,
     strawberry.argument(
-        description="Cursor of this expert's calendar; later events are replayed first. If it is "
-        "too old, the subscription fails with CURSOR_EXPIRED."
+        description="Cursor of this expert's calendar; the events after it are sent first. If the "
+        "cursor is too old, the subscription fails with CURSOR_EXPIRED."
     ),
 ]
 
 
 async def watchable_expert(context: Context, expert_id: str) -> Id:
-    """Return the key of an expert, if the viewer may watch their calendar.
+    """Return the database id of an expert whose calendar the viewer may watch.
 
     Raises:
-        BadUserInput: it is not the id of an expert.
-        NoSuchExpert: the expert does not exist, or the viewer may not see them.
-        Unavailable: the database does not respond.
-        TimedOut: the lookup took too long.
+        BadUserInput: if `expert_id` is not the global id of an expert.
+        NoSuchExpert: if the expert does not exist, or the viewer may not see the expert.
+        Unavailable: if the database does not respond.
+        TimedOut: if looking up the expert takes too long.
     """
     key = object_id(expert_id, "Expert", "expertId")
     async with context.time_limit():
@@ -207,12 +210,12 @@ async def watchable_expert(context: Context, expert_id: str) -> Id:
 
 
 async def replay_start(context: Context, expert_id: Id, after: str | None) -> Position | None:
-    """Return the position that a cursor encodes, and charge the client for the events after it.
+    """Return the position that a cursor encodes; charge the client for replaying later events.
 
     Raises:
-        BadUserInput: the text is not a cursor of this expert.
-        CursorExpired: replaying the events would cost more than reading the slots again.
-        RateLimited: the client's budget is insufficient.
+        BadUserInput: if `after` is not a cursor of this expert's calendar.
+        CursorExpired: if replaying the events would cost more than reading the slots again.
+        RateLimited: if the client's budget does not cover the replay.
     """
     if after is None:
         return None
@@ -228,7 +231,7 @@ async def replay_start(context: Context, expert_id: Id, after: str | None) -> Po
 async def watch_calendar(
     info: Info, expert_id: str, after: str | None, kinds: frozenset[EventKind]
 ) -> AsyncGenerator[Event, None]:
-    """Yield the events of the given kinds; `context.now` is updated for each."""
+    """Yield a calendar's events of the given kinds; update `context.now` for each event."""
     context = info.context
     key = await watchable_expert(context, expert_id)
     start = await replay_start(context, key, after)
@@ -244,7 +247,7 @@ async def watch_calendar(
 class SlotSubscription:
     """Subscriptions to an expert's calendar."""
 
-    @strawberry.subscription(description="Events of an expert's slots that are booked.")
+    @strawberry.subscription(description="An event for each slot of an expert that is booked.")
     async def slot_booked(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[SlotEvent, None]:
@@ -254,8 +257,8 @@ class SlotSubscription:
                 yield SlotEvent.of(event, info.context)
 
     @strawberry.subscription(
-        description="Events of an expert's slots that become free and can be booked; time that is "
-        "offered to the waiting list is left out."
+        description="An event for each slot of an expert that becomes free and can be booked. Time "
+        "that is offered to a client on the waiting list is left out."
     )
     async def slot_available(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
@@ -266,13 +269,13 @@ class SlotSubscription:
                 yield SlotEvent.of(event, info.context)
 
     @strawberry.subscription(
-        description="Every change of an expert's calendar, including holds. Apply the events to "
-        "slots queried together with `Expert.cursor` to keep them up to date."
+        description="Every change of an expert's slots, including holds. If slots are queried "
+        "together with `Expert.cursor`, applying these events to the slots keeps them up to date."
     )
     async def slot_changed(
         self, info: Info, expert_id: ExpertIdArgument, after: AfterArgument = None
     ) -> AsyncGenerator[CalendarEvent, None]:
-        """Yield every event of the calendar."""
+        """Yield every event that changes slots of the calendar."""
         async with aclosing(watch_calendar(info, expert_id, after, CHANGED)) as events:
             async for event in events:
                 yield calendar_event(event, info.context)

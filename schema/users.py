@@ -44,7 +44,7 @@ describe_enum(
 
 describe_enum(
     Language,
-    "Language of mails, calendar entries and codes.",
+    "Language of e-mails and calendar entries.",
     **{code: f"The language `{code.lower().replace('_', '-')}`." for code in Language},
 )
 
@@ -53,7 +53,7 @@ describe_enum(
 class User(Node):
     """A user account.
 
-    `relations` are the viewer's relations to the account; they decide which fields are readable.
+    `relations` are the viewer's relations to the account; they decide what the viewer may read.
     """
 
     name: str = strawberry.field(description="Full name.")
@@ -63,7 +63,7 @@ class User(Node):
 
     @classmethod
     def of(cls, user: model.User, relations: Relations) -> User:
-        """Convert a stored account for a viewer with these relations to it."""
+        """Convert a stored account for a viewer who has the given relations to the account."""
         return cls(
             id=strawberry.ID(global_id("User", user.id)),
             name=user.name,
@@ -78,8 +78,9 @@ class User(Node):
         return cls.of(user, frozenset({Relation.OWNER}))
 
     @strawberry.field(
-        description="Sign-in e-mail address; empty for a guest. Visible to the owner, the expert "
-        "of a booking and administrators; empty for the expert of a hold or an offer."
+        description="Sign-in e-mail address; empty for a guest. Visible to the owner, "
+        "administrators, and experts whose sessions the client has booked; empty for experts with "
+        "whom the client has only a hold or an offer."
     )
     def email(self) -> str:
         """Return the e-mail address if the viewer may read it."""
@@ -99,13 +100,13 @@ class User(Node):
         return self._readable("role").role
 
     @strawberry.field(
-        description="Whether sign-in is blocked. Visible to the owner and administrators."
+        description="Whether the account cannot sign in. Visible to the owner and administrators."
     )
     def disabled(self) -> bool:
-        """Return whether sign-in is blocked, if the viewer may read that."""
+        """Return whether the account cannot sign in, if the viewer may read that."""
         return self._readable("disabled").disabled
 
-    @strawberry.field(description="Language of mails. Visible to the owner and administrators.")
+    @strawberry.field(description="Language of e-mails. Visible to the owner and administrators.")
     def language(self) -> Language:
         """Return the language if the viewer may read it."""
         return self._readable("language").language
@@ -118,23 +119,23 @@ class User(Node):
         return self._readable("phone").phone
 
     @strawberry.field(
-        description="Whether this is a visitor without an account, who may hold one slot. Visible "
-        "to the owner and administrators."
+        description="Whether this user is a guest: a visitor without an account, who may hold only "
+        "one slot. Visible to the owner and administrators."
     )
     def guest(self) -> bool:
-        """Return whether it is a guest, if the viewer may read that."""
+        """Return whether the user is a guest, if the viewer may read that."""
         return self._readable("guest").guest
 
     @strawberry.field(
         description="Whether the account has a password; without one, its owner signs in with "
-        "codes. Visible to the owner and administrators."
+        "codes sent by e-mail. Visible to the owner and administrators."
     )
     def has_password(self) -> bool:
-        """Return whether there is a password, if the viewer may read that."""
+        """Return whether the account has a password, if the viewer may read that."""
         return self._readable("hasPassword").has_password
 
     @strawberry.field(
-        description="Sessions of the account, the latest sign-in first, at most 100. Visible to "
+        description="Sessions of the account, at most 100, the latest sign-in first. Visible to "
         "the owner."
     )
     async def sessions(self, info: Info) -> list[Session]:
@@ -144,18 +145,18 @@ class User(Node):
         return [Session.of(session, info.context.viewer) for session in found]
 
     @strawberry.field(
-        description="Places in waiting lists, the earliest first. Visible to the owner."
+        description="Entries in waiting lists, the earliest first. Visible to the owner."
     )
     async def waits(self) -> list[Wait]:
-        """Load the entries of waiting lists if the viewer may read them."""
+        """Load the account's waiting-list entries if the viewer may read them."""
         return [Wait.of(wait) for wait in await waits_of(self._readable("waits").id)]
 
     @strawberry.field(
-        description="Directory entry of the account; null if it has none or the viewer may not see "
-        "it."
+        description="The account's entry in the directory of experts; null if there is none or the "
+        "viewer may not see it."
     )
     async def expert(self, info: Info) -> Expert | None:
-        """Load the directory entry."""
+        """Load the account's entry in the directory of experts."""
         expert_id = self.user.expert_id
         if expert_id is None:
             return None
@@ -166,7 +167,7 @@ class User(Node):
         """Return the account if the viewer may read the given field of it.
 
         Raises:
-            Forbidden: the viewer may not read the field.
+            Forbidden: if the viewer may not read the field.
         """
         require(f"User.{field}", self.relations)
         return self.user
@@ -174,13 +175,13 @@ class User(Node):
 
 @strawberry.type(description="Success of a sign-in: tokens and the account.")
 class SignedIn:
-    """Tokens of a session, with its user."""
+    """Tokens of a session, with the session's user."""
 
     access_token: str = strawberry.field(
-        description="Access token, to send as `Authorization: Bearer`; empty if the session is "
+        description="Access token for the header `Authorization: Bearer`; empty if the session is "
         "kept in cookies."
     )
-    expires_at: datetime = strawberry.field(description="Expiry of the access token.")
+    expires_at: datetime = strawberry.field(description="Time at which the access token expires.")
     refresh_token: str | None = strawberry.field(
         description="Refresh token; null if the session is kept in cookies."
     )
@@ -188,12 +189,12 @@ class SignedIn:
 
     @classmethod
     def of(cls, sign_in: SignIn, context: Context) -> SignedIn:
-        """Convert a sign-in; for a browser, also schedule its cookies to be set."""
+        """Convert a sign-in to the GraphQL type; for a browser, also arrange to set its cookies."""
         if context.browser:
             context.browser.issued = sign_in
         return cls(
-            # A page's own scripts do not need the token, and without it an injected script cannot
-            # steal it.
+            # Browsers get no token in the response: the page's own scripts do not need it, and an
+            # injected script could steal it.
             access_token="" if context.browser else sign_in.access_token,
             expires_at=sign_in.expires_at,
             refresh_token=None if context.browser else sign_in.refresh_token,
@@ -237,13 +238,14 @@ class LoginInput:
 
 
 @strawberry.input(
-    description="Refresh token of a client without cookies; browsers send theirs in a cookie."
+    description="Refresh token of a client that uses no cookies; browsers send their token in a "
+    "cookie."
 )
 class RefreshSessionInput:
     """Input of `refreshSession`."""
 
     refresh_token: str | None = strawberry.field(
-        default=None, description="The most recent refresh token."
+        default=None, description="The most recent refresh token of the session."
     )
 
 
@@ -260,14 +262,15 @@ class UserQuery:
 
 RegisterArgument = Annotated[RegisterInput, strawberry.argument(description="The new account.")]
 RefreshSessionArgument = Annotated[
-    RefreshSessionInput | None, strawberry.argument(description="Null to use the cookie's token.")
+    RefreshSessionInput | None,
+    strawberry.argument(description="The refresh token; null to use the one in the cookie."),
 ]
 LoginArgument = Annotated[LoginInput, strawberry.argument(description="Credentials.")]
 
 
 @strawberry.type
 class UserMutation:
-    """Mutations of the viewer's account and sessions."""
+    """Mutations that create accounts, and that begin, renew and end sessions."""
 
     @strawberry.mutation(description="Create a client account and sign in.")
     async def register(self, info: Info, input: RegisterArgument) -> RegisterResult:
@@ -307,7 +310,8 @@ class UserMutation:
         return SignedIn.of(await sessions.refresh(context.services.sign_ins, token), context)
 
     @strawberry.mutation(
-        description="Sign out, and close open WebSockets. Returns false if nobody was signed in."
+        description="Sign out, and close the session's WebSockets. Returns false if nobody was "
+        "signed in."
     )
     async def logout(
         self,
@@ -327,18 +331,18 @@ class UserMutation:
 
 
 async def load_party(context: Context, booking: Booking, user_id: Id) -> User:
-    """Load the account of a party to a booking that the viewer may see."""
+    """Load the account of a party to a booking, which the viewer must be allowed to see."""
     user = await context.loaders.user.load(user_id)
     if user is None:
         raise LookupError(f"no account {user_id}")
     if hides_address_of_party(context.viewer, booking, user_id):
-        # Blanked rather than refused: an error for a single hold would fail the expert's whole
-        # list of bookings.
+        # The e-mail address is blanked rather than refused, because an error for a single hold
+        # would make the expert's whole list of bookings fail.
         user = user.model_copy(update={"email": ""})
     return User.of(user, relations_to_party(context.viewer, booking, user_id))
 
 
 async def load_visible_user(context: Context, user_id: Id) -> User | None:
-    """Load an account; return None unless it exists and the viewer may see it."""
+    """Load an account; return None if it does not exist or the viewer may not see it."""
     user = users.if_visible(context.viewer, await context.loaders.user.load(user_id))
     return User.of(user, relations_to_user(context.viewer, user_id)) if user else None

@@ -1,4 +1,4 @@
-"""Waiting lists: a client's entries, and joining and leaving."""
+"""Waiting lists: the entries of a client, and the mutations to join and leave a list."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ from schema.inputs import plain
 from schema.nodes import Node
 
 if TYPE_CHECKING:
-    from schema.bookings import Booking  # noqa: TC004 - Strawberry resolves it lazily
+    from schema.bookings import Booking  # noqa: TC004 - Strawberry resolves this type lazily
 
 
 @strawberry.type(
-    description="The viewer's place in the waiting list of an expert. The first in line is offered "
-    "time that becomes free, as a hold, before anyone else can book it. The entry ends when such a "
-    "slot is booked, when an offer ends unused, or when its time has passed."
+    description="The viewer's entry in the waiting list of an expert. When time becomes free, the "
+    "first client in line is offered the time, as a hold, before anyone else can book it. The "
+    "entry ends when the client books a matching slot, when an offer expires unused, or when the "
+    "time that the client waits for has passed."
 )
 class Wait(Node):
-    """An entry of a waiting list, visible to its client alone."""
+    """An entry in a waiting list, visible only to its client."""
 
     from_: datetime = strawberry.field(
         name="from", description="Earliest start of the session, inclusive."
@@ -45,11 +46,12 @@ class Wait(Node):
     joined_at: datetime = strawberry.field(description="Time of joining.")
     wait: strawberry.Private[model.Wait]
     booking_of: ClassVar[Callable[[model_bookings.Booking, Context], Any]]
-    """Converts an offer. schema/bookings.py sets it, because an import here would be circular."""
+    """Converts an offer to a GraphQL booking. schema/bookings.py sets this function, because
+    importing it here would be circular."""
 
     @classmethod
     def of(cls, wait: model.Wait) -> Wait:
-        """Convert a stored entry for its client."""
+        """Convert a stored entry to the GraphQL type, for the entry's client."""
         return cls(
             id=strawberry.ID(global_id("Wait", wait.id)),
             from_=wait.terms.since,
@@ -65,27 +67,28 @@ class Wait(Node):
         return await load_expert(info.context, self.wait.expert_id)
 
     @strawberry.field(
-        description="Number of entries before this one in line that compete for the same time."
+        description="Number of entries ahead of this one in line that compete for the same time."
     )
     async def ahead(self, info: Info) -> int:
-        """Count the competing entries."""
+        """Count the competing entries ahead of this one."""
         return await info.context.loaders.ahead.load(self.wait)
 
     @strawberry.field(
-        description="The time that is offered now, held for the viewer until `heldUntil`: book it "
-        "with `bookSlot`, or pass it on with `cancelBooking`. If the offer ends unused, so does "
-        "the entry; if the offer is passed on, the entry stays in line."
+        description="The time that is offered now, as a hold for the viewer until `heldUntil`; "
+        "null if there is no offer. Book the time with `bookSlot`, or pass it on to the next in "
+        "line with `cancelBooking`. If the offer expires unused, the entry ends; if the offer is "
+        "passed on, the entry stays in line."
     )
     async def offer(
         self, info: Info
     ) -> Annotated[Booking, strawberry.lazy("schema.bookings")] | None:
-        """Load the standing offer."""
+        """Load the offer that the entry has now."""
         offer = await info.context.loaders.offer.load(self.wait)
         return Wait.booking_of(offer, info.context) if offer else None
 
 
 @plain
-@strawberry.input(description="The expert, the time and the length to wait for.")
+@strawberry.input(description="The expert, the time and the session length to wait for.")
 class JoinWaitlistInput:
     """Input of `joinWaitlist`."""
 
@@ -94,28 +97,28 @@ class JoinWaitlistInput:
         name="from", description="Earliest start of the session, inclusive."
     )
     to: datetime = strawberry.field(
-        description="Latest start of the session, exclusive; at most 62 days later."
+        description="Latest start of the session, exclusive; at most 62 days after `from`."
     )
     minutes: int = strawberry.field(description="Length of the session in minutes.")
 
 
-@strawberry.input(description="The entry to end.")
+@strawberry.input(description="The waiting-list entry to end.")
 class LeaveWaitlistInput:
     """Input of `leaveWaitlist`."""
 
-    wait_id: strawberry.ID = strawberry.field(description="Id of the entry.")
+    wait_id: strawberry.ID = strawberry.field(description="Id of the waiting-list entry.")
 
 
 JoinWaitlistResult = Annotated[
     Wait | InvalidInput | TooMany | SlotNotOffered | TimeOpen | VerificationNeeded,
-    strawberry.union("JoinWaitlistResult", description="The entry, or a refusal."),
+    strawberry.union("JoinWaitlistResult", description="The waiting-list entry, or a refusal."),
 ]
 JoinWaitlistArgument = Annotated[
     JoinWaitlistInput,
-    strawberry.argument(description="The expert, the time and the length to wait for."),
+    strawberry.argument(description="The expert, the time and the session length to wait for."),
 ]
 LeaveWaitlistArgument = Annotated[
-    LeaveWaitlistInput, strawberry.argument(description="The entry to end.")
+    LeaveWaitlistInput, strawberry.argument(description="The waiting-list entry to end.")
 ]
 
 
@@ -124,9 +127,10 @@ class WaitMutation:
     """Mutations of waiting lists."""
 
     @strawberry.mutation(
-        description="Wait for a session of this length that starts within this time. Joining again "
-        "returns the same entry. Refused while such a slot is open, and beyond five entries. "
-        "Requires sign-in and a verified address."
+        description="Join an expert's waiting list for a session of the given length that starts "
+        "within the given span of time. Joining again with the same input returns the existing "
+        "entry. Refused while a matching slot is open, or if the viewer already has five entries. "
+        "Requires sign-in and a verified e-mail address."
     )
     async def join_waitlist(self, info: Info, input: JoinWaitlistArgument) -> JoinWaitlistResult:
         """Join a waiting list."""
@@ -136,8 +140,8 @@ class WaitMutation:
         return Wait.of(await waits.join(context.services.reservations, viewer, request))
 
     @strawberry.mutation(
-        description="End one of the viewer's entries; its offer goes to the next in line. Returns "
-        "false if there is no such entry."
+        description="End one of the viewer's waiting-list entries; if the entry has an offer, the "
+        "offer goes to the next in line. Returns false if the viewer has no such entry."
     )
     async def leave_waitlist(self, info: Info, input: LeaveWaitlistArgument) -> bool:
         """Leave a waiting list."""

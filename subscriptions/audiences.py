@@ -1,6 +1,7 @@
 """Audiences: groups of identical subscriptions, for which an event is rendered only once.
 
-A viewer whose own booking is in the event gets a separate rendering, since its content differs.
+If an event concerns a viewer's own booking, this viewer gets a separate rendering, because its
+content differs.
 """
 
 from __future__ import annotations
@@ -20,40 +21,41 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 Render: TypeAlias = "Callable[[Event], bytes | None]"
-"""Renders an event as bytes for clients; None for an event that the subscription filters out."""
+"""Renders an event as bytes for clients; returns None if the subscription filters it out."""
 
 MAX_RENDERED_EVENTS = 64
-"""Maximum number of renderings cached for an audience; the oldest is evicted first."""
+"""Maximum number of renderings cached per audience; the oldest is evicted first."""
 
 MAX_RENDERINGS = 16_384
 
 MAX_RENDERED_BYTES = 16 * 1024 * 1024
-"""Limit on the renderings of all audiences together."""
+"""Maximum size of the cached renderings of all audiences together, in bytes."""
 
 _rendered: Cache[tuple[int, int], tuple[bytes | None]] = Cache(
     "audiences", MAX_RENDERINGS, MAX_RENDERED_BYTES
 )
-"""Renderings by audience and event."""
+"""Cached renderings, keyed by the numbers of the audience and the event."""
 
 _numbers = count()
 
 
 class Encoding(Protocol):
-    """A wire format of results."""
+    """A wire format for the results of subscriptions."""
 
     @property
     def key(self) -> Hashable:
-        """Encodings with equal keys encode results alike."""
+        """Cache key: encodings with equal keys encode results identically."""
 
     def result(self, payload: bytes) -> bytes:
-        """Encode a result, given as JSON."""
+        """Encode a result that is given as JSON."""
 
 
 class EncodedEvents:
-    """Rendered events, oldest first, encoded once per encoding.
+    """Rendered events, oldest first, which are encoded only once per wire format.
 
-    Most clients number their operations from one, so thousands of sockets share the frames. The
-    events of one commit are sent in a single write, since system calls dominate the cost.
+    Most clients number their operations from one, so thousands of WebSockets can share the same
+    encoded frames. The events of one commit are sent in a single write, because system calls
+    account for most of the cost.
     """
 
     __slots__ = ("_encoded", "payloads")
@@ -63,7 +65,7 @@ class EncodedEvents:
         self._encoded: dict[Hashable, bytes] = {}
 
     def encoded(self, encoding: Encoding) -> bytes:
-        """Return the events in an encoding."""
+        """Return the events in the given encoding, joined to one byte string."""
         encoded = self._encoded.get(encoding.key)
         if encoded is None:
             encoded = b"".join(map(encoding.result, self.payloads))
@@ -80,14 +82,14 @@ class Member(Protocol):
         """Render an event for this subscription's viewer."""
 
     def send(self, events: EncodedEvents) -> bool:
-        """Send events without waiting; return False if `drained` must be awaited first."""
+        """Send events without waiting; return False if `drained` must be awaited before more."""
 
     async def drained(self) -> None:
         """Wait until the send buffer has room again."""
 
 
 class Audience:
-    """Subscriptions that share the rendering of an event."""
+    """Group of subscriptions that share the rendering of events."""
 
     def __init__(self, render: Render) -> None:
         self._render = render
@@ -123,13 +125,13 @@ class Audience:
         return found[0]
 
     def close(self) -> None:
-        """Drop the cached renderings of an audience without members."""
+        """Drop the audience's cached renderings when its last member has left."""
         for number in self._recent:
             _rendered.remove((self._number, number))
         self._recent.clear()
 
     def deliver(self, events: Sequence[Event]) -> None:
-        """Send events to all live members; remove those whose send buffer is full."""
+        """Send events to all live members; remove the members whose send buffer is full."""
         DELIVERIES.inc(len(self._live) * len(events))
         clients = {client_id for event in events for client_id in event.client_ids}
         shared: EncodedEvents | None = None
@@ -141,7 +143,7 @@ class Audience:
                     encoded = shared = shared or self.encode(events, member)
                 if not encoded.payloads or member.send(encoded):
                     continue
-            except Exception as error:  # noqa: BLE001 - the member's future raises it
+            except Exception as error:  # noqa: BLE001 - the member's future raises the error
                 if not removal.done():
                     removal.set_exception(error)
             del self._live[member]
@@ -156,10 +158,11 @@ class Audience:
         self._live.clear()
 
     def join(self, member: Member) -> asyncio.Future[int]:
-        """Add a live member, until it leaves or is removed because its send buffer is full.
+        """Add a member, which stays live until it leaves or its send buffer is full.
 
         Returns:
-            A future; on removal, its result is the number of the last delivered event.
+            A future. If the member is removed because its send buffer is full, the future's result
+            is the number of the last event that was delivered to the member.
         """
         removal: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._live[member] = removal

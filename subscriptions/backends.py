@@ -1,4 +1,4 @@
-"""The bus over the broadcast backend that a URL selects."""
+"""The message bus between processes, over the broadcast backend that a URL selects."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ REDIS = ("redis", "rediss")
 class Bus(Broadcast):
     """A broadcaster that reports whether its backend is connected.
 
-    While it is not, events arrive only when processes poll the event log, once a second.
+    While the backend is not connected, processes receive events only by polling the event log once
+    a second.
     """
 
     def __init__(self, backend: SupervisedBackend | MemoryBackend) -> None:
@@ -52,7 +53,7 @@ class Bus(Broadcast):
         return not isinstance(self._transport, MemoryBackend)
 
     async def notify(self, channel: str, message: str) -> None:
-        """Publish a message, best effort: its recipients also poll the database."""
+        """Publish a message on a best-effort basis; its recipients also poll the database."""
         try:
             await self.publish(channel, message)
         except (OSError, RuntimeError) as error:
@@ -62,7 +63,8 @@ class Bus(Broadcast):
     async def notifications(self, channel: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
         """Subscribe to a channel; yield a function that waits for the next message."""
         subscription = self.subscribe(channel)
-        # Serialized, since ending an old subscription must not end a new one to the same channel.
+        # The lock serializes starting and ending subscriptions, because the end of an old
+        # subscription must not end a new one to the same channel.
         async with self._subscribing:
             subscriber = await subscription.__aenter__()
 
@@ -81,12 +83,13 @@ def broadcast(url: str) -> Bus:
     """Return a bus over the backend that a URL selects.
 
     Args:
-        url: `memory://` reaches only this process. `mongodb://`, without a host, uses the change
-            stream of the application's own database, which must be open. `redis://HOST` and
-            `rediss://HOST` use a Redis or Valkey server.
+        url: `memory://` carries messages only within this process. `mongodb://`, without a host,
+            uses the change stream of the application's own database, which must be open.
+            `redis://HOST` and `rediss://HOST` use a Redis or Valkey server.
 
     Raises:
-        ValueError: for any other URL. The message omits the URL, which may contain a password.
+        ValueError: for any other URL. The error message omits the URL, because it may contain a
+            password.
     """
     if url == MEMORY:
         return Bus(MemoryBackend())
@@ -97,7 +100,7 @@ def broadcast(url: str) -> Bus:
             parts = urlsplit(url)
             is_server = bool(parts.hostname) and parts.port != 0
             if is_server:
-                from subscriptions.redis import RedisBackend  # noqa: PLC0415 - the client takes 8 MB
+                from subscriptions.redis import RedisBackend  # noqa: PLC0415 - the Redis client takes 8 MB of memory
 
                 return Bus(RedisBackend(url))
         except (ValueError, TypeError) as error:

@@ -1,8 +1,9 @@
 """The booking feed: sends clients and experts the newest state of each changed booking.
 
-After a commit, a notification is sent on the client's channel. Once a second, and whenever
-notifications may have been lost, the event log is polled for all clients with subscriptions. Events
-of an expert's calendar come from the hub.
+After a booking's change is committed, a notification is sent on the client's channel. Once a
+second, the event log is polled for all clients with subscriptions; when a client's notifications
+may have been lost, it is polled at once for this client. The events of an expert's calendar come
+from the hub.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ log = logging.getLogger(__name__)
 RECONCILE_SECONDS = 1.0
 POLLS_PER_LONG_LOOKBACK = 5
 MAX_RECENT_EVENTS = 100
-"""More events than a calendar gets while a subscription starts."""
+"""Number of recent events to read: more than a calendar gets while a subscription starts."""
 
 
 class BookingFeed:
-    """The channels of clients with subscriptions, each with one subscription on the bus."""
+    """The channels of clients with subscriptions; each channel has one subscription on the bus."""
 
     def __init__(self, bus: Bus, hub: Hub) -> None:
         self._bus = bus
@@ -55,7 +56,7 @@ class BookingFeed:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[BookingFeed]:
-        """Own the tasks for the duration of the context; the bus and the hub must be open."""
+        """Run the feed's tasks while the context is open; the bus and the hub must be open."""
         async with asyncio.TaskGroup() as self._tasks:
             reconciler = self._tasks.create_task(self._reconcile(), name="reconcile bookings")
             try:
@@ -66,7 +67,7 @@ class BookingFeed:
                     task.cancel()
 
     async def announce(self, events: Sequence[Event]) -> None:
-        """Notify every process of committed events, best effort: the log has them."""
+        """Notify every process of committed events, on a best-effort basis: the log has them."""
         latest = {event.booking_id: event for event in events if event.booking_id}
         for event in latest.values():
             message = event.model_dump_json(exclude={"slot", "changed"})
@@ -75,16 +76,16 @@ class BookingFeed:
     async def changes(
         self, client_id: Id, expert_id: Id | None, since: datetime
     ) -> AsyncGenerator[Booking, None]:
-        """Yield the newest states of bookings that change since a time; never ends by itself.
+        """Yield the newest state of each booking that changes after a time; never ends by itself.
 
         Args:
             client_id: the client whose bookings to follow.
-            expert_id: an expert whose calendar to follow as well.
-            since: start of the subscription, at most a moment ago.
+            expert_id: the expert whose calendar to follow as well, if any.
+            since: the time at which the subscription started, which must be very recent.
 
         Raises:
-            CursorExpired: if changes of the calendar have been deleted.
-            Unavailable: if the database does not answer at the start.
+            CursorExpired: if events of the calendar have been deleted before they were read.
+            Unavailable: if the database does not respond when the subscription starts.
         """
         position = await _position(expert_id, since) if expert_id else None
         subscription, follower = BookingSubscription(), None
@@ -108,12 +109,12 @@ class BookingFeed:
     def _open_channel(self, client_id: Id, since: datetime) -> ClientChannel:
         """Return the client's channel, opened on first use.
 
-        The channel is stored before anything is awaited, so a client never has two.
+        The channel is stored before anything is awaited, so a client never has two channels.
         """
         channel = self._channels.get(client_id)
         if channel is None:
             channel = self._channels[client_id] = ClientChannel(client_id, since)
-            # In an empty context, since the task outlives the request that started it.
+            # The task starts in an empty context, because it outlives the request that started it.
             listening = self._listen(channel)
             channel.task = self._tasks.create_task(listening, name=channel.name, context=Context())
         return channel
@@ -128,7 +129,7 @@ class BookingFeed:
         await self._start(channel)
         async with self._bus.notifications(channel.name) as next_message:
             channel.ready.set()
-            self._request_poll(channel)  # for changes committed before the subscription
+            self._request_poll(channel)  # finds changes committed before the subscription
             while True:
                 message = await next_message()
                 if message == RESYNC:
@@ -149,7 +150,7 @@ class BookingFeed:
     async def _follow(
         self, expert_id: Id, position: Position, subscription: BookingSubscription
     ) -> None:
-        """Add the changed bookings of a calendar to a subscription."""
+        """Follow a calendar, and add its changed bookings to a subscription."""
         while True:
             try:
                 following = self._hub.follow(expert_id, position, sees_disabled=True)
@@ -165,14 +166,14 @@ class BookingFeed:
                 return
 
     def _request_poll(self, channel: ClientChannel) -> None:
-        """Poll the log for a channel at once."""
+        """Request that the event log is polled at once for a channel."""
         self._requested.add(channel.client_id)
         self._poll_now.set()
 
     async def _reconcile(self) -> None:
-        """Poll the log once a second for all clients, and at once for requested ones.
+        """Poll the event log once a second for all clients, and at once for a client on request.
 
-        Every fifth poll looks further back, for commits that took long.
+        Every fifth poll looks further back, to find changes whose commits took long.
         """
         loop = asyncio.get_running_loop()
         next_poll_at = loop.time() + RECONCILE_SECONDS
@@ -197,7 +198,7 @@ class BookingFeed:
 
 
 async def _position(expert_id: Id, since: datetime) -> Position | None:
-    """Return the position after an expert's last event before a recent time."""
+    """Return the position in an expert's event log at a recent time; None without a calendar."""
     latest = (await last_positions([expert_id])).get(expert_id)
     if latest is None:
         return None

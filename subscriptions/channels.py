@@ -1,7 +1,7 @@
-"""Channels: the gapless sequence of one expert's events, as known to this process.
+"""Channels: each holds the gapless sequence of one expert's events, as this process knows it.
 
-Subscribers read from the channel's buffer of recent events and have no queues of their own, so a
-slow subscriber costs no memory, but reads events that have left the buffer from the event log.
+Subscribers have no queues of their own, but read from the channel's buffer of recent events. So a
+slow subscriber costs no memory. It reads events that have left the buffer from the event log.
 """
 
 from __future__ import annotations
@@ -29,19 +29,21 @@ log = logging.getLogger(__name__)
 
 BUFFER_SIZE = 256
 EARLIER_EVENTS = 32
-"""Events before a resumed position that are read as well, for subscribers that are further back."""
+"""Number of events before a resumed position that are also read, for subscribers that resume from
+earlier positions."""
 
 MAX_EVENTS_PER_SEND = 16
-"""Events are sent in chunks; after each, subscribers with a full send buffer are removed."""
+"""Events are sent in chunks of this size; after each chunk, subscribers whose send buffer is full
+are removed."""
 
 
 def expired() -> CursorExpired:
-    """Return the error for a position at which the log does not continue."""
+    """Return the error for a position from which the event log cannot be resumed."""
     return CursorExpired("after: these events are no longer kept; read the slots again")
 
 
 class LogReplaced(Exception):
-    """The event log does not have the last delivered event: a backup was restored."""
+    """The event log lacks the last delivered event, because a backup was restored."""
 
 
 class Channel:
@@ -78,12 +80,12 @@ class Channel:
         return self._position
 
     def start(self, head: LogHead) -> None:
-        """Start at the present end of the log; events after it are accepted."""
+        """Start at the current end of the event log; the channel accepts only events after it."""
         self._position, self._is_closed = head
         self.ready.set()
 
     def mark_replaced(self) -> None:
-        """End all subscriptions, because a restored backup has replaced the delivered log."""
+        """End all subscriptions, because a restored backup has replaced the event log."""
         self._is_replaced = True
         self.ready.set()
         self._advanced.set()
@@ -94,8 +96,8 @@ class Channel:
         """Deliver the event in a notification; read the log if earlier events are missing.
 
         Raises:
-            LogReplaced: if the log does not have the last delivered event any more.
-            Unavailable: if the database does not answer.
+            LogReplaced: if the log no longer has the last delivered event.
+            Unavailable: if the database does not respond.
         """
         if message == RESYNC:
             await self.catch_up()
@@ -112,8 +114,8 @@ class Channel:
         """Deliver the committed events that are next in order.
 
         Returns:
-            Whether the channel has now delivered them all; False if earlier events are missing, or
-            if the log was replaced.
+            Whether the channel has now delivered all of these events; False if earlier events are
+            missing, or if the log was replaced.
         """
         if not self.ready.is_set() or any(map(self._contradicts, events)):
             return False
@@ -124,8 +126,8 @@ class Channel:
         """Deliver the events in the log that follow the last delivered event.
 
         Raises:
-            LogReplaced: if the log does not have the last delivered event any more.
-            Unavailable: if the database does not answer.
+            LogReplaced: if the log no longer has the last delivered event.
+            Unavailable: if the database does not respond.
         """
         async with self._reading:
             if not await log_holds(self.expert_id, self._position):
@@ -134,7 +136,7 @@ class Channel:
                 self._deliver_next(events)
 
     def _contradicts(self, event: Event) -> bool:
-        """Return whether an event proves that the delivered events belong to a replaced log."""
+        """Return whether an event proves that the log was replaced after events were delivered."""
         if event.sequence == self.last + 1:
             return event.previous_id not in (None, self._position.event_id)
         index = event.sequence - self.last - 1
@@ -144,7 +146,7 @@ class Channel:
     def _deliver_next(self, events: Sequence[Event]) -> None:
         fresh = []
         for event in events:
-            # An event read from the log may also have arrived in a notification.
+            # An event that was read from the log may already have arrived in a notification.
             if event.sequence == self.last + 1:
                 self._buffer.append(event)
                 self._position = event.position
@@ -168,13 +170,13 @@ class Channel:
         """Wait for events after a position, and return at least the next one.
 
         Args:
-            position: the number of the last event seen.
-            sees_disabled: whether to go on after the expert is disabled.
+            position: the number of the last event that the caller has seen.
+            sees_disabled: whether to continue after the expert is disabled.
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
-            NoSuchExpert: if there are no such events, and the expert is disabled.
-            Unavailable: if the events must be read and the database does not answer.
+            NoSuchExpert: if there are no events after the position, and the expert is disabled.
+            Unavailable: if the events must be read from the database, and it does not respond.
         """
         self._require_log()
         while self.last <= position:
@@ -190,13 +192,14 @@ class Channel:
         return events
 
     async def require_position(self, position: Position) -> None:
-        """Check that the log continues at a position, and buffer the events that follow it.
+        """Check that the log can be resumed at a position, and buffer the events that follow it.
 
-        After a restart, an expert's subscribers return together; the first one reads for all.
+        After the server restarts, all subscribers of an expert reconnect at the same time; the
+        first one reads the events for all of them.
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
-            Unavailable: if the events must be read and the database does not answer.
+            Unavailable: if the events must be read from the database, and it does not respond.
         """
         async with self._reading:
             if self._holds(position) is None:
@@ -208,7 +211,7 @@ class Channel:
             raise expired()
 
     def _holds(self, position: Position) -> bool | None:
-        """Return whether the log continues at a position; None if the buffer cannot tell."""
+        """Return whether the log can be resumed at a position; None if the buffer cannot tell."""
         if position == self._position:
             return True
         index = position.sequence - self.last - 1
@@ -220,14 +223,14 @@ class Channel:
         )
 
     async def _read_back(self, sequence: int) -> None:
-        """Read the events between a number and the buffer, if the buffer has room for them."""
+        """Read events after `sequence` that precede the buffer's events, if the buffer has room."""
         last, room = self.last - len(self._buffer), BUFFER_SIZE - len(self._buffer)
         missing = last - sequence
         if not 0 < missing <= room:
             return
         wanted = min(room, missing + EARLIER_EVENTS)
         events = await events_until(self.expert_id, last, wanted)
-        # Meanwhile, new events may have filled the buffer.
+        # New events may have filled the buffer in the meantime.
         if len(events) + len(self._buffer) <= BUFFER_SIZE:
             self._buffer.extendleft(reversed(events))
 
@@ -237,7 +240,7 @@ class Channel:
             raise expired()
 
     def require_open(self, *, sees_disabled: bool) -> None:
-        """Raise NoSuchExpert if the expert is disabled, unless disabled experts are visible."""
+        """Raise NoSuchExpert if the expert is disabled, unless `sees_disabled` is set."""
         if self._is_closed and not sees_disabled:
             raise NoSuchExpert
 
@@ -247,13 +250,13 @@ class Channel:
         """Send a member all events after a position, until the caller is cancelled.
 
         Missed events are sent first. Then the member joins its live audience, between two events,
-        so that none is missed or repeated. A member whose send buffer is full leaves the audience
-        and catches up again after it has drained.
+        so that no event is missed or repeated. A member whose send buffer is full leaves the
+        audience, waits until the buffer has drained, and catches up again.
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
             NoSuchExpert: if the expert is disabled, unless the member may see disabled experts.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         key = render, sees_disabled
         audience = self._audiences.setdefault(key, Audience(render))

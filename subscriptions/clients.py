@@ -1,4 +1,4 @@
-"""Changes of clients' bookings: those known to this process, and those not sent yet.
+"""Changes of clients' bookings: those that this process knows, and those it has yet to send.
 
 A subscription keeps the ids of changed bookings and reads their states when it sends them. So two
 changes in quick succession may become one message, and an older state never follows a newer one.
@@ -29,10 +29,11 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 LONG_LOOKBACK = timedelta(seconds=20)
-"""Longer than a commit may take, including the clock differences between processes."""
+"""How far every fifth poll looks back: longer than a commit may take, plus the clock differences
+between processes."""
 
 SHORT_LOOKBACK = timedelta(seconds=2)
-"""Longer than most commits take."""
+"""How far the other polls look back: longer than most commits take."""
 
 
 class BookingSubscription:
@@ -73,7 +74,8 @@ class BookingSubscription:
                 self.add(booking_id)
             await asyncio.sleep(RETRY_SECONDS)
             return []
-        # Compare times, too: restoring a backup can lower the sequence.
+        # Times are compared as well as sequence numbers, because restoring a backup can lower the
+        # sequence number of a booking.
         states = {each.id: (each.updated_at, each.sequence) for each in found}
         changed = [each for each in found if states[each.id] != self._sent.get(each.id)]
         self._sent |= states
@@ -81,9 +83,10 @@ class BookingSubscription:
 
 
 class ClientChannel:
-    """Changes of one client's bookings that this process knows.
+    """Recent changes of one client's bookings that this process knows.
 
-    It contains all changes before `polled_at`, except those that were being committed at that time.
+    It contains all recent changes before `polled_at`, except changes that were still being
+    committed at that time.
     """
 
     def __init__(self, client_id: Id, since: datetime) -> None:
@@ -103,14 +106,14 @@ class ClientChannel:
                 self._known[touched.booking_id] = touched
 
     def subscribe(self, subscription: BookingSubscription, since: datetime) -> None:
-        """Deliver every change since a time to a subscription."""
+        """Add a subscription, and deliver every known change since a time to it."""
         self.subscriptions.add(subscription)
         for known in self._known.values():
             if known.at >= since:
                 subscription.add(known.booking_id)
 
     def receive(self, message: str) -> None:
-        """Deliver the change in a notification."""
+        """Deliver the change that a notification describes."""
         try:
             self.deliver(BookingTouched.model_validate_json(message))
         except ValidationError:
@@ -132,14 +135,14 @@ class ClientChannel:
 
 
 async def poll(channels: dict[Id, ClientChannel], lookback: timedelta) -> None:
-    """Read the log's changes since the last poll of the channels, and deliver them.
+    """Read the changes in the event log since the channels were last polled; deliver them.
 
     Args:
         channels: the channels to poll, by client id.
-        lookback: how far to read back before the last poll.
+        lookback: the time before the last poll that is read again.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     if not channels:
         return

@@ -1,10 +1,11 @@
 """The hub: delivers each expert's events to all subscribers, in order and without gaps.
 
 The event log in the database is the source of truth. Events committed by this process are delivered
-from memory. Other processes receive them in notifications over the bus. Each channel delivers the
-next event and drops older ones. After a gap, or if the counters that are polled once a second are
-ahead, it reads the missing events from the log. If a restored backup has replaced the log, its
-subscriptions end, and clients read the calendar again.
+from memory. Other processes receive these events in notifications over the bus. Each channel
+delivers the event that is next in order, and drops events that it has already delivered. After a
+gap, or if the event counters in the database, which are polled once a second, are ahead of a
+channel, the channel reads the missing events from the log. If a restored backup has replaced an
+expert's log, the subscriptions to that expert end, and clients read the calendar again.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ RECONCILE_SECONDS = 1.0
 
 
 class Hub:
-    """The channels that have subscribers, each with one subscription on the bus.
+    """The channels that have subscribers; each channel has one subscription on the bus.
 
     Args:
         bus: carries notifications between processes.
@@ -50,7 +51,7 @@ class Hub:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Hub]:
-        """Own the channels' tasks for the duration of the context; the bus must be open."""
+        """Run the channels' tasks while the context is open; the bus must be open."""
         async with self._heads.open("log heads"), asyncio.TaskGroup() as self._tasks:
             reconciler = self._tasks.create_task(self._reconcile(), name="reconcile")
             try:
@@ -63,8 +64,8 @@ class Hub:
     async def announce(self, events: Sequence[Event]) -> None:
         """Deliver committed events to this process's subscribers, then notify other processes.
 
-        Best effort, since the log has the events. If earlier events are missing here, this process
-        is notified, too, so that its channel reads the log.
+        Notifications are best effort, because the log has the events. If this process's channel
+        lacks earlier events, the process notifies itself, too, so that the channel reads the log.
         """
         for expert_id, group in groupby(events, lambda event: event.expert_id):
             of_expert = list(group)
@@ -87,16 +88,17 @@ class Hub:
 
         Args:
             expert_id: the expert.
-            after: the position of the last event that the member has seen; None for the latest.
-            render: renders an event for viewers whose bookings are not in it. Members with the
-                same function form an audience.
+            after: the position of the last event that the member has seen; None for the latest
+                event.
+            render: renders an event for viewers whose bookings the event does not concern. Members
+                with the same render function form an audience.
             member: receives the events.
-            sees_disabled: whether to go on after the expert is disabled.
+            sees_disabled: whether to continue after the expert is disabled.
 
         Raises:
-            NoSuchExpert: if the expert does not exist, or is disabled unless `sees_disabled`.
-            CursorExpired: if the log does not continue after that position.
-            Unavailable: if the database does not answer.
+            NoSuchExpert: if the expert does not exist, or is disabled and `sees_disabled` is False.
+            CursorExpired: if the log cannot be resumed at that position.
+            Unavailable: if the database does not respond.
         """
         channel, position = await self._enter(expert_id, after, sees_disabled=sees_disabled)
         try:
@@ -107,12 +109,12 @@ class Hub:
     async def follow(
         self, expert_id: Id, after: Position | None, *, sees_disabled: bool = False
     ) -> AsyncGenerator[Event, None]:
-        """Yield all events after a position, or from now on if it is None; never ends by itself.
+        """Yield all events after a position, or new ones if `after` is None; never ends by itself.
 
         Raises:
-            NoSuchExpert: if the expert does not exist, or is disabled unless `sees_disabled`.
-            CursorExpired: if the log does not continue after that position.
-            Unavailable: if the database does not answer.
+            NoSuchExpert: if the expert does not exist, or is disabled and `sees_disabled` is False.
+            CursorExpired: if the log cannot be resumed at that position.
+            Unavailable: if the database does not respond.
         """
         channel, position = await self._enter(expert_id, after, sees_disabled=sees_disabled)
         try:
@@ -126,7 +128,7 @@ class Hub:
     async def _enter(
         self, expert_id: Id, after: Position | None, *, sees_disabled: bool
     ) -> tuple[Channel, int]:
-        """Return the expert's channel and the number of the last event seen.
+        """Return the expert's channel, and the number of the last event that the caller has seen.
 
         The channel is opened on first use.
         """
@@ -148,10 +150,11 @@ class Hub:
     async def latest(self, expert_id: Id) -> Position | None:
         """Return the position after an expert's last event, or None if there is no such expert.
 
-        If the expert has subscribers, the last event is the one last delivered to them.
+        If the expert has subscribers in this process, the last event is the one that was last
+        delivered to them.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         channel = self._channels.get(expert_id)
         if channel and channel.ready.is_set():
@@ -160,22 +163,25 @@ class Hub:
         return head.position if head else None
 
     def _open_channel(self, expert_id: Id) -> Channel:
-        """Store a channel before anything is awaited, so that an expert never has two."""
+        """Open a channel for an expert.
+
+        The channel is stored before anything is awaited, so an expert never has two channels.
+        """
         channel = self._channels[expert_id] = Channel(expert_id, self._on_change)
-        # In an empty context, since the task outlives the request that started it.
+        # The task starts in an empty context, because it outlives the request that started it.
         listening = self._listen(channel)
         channel.task = self._tasks.create_task(listening, name=channel.name, context=Context())
         return channel
 
     def _leave(self, channel: Channel) -> None:
-        """Close a channel that has no subscribers any more."""
+        """Remove a subscriber from a channel; close the channel when no subscribers are left."""
         channel.subscribers -= 1
         if not channel.subscribers and self._channels.get(channel.expert_id) is channel:
             del self._channels[channel.expert_id]
             channel.task.cancel()
 
     def _replace(self, channel: Channel) -> None:
-        """End the subscriptions of a channel whose log was replaced; later ones open a new one."""
+        """End the subscriptions of a channel whose log was replaced; new ones get a new channel."""
         log.warning("the log of %s was replaced; its subscriptions start again", channel.name)
         if self._channels.get(channel.expert_id) is channel:
             del self._channels[channel.expert_id]
@@ -197,9 +203,10 @@ class Hub:
                     )
 
     async def _start(self, channel: Channel) -> None:
-        """Start a channel at the expert's counter, or end it if the calendar was deleted meanwhile.
+        """Start a channel at the end of the expert's log; end it if the calendar has been deleted.
 
-        The counter is read after subscribing on the bus, so that no event is missed in between.
+        The end of the log is read after subscribing on the bus, so that no event is missed in
+        between.
         """
         while True:
             try:
@@ -214,7 +221,7 @@ class Hub:
             return
 
     async def _reconcile(self) -> None:
-        """Poll the counters of open channels once a second, in case notifications got lost."""
+        """Poll open channels' event counters once a second, in case notifications are lost."""
         while True:
             await asyncio.sleep(RECONCILE_SECONDS)
             ready = [channel for channel in self._channels.values() if channel.ready.is_set()]

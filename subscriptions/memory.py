@@ -8,7 +8,7 @@ from broadcaster import BroadcastBackend, Event
 
 
 class MemoryBackend(BroadcastBackend):
-    """Queue of messages; those on channels without a subscriber are dropped."""
+    """Queue of messages; messages on channels without a subscriber are dropped."""
 
     is_connected = True
 
@@ -17,17 +17,17 @@ class MemoryBackend(BroadcastBackend):
         self._received: asyncio.Queue[Event] = asyncio.Queue()
 
     async def connect(self) -> None:
-        """Do nothing: there is no server."""
+        """Do nothing, because there is no server."""
 
     async def disconnect(self) -> None:
-        """Do nothing: there is no server."""
+        """Do nothing, because there is no server."""
 
     async def subscribe(self, channel: str) -> None:
-        """Accept messages on a channel."""
+        """Accept messages on a channel from now on."""
         self._wanted.add(channel)
 
     async def unsubscribe(self, channel: str) -> None:
-        """Drop messages on a channel."""
+        """Drop messages on a channel from now on."""
         self._wanted.discard(channel)
 
     async def publish(self, channel: str, message: str) -> None:

@@ -1,7 +1,7 @@
-"""Broadcast backend over the change stream of the shared database.
+"""Broadcast backend over the change stream of the shared MongoDB database.
 
-Committing an event publishes it to every process on the database, so the application does not send
-events itself.
+Committing an event publishes it to every process that uses the database, so the application does
+not send events itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class MongoConnection:
         self._channels: set[str] = set()
 
     async def subscribe(self, channels: Collection[str]) -> None:
-        """Deliver messages on these channels; the stream carries all channels anyway."""
+        """Start delivering messages on these channels; the stream carries all channels anyway."""
         self._channels.update(channels)
         for channel in channels:
             self._deliver(Event(channel, RESYNC))
@@ -46,12 +46,12 @@ class MongoConnection:
         self._channels.difference_update(channels)
 
     async def publish(self, channel: str, message: str) -> None:
-        """Send a message, unless it is a calendar event, which the commit has published."""
+        """Send a message, unless it is a calendar event, which the commit has already published."""
         if not channel.startswith((EXPERT, CLIENT)):
             await notify(channel, message)
 
     async def ping(self) -> None:
-        """Return once the database has answered."""
+        """Return once the database has responded."""
         await ping_database()
 
     async def read(self) -> None:
@@ -82,7 +82,7 @@ class MongoBackend(SupervisedBackend):
     async def open_connection(
         self, deliver: Callable[[Event], None]
     ) -> AsyncIterator[MongoConnection]:
-        """Open the stream where the previous one ended."""
+        """Open a change stream that continues where the previous stream ended."""
         async with AsyncExitStack() as opened:
             async with asyncio.timeout(RESPONSE_TIMEOUT_SECONDS):
                 stream = await opened.enter_async_context(self._stream.open())

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from redis.asyncio.client import PubSub
 
 PERMANENT_CHANNEL = "expertbook"
-"""Stays subscribed, since the server ends subscriber mode on a connection without channels."""
+"""Channel that is always subscribed, because the server ends subscriber mode on a connection that
+is subscribed to no channel."""
 
 MAX_CHANNELS_PER_COMMAND = 500
 
@@ -55,7 +56,7 @@ class RedisConnection:
         await self._has_received.wait()
 
     async def read(self) -> None:
-        """Deliver messages, and a RESYNC for every subscription that the server confirms."""
+        """Deliver messages, and a RESYNC message for each subscription that the server confirms."""
         while True:
             message: dict[str, Any] | None = await self._pubsub.get_message(timeout=None)
             self._has_received.set()
@@ -86,7 +87,7 @@ class RedisBackend(SupervisedBackend):
     async def open_connection(
         self, deliver: Callable[[Event], None]
     ) -> AsyncIterator[RedisConnection]:
-        """Open both connections and wait until the server answers on each."""
+        """Open both connections and wait until the server responds on each."""
         async with self._client() as client, client.pubsub() as pubsub:
             async with asyncio.timeout(RESPONSE_TIMEOUT_SECONDS):
                 await client.ping()
@@ -110,7 +111,7 @@ class RedisBackend(SupervisedBackend):
 
 
 def chunks(channels: Collection[str]) -> list[list[str]]:
-    """Split channels into lists of at most MAX_CHANNELS_PER_COMMAND."""
+    """Split channels into sorted lists of at most MAX_CHANNELS_PER_COMMAND channels each."""
     ordered = sorted(channels)
     size = MAX_CHANNELS_PER_COMMAND
     return [ordered[first : first + size] for first in range(0, len(ordered), size)]

@@ -1,6 +1,6 @@
 """Announcements of ended sessions to every process, so that sign-out takes effect everywhere.
 
-Announcements are best effort: a process that caches a session also checks the database.
+Announcements are best effort, because processes that cache sessions also check the database.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ CHANNEL = "sessions"
 
 
 class SessionEnd(BaseModel):
-    """The end of some sessions, or of all sessions of an account."""
+    """The end of the listed sessions, or of all sessions of an account."""
 
     session_ids: frozenset[Id] = frozenset()
     user_id: Id | None = None
 
     def includes(self, session_id: Id, user_id: Id) -> bool:
-        """Return whether that session of that account has ended."""
+        """Return whether the given session of the given account has ended."""
         return session_id in self.session_ids or user_id == self.user_id
 
 
@@ -45,7 +45,7 @@ class SessionEnds:
         self._listeners: list[Callable[[SessionEnd], None]] = []
 
     def listen(self, listener: Callable[[SessionEnd], None]) -> None:
-        """Call a function for every end of a session that this or another process announces."""
+        """Register a function to call whenever this or another process announces ended sessions."""
         self._listeners.append(listener)
 
     async def announce(self, ended: SessionEnd) -> None:
@@ -67,7 +67,7 @@ class SessionEnds:
         async with self._bus.notifications(CHANNEL) as next_message:
             while True:
                 message = await next_message()
-                if message == RESYNC:  # session caches also check the database
+                if message == RESYNC:  # nothing to do: session caches also check the database
                     continue
                 try:
                     self._call_listeners(SessionEnd.model_validate_json(message))

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 BOOKED = frozenset({EventKind.BOOKED})
 AVAILABLE = frozenset({EventKind.RELEASED})
 CHANGED = frozenset({EventKind.HELD, EventKind.BOOKED, EventKind.RELEASED, EventKind.RESET})
-"""All kinds of events that change slots. Changes of a booking's status alone, or of a waiting list,
-are not among them."""
+"""All kinds of events that change slots. Events that change only a booking's status or a waiting
+list are not included."""
 
 
 def is_sent(event: Event, kinds: frozenset[EventKind]) -> bool:
-    """Return whether a subscription to the given kinds of events sends an event.
+    """Return whether a subscription to events of the given kinds sends this event.
 
-    Released time is not available if it was offered to a waiting client.
+    Subscriptions to available slots do not send released time that is offered to a waiting client.
     """
     return event.kind in kinds and (kinds != AVAILABLE or event.has_open_slot)
 
@@ -37,12 +37,12 @@ async def slot_events(
     *,
     sees_disabled: bool = False,
 ) -> AsyncGenerator[Event, None]:
-    """Yield events of the given kinds: first those after a position, then live ones.
+    """Yield events of the given kinds: first past events after a position, then new events.
 
     Raises:
-        NoSuchExpert: if the expert is unknown, or disabled unless `sees_disabled`.
+        NoSuchExpert: if the expert is unknown, or is disabled and `sees_disabled` is False.
         CursorExpired: if the events after the position have been deleted.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     following = hub.follow(expert_id, after, sees_disabled=sees_disabled)
     async with aclosing(following) as events:

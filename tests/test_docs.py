@@ -1,4 +1,4 @@
-"""The documentation names files, functions, commands and figures that exist."""
+"""The files, functions, commands, settings and metrics that the documentation names exist."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_readme_is_short() -> None:
 
 @each_document
 def test_relative_links_resolve(document: Document) -> None:
-    """Links to headings use the anchors that GitHub derives from them."""
+    """Links to headings use the anchors that GitHub derives from the headings."""
     broken = []
     for link in document.links:
         if re.match(r"[a-z]+:", link):
@@ -65,14 +65,14 @@ def test_documented_files_exist(document: Document) -> None:
 
 @each_document
 def test_documented_functions_exist(document: Document) -> None:
-    """Functions are written as `path/to/file.py` · `function`, or `Class.method`."""
+    """The documents name functions in the form `path/to/file.py` · `function` or `Class.method`."""
     named = DEFINITION.findall(document.text)
     missing = [(path, name) for path, name in named if name not in defined_in(ROOT / path)]
     assert missing == []
 
 
-def test_readme_follows_a_booking() -> None:
-    """The steps in the README name functions from the endpoint to the frame."""
+def test_readme_names_the_functions_of_a_booking() -> None:
+    """The README names at least 15 functions, from the endpoint to the WebSocket frame."""
     readme = (ROOT / "README.md").read_text()
     assert len(DEFINITION.findall(readme)) >= 15
 
@@ -133,13 +133,13 @@ def test_documented_metrics_exist(document: Document) -> None:
 
 
 def test_every_metric_is_explained() -> None:
-    """docs/operations.md lists all metrics, histograms and counters by their names in queries."""
+    """docs/operations.md lists every metric under the name that Prometheus queries use."""
     operations = (ROOT / "docs" / "operations.md").read_text()
     assert counted() <= set(METRIC.findall(operations))
 
 
 def counted() -> set[str]:
-    """Return the names of this program's metrics as queries use them."""
+    """Return the names of this program's metrics, as Prometheus queries use them."""
     files = [module.__file__ or "" for module in (metrics, verification)]
     text = "".join(Path(file).read_text() for file in files)
     collected = {
@@ -149,7 +149,7 @@ def counted() -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_decisions_have_one_form(page: Path) -> None:
+def test_decision_pages_have_the_same_format(page: Path) -> None:
     text = page.read_text()
     assert re.findall(r"^## .*", text, re.MULTILINE) == HEADINGS
     assert text.startswith(f"# {int(page.name[:4])}. ")
@@ -168,7 +168,7 @@ def test_the_index_lists_every_decision() -> None:
 
 @pytest.mark.parametrize("package", ["models", "schema"])
 def test_documented_layers_match_the_contract(package: str) -> None:
-    """The table lists the modules of import-linter's contract in their order."""
+    """The table in docs/architecture.md lists the modules in the order of the contract."""
     architecture = (ROOT / "docs" / "architecture.md").read_text()
     section = re.split(r"\n##+ ", architecture.partition(f"### Layers of {package}")[2])[0]
     rows = re.findall(r"^\| (?!-|Layer)(.*)$", section, re.MULTILINE)
@@ -188,6 +188,6 @@ def test_every_collection_is_listed() -> None:
     assert listed == {model.Settings.name for model in DOCUMENT_CLASSES}
 
 
-def test_the_workflow_runs_what_the_script_runs() -> None:
+def test_the_ci_workflow_runs_the_ci_script() -> None:
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
     assert re.search(r"run: \.ci/run$", workflow, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The documentation of the API: its snippets are valid, its codes and figures are the program's."""
+"""The API documentation has valid snippets, and states the program's error codes and figures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SNIPPETS = [document for document in DOCUMENTS if "```" in document.text]
 
 
 def graphql_of(document: Document) -> Iterator[str]:
-    """Yield the GraphQL documents in code blocks, in curl's bodies and in JavaScript."""
+    """Yield the GraphQL documents in a page's GraphQL, Bash and JavaScript code blocks."""
     yield from document.blocks("graphql")
     for block in document.blocks("bash"):
         for body in BODY.findall(block):
@@ -51,13 +51,13 @@ def test_graphql_snippets_are_valid(document: Document) -> None:
         assert validate(schema._schema, parse(text)) == [], text
 
 
-def test_clients_page_has_snippets_of_each_kind() -> None:
+def test_clients_page_has_at_least_six_graphql_documents() -> None:
     [page] = [document for document in DOCUMENTS if document.path.name == "clients.md"]
     assert len(list(graphql_of(page))) >= 6
 
 
 def test_clients_page_lists_every_error_code() -> None:
-    """Only codes of GraphQL errors: refusals have types of their own in the schema."""
+    """The page lists only codes of GraphQL errors, because refusals are types in the schema."""
     table = CLIENTS.partition("stable `extensions.code`")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`[A-Z].*?`) \|", table, re.MULTILINE)
     listed = {code for row in rows for code in re.findall(r"[A-Z_]+", row)}
@@ -79,7 +79,7 @@ def test_clients_page_lists_every_refusal_of_photos() -> None:
 
 
 def error_codes(of: type[ExpertBookError]) -> set[str]:
-    """Return the codes of an exception class and its subclasses, without refusals and photos."""
+    """Return the error codes of a class and its subclasses, except refusals and image errors."""
     below = [kind for kind in of.__subclasses__() if kind not in {Refused, InvalidImage}]
     return {of.code}.union(*map(error_codes, below))
 
@@ -109,7 +109,7 @@ def test_documented_limits_match_the_program(what: str, value: object) -> None:
 
 
 def figures() -> Iterator[tuple[str, str]]:
-    """Yield sentences with figures of the program, and the page that they are on."""
+    """Yield the text of a page, and a phrase in it that must state a figure of the program."""
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     yield CLIENTS, f"valid for {defaults['access_token_minutes']} minutes by default"
     yield CLIENTS, f"lasts for {defaults['refresh_token_days']} days (by default)"
@@ -135,7 +135,7 @@ def test_documented_figures_match_the_program() -> None:
 
 
 def test_documented_periods_match_the_program() -> None:
-    """The pages say two days, a day and ten seconds."""
+    """The documentation states these periods as two days, one day and ten seconds."""
     kept = (events.RETENTION_SECONDS, idempotency.RETENTION_SECONDS)
     assert [seconds / 86_400 for seconds in kept] == [2, 1]
     assert (http_protocol.STUCK_SECONDS, websocket_protocol.STUCK_SECONDS) == (10, 10)

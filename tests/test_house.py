@@ -52,7 +52,7 @@ def imported_modules(file: Path) -> set[str]:
 
 
 def test_imports_point_downwards() -> None:
-    """The contracts in pyproject.toml hold according to import-linter."""
+    """Import-linter finds that the code keeps the contracts in pyproject.toml."""
     lint = Path(sys.executable).with_name("lint-imports")
     command = [str(lint), "--no-cache"]
     result = subprocess.run(  # noqa: S603 - a fixed command
@@ -63,7 +63,7 @@ def test_imports_point_downwards() -> None:
 
 
 def test_top_level_has_only_known_entries(files: list[Path]) -> None:
-    """The top level has the nine project entries and known tool files only."""
+    """The top-level folder contains only the nine project entries and known tool files."""
     top = {file.parts[0] for file in files}
     assert top - TOOL_FILES == PROJECT_ENTRIES
 
@@ -79,14 +79,14 @@ def test_python_files_have_at_most_350_lines(files: list[Path]) -> None:
 
 
 def test_package_names_are_unique() -> None:
-    """No installed distribution has a package with the name of one of the project's packages."""
+    """No other installed distribution has a package with the name of a package of this project."""
     owners = packages_distributions()
     others = {name: set(owners.get(name, ())) - {"expertbook"} for name in PACKAGES | {"tests"}}
     assert {name: owner for name, owner in others.items() if owner} == {}
 
 
 def test_no_test_module_is_imported(files: list[Path]) -> None:
-    """Shared fixtures and factories live in conftest.py files and in tests/support/."""
+    """Shared fixtures and factories belong in conftest.py files and in tests/support/ instead."""
     imported = [
         f"{file}: {name}"
         for file in files

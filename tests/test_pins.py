@@ -1,4 +1,4 @@
-"""Every installed package has the one version that pyproject.toml names."""
+"""Every installed package has the exact version that pyproject.toml pins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def canonical(requirement: str) -> str:
 
 
 def pins() -> dict[str, str]:
-    """Return the pinned version of each package; conditions and extras are left out."""
+    """Return the pinned version of each package, without environment markers and extras."""
     project, uv = PROJECT["project"], PROJECT["tool"]["uv"]
     groups = [*project["optional-dependencies"].values(), *PROJECT["dependency-groups"].values()]
     requirements = [
@@ -34,7 +34,7 @@ def pins() -> dict[str, str]:
 
 
 def needed_by(package: str) -> set[str]:
-    """Return the installed packages that a package depends on, directly or not."""
+    """Return the installed packages on which a package depends, directly or indirectly."""
     found: set[str] = set()
     unvisited = [package]
     while unvisited:

@@ -1,1 +1,1 @@
-"""The program: settings, the command line and the wiring of all other packages."""
+"""The program itself: its settings, its command line, and the wiring of all other packages."""

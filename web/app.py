@@ -1,4 +1,4 @@
-"""Build the ASGI application: the only place where everything is wired together."""
+"""Builds the ASGI application, and is the only module that wires all packages together."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
-    """Build the application; its lifespan opens and closes the container.
+    """Build the ASGI application, whose lifespan opens and closes the container of services.
 
     Args:
-        settings: as read from the environment.
-        mongodb_url: a replica set or sharded cluster.
+        settings: the program's settings.
+        mongodb_url: the URL of a replica set or of a sharded cluster.
 
     Raises:
-        RuntimeError: in production without a mail server, or if the manifest of trusted documents
-            is invalid.
+        RuntimeError: no mail server is configured in production, or the manifest of trusted
+            documents is invalid.
     """
     mails = mail_worker(settings)
     documents = load_documents(
@@ -79,7 +79,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         except Exception:
             if not is_running:
                 raise
-            # The end of the lifespan ends the server: see AnnouncingServer.on_tick.
+            # AnnouncingServer.on_tick stops the server when its lifespan has ended.
             log.critical("A background task failed; the server stops.", exc_info=True)
 
     app = FastAPI(
@@ -88,7 +88,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        # FastAPI's own telemetry would record URLs with the clients' input in them.
+        # FastAPI's own telemetry would record URLs, which may contain input of clients.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.mount("/assets", HashedFiles())
@@ -131,15 +131,15 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
 
 
 async def schema_language(_request: Request) -> Response:
-    """Return the schema in the schema definition language, even if introspection is off."""
+    """Return the GraphQL schema in its definition language, even if introspection is off."""
     return Response(schema.as_str(), headers={"Cache-Control": "no-cache"}, media_type="text/plain")
 
 
 def add_middlewares(app: ASGIApp, settings: Settings) -> ASGIApp:
     """Wrap the application in its middlewares, innermost first.
 
-    All but the outermost return the next one's awaitable instead of awaiting it, which saves the
-    memory of one coroutine per open socket.
+    Every middleware except the outermost returns the awaitable of the application that it wraps,
+    instead of awaiting it. For each open socket, this saves the memory of a coroutine.
     """
     app = CrossOrigin(app, settings.origins)
     app = AllowedHosts(app, settings.hosts)

@@ -1,4 +1,4 @@
-"""Factory of the application for any ASGI server: `uvicorn --factory web.asgi:app`."""
+"""Application factory for any ASGI server, for example `uvicorn --factory web.asgi:app`."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ CLIENT_PAGE: Final = "index.html"
 GRAPHIQL_PAGE: Final = "graphiql/index.html"
 MANIFEST: Final = "app.json"
 
-# The `mimetypes` module would depend on the operating system's table.
+# Listed here, because the `mimetypes` module also uses a table of the operating system.
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
     ".ico": "image/x-icon",
@@ -31,15 +31,15 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".woff2": "font/woff2",
 }
 
-# Content codings in order of preference, with their file name suffixes.
+# Content codings in order of preference, with the file name suffixes of the compressed variants.
 CODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
 
 
 class HashedFiles(StaticFiles):
-    """Static files whose names contain a content hash: cacheable for a year, compressed at build.
+    """Serves static files with hashed names: cacheable for a year, and compressed at build time.
 
     Raises:
-        RuntimeError: the folder is missing because the client has not been built.
+        RuntimeError: the folder of assets is missing, because the client has not been built.
     """
 
     def __init__(self, built: Path = BUILT_CLIENT) -> None:
@@ -80,16 +80,16 @@ class HashedFiles(StaticFiles):
 
 
 def accepted_codings(header: str) -> frozenset[str]:
-    """Return the codings in an `Accept-Encoding` whose weight is above 0 (RFC 9110, 12.5.3)."""
+    """Return the codings in an `Accept-Encoding` header with weights above 0 (RFC 9110, 12.5.3)."""
     parts = (part.partition(";q=") for part in header.lower().replace(" ", "").split(","))
     return frozenset(coding for coding, _, weight in parts if not weight or weight.strip("0."))
 
 
 def read_page(name: str, built: Path = BUILT_CLIENT) -> Response:
-    """Return an HTML page of the build as a response that can be sent any number of times.
+    """Return an HTML page of the built client as a response that can be sent repeatedly.
 
     Raises:
-        RuntimeError: a file is missing because the client has not been built.
+        RuntimeError: the page is missing, because the client has not been built.
     """
     headers = {
         "Cache-Control": "no-cache",
@@ -122,7 +122,7 @@ def module_files(module: str, manifest: Mapping[str, Mapping[str, Any]]) -> set[
 
 
 def read_file(path: Path) -> bytes:
-    """Return a file of the built client.
+    """Return the content of a file of the built client.
 
     Raises:
         RuntimeError: the client has not been built.

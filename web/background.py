@@ -1,4 +1,4 @@
-"""Background tasks of the process."""
+"""Background tasks of a server process, which expire holds and erase accounts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACCOUNT_SWEEP_SECONDS = 3.0
 
 @asynccontextmanager
 async def background(name: str, work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run a task for the duration of the context; if it fails, the context ends with its error."""
+    """Run a task for the duration of the context; if the task fails, the context fails, too."""
     async with asyncio.TaskGroup() as group:
         task = group.create_task(work, name=name)
         try:
@@ -35,7 +35,7 @@ async def background(name: str, work: Coroutine[None, None, None]) -> AsyncItera
 
 
 async def sweep(ledger: Ledger) -> None:
-    """Expire holds and pending bookings, and update waiting lists, once a second."""
+    """Once a second, expire holds and pending bookings, and update waiting lists."""
     while True:
         try:
             await expire(ledger)
@@ -46,7 +46,7 @@ async def sweep(ledger: Ledger) -> None:
 
 
 async def sweep_accounts(ledger: Ledger) -> None:
-    """Erase deleted accounts, and those that were not verified in time, every few seconds."""
+    """Every few seconds, erase accounts that were deleted or were not verified in time."""
     while True:
         await asyncio.sleep(ACCOUNT_SWEEP_SECONDS)
         try:

@@ -1,4 +1,4 @@
-"""Settings of booking: holds, prices, phone numbers and caps."""
+"""Settings for bookings: holds, offers, prices, phone numbers, caps and reminders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REMINDER_MINUTES = range(5, 30 * 24 * 60 + 1)
 
 
 class BookingSettings(BaseSettings):
-    """Settings that concern bookings."""
+    """Settings for holds, offers, prices, video rooms, caps and reminders of bookings."""
 
     hold_seconds: int = Field(
         default=300, ge=1, le=3600, description="the duration of a hold in seconds, 1 to 3600"
@@ -28,7 +28,7 @@ class BookingSettings(BaseSettings):
         default=30,
         ge=1,
         le=1440,
-        description="the minutes for which time that becomes free is held for the first waiting "
+        description="the number of minutes for which freed time is held for the first waiting "
         "client, 1 to 1440",
     )
     currency: str = Field(
@@ -78,18 +78,21 @@ class BookingSettings(BaseSettings):
         "0 to 100",
     )
     max_moves: int = Field(
-        default=10, ge=1, le=100, description="the maximum number of moves of a booking, 1 to 100"
+        default=10,
+        ge=1,
+        le=100,
+        description="the maximum number of times that a booking can be moved, 1 to 100",
     )
 
     reminders: str = Field(
         default="1440,60",
-        description="the minutes before a session at which its client gets a reminder by e-mail, "
-        "separated by commas, at most five of 5 to 43200; off for no reminders",
+        description="how many minutes before a session its client gets reminders by e-mail: up to "
+        "five numbers from 5 to 43200, separated by commas; off for no reminders",
     )
 
     @property
     def lead_times(self) -> tuple[timedelta, ...]:
-        """Intervals before a session at which its client is reminded."""
+        """How long before a session its client is reminded, with one interval for each reminder."""
         if self.reminders == "off":
             return ()
         return tuple(timedelta(minutes=int(part)) for part in self.reminders.split(","))

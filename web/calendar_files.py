@@ -25,21 +25,21 @@ UNKNOWN: Final = HTTPException(404, headers=NO_STORE)
 
 
 def calendar_route(sender: str, base: str) -> Route:
-    """Return the route of calendar files.
+    """Return the route that serves the calendar files of bookings.
 
     Args:
-        sender: the sender's address of mails, which calendar files name as the organizer.
+        sender: the e-mail address that sends all e-mails; calendar files name it as the organizer.
         base: the base URL of the web client.
     """
 
     async def calendar_file(request: Request) -> Response:
-        """Return a booking's iCalendar object, the same as in the mail about its last change.
+        """Return a booking's iCalendar object, as in the e-mail about the booking's last change.
 
         Raises:
-            HTTPException: 404 without the booking's key or for a hold, 503 if the database did not
-                answer.
+            HTTPException: 404 if the key is wrong or the booking is only a hold, 503 if the
+                database does not respond.
         """
-        from web.mails.sessions import load_session  # noqa: PLC0415 - with the import below
+        from web.mails.sessions import load_session  # noqa: PLC0415 - large, as below
 
         try:
             booking_id = object_id(request.path_params["id"], "Booking", "id")
@@ -72,6 +72,6 @@ def calendar_route(sender: str, base: str) -> Route:
 
 @lru_cache(maxsize=1)
 def _invitations(sender: str, base: str) -> Invitations:
-    from web.mails.invitations import Invitations  # noqa: PLC0415 - large; loaded for the first one
+    from web.mails.invitations import Invitations  # noqa: PLC0415 - large; loaded on first use
 
     return Invitations(sender, base)

@@ -54,16 +54,16 @@ Experts = Annotated[
 ]
 Watch = Annotated[
     bool,
-    typer.Option("--watch", help="Check again and again, until stopped; exits with status 0."),
+    typer.Option("--watch", help="Check repeatedly until stopped; the exit status is then 0."),
 ]
 Repair = Annotated[
     bool,
     typer.Option(
-        "--repair", help="Make all processes rebuild their indexes of the directory in memory."
+        "--repair", help="Make all processes rebuild their in-memory indexes of the directory."
     ),
 ]
 Interval = Annotated[
-    float, typer.Option(min=0.1, metavar="SECONDS", help="Pause between two checks of --watch.")
+    float, typer.Option(min=0.1, metavar="SECONDS", help="Pause between two checks with --watch.")
 ]
 MetricsPort = Annotated[
     int | None,
@@ -82,7 +82,7 @@ PasswordFile = Annotated[
     typer.FileText | None,
     typer.Option(
         metavar="FILE",
-        help="File whose first line is the password, - for standard input; prompted for if "
+        help="File whose first line is the password, or - for standard input; prompted for if "
         "omitted.",
     ),
 ]

@@ -59,7 +59,7 @@ def seed(experts: int, *, data: Path | None) -> None:
 def verify(*, repair: bool, data: Path | None) -> None:
     """Check the stored data, print the problems, and exit with status 1 if there are any.
 
-    With `repair`, all processes then rebuild their indexes in memory.
+    With `repair`, all server processes then rebuild their in-memory indexes.
     """
 
     async def check(url: str) -> VerificationReport:
@@ -86,7 +86,7 @@ def verify(*, repair: bool, data: Path | None) -> None:
 
 
 def watch(interval: float, metrics_port: int | None, *, data: Path | None) -> None:
-    """Check the stored data again and again, until SIGINT or SIGTERM."""
+    """Check the stored data at regular intervals until SIGINT or SIGTERM arrives."""
     with exit_on_errors(interrupted=0):
         settings = read_settings(data=data)
         metrics = VerificationMetrics((settings.host, metrics_port) if metrics_port else None)
@@ -107,18 +107,18 @@ def promote_user(email: str, role: str) -> None:
 
 
 def disable_user(email: str) -> None:
-    """Disable an account, and end its sessions, places in line and holds."""
+    """Disable an account, and end its sessions, waiting-list places and holds."""
     run_in_database(lambda ledger: change_account_of(email, UserChange(disabled=True), ledger))
     say(f"{email} can no longer sign in.")
 
 
 async def change_account_of(email: str, wanted: UserChange, ledger: Ledger) -> None:
-    """Change the account that has an address.
+    """Change the account with the given e-mail address.
 
-    Running servers notice ended sessions by themselves, and read calendar events from the log.
+    Running servers detect ended sessions themselves, and read calendar events from the event log.
 
     Raises:
-        NoAccount: no account has the address.
+        NoAccount: no account has the e-mail address.
         Refused: the change is not allowed.
     """
     user = await accounts.by_email(email)
@@ -131,7 +131,7 @@ def run_in_database(act: Callable[[Ledger], Awaitable[object]]) -> None:
     """Open the configured database, and call `act` with a ledger for its changes."""
 
     async def announce_nothing(_: Sequence[Event]) -> None:
-        """Do nothing: running servers read the events from the log."""
+        """Do nothing, because running servers read the events from the event log."""
 
     async def act_on(url: str, settings: Settings) -> None:
         async with open_database(url) as client:
@@ -139,7 +139,8 @@ def run_in_database(act: Callable[[Ledger], Awaitable[object]]) -> None:
             ledger = Ledger(client, announce_nothing, offers=terms, lead_times=lead_times)
             async with ledger.open():
                 [outcome] = await asyncio.gather(act(ledger), return_exceptions=True)
-        # Raised here, because the ledger's task group would wrap the error in a group.
+        # The error is raised here, because the ledger's task group would wrap it in an exception
+        # group.
         if isinstance(outcome, BaseException):
             raise outcome
 

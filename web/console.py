@@ -1,4 +1,4 @@
-"""Helpers of the commands: read settings, open the database, turn errors into messages."""
+"""Helpers for the commands: read settings, open the database, turn errors into messages."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 128 + signal.SIGINT
-"""Exit status of an interrupted command, by the convention of shells."""
+"""Exit status of an interrupted command, as is conventional in shells."""
 
 
 class NoAccount(Exception):
-    """No account has the given address."""
+    """No account has the given e-mail address."""
 
 
 class BadSetting(Exception):
-    """A setting is invalid; the message says what it should be."""
+    """A setting is invalid; the error message says what is expected."""
 
 
 def say(line: str) -> None:
@@ -41,7 +41,7 @@ def say(line: str) -> None:
 
 
 def read_settings(**options: Any) -> Settings:
-    """Return the settings of the environment, overridden by the command's options.
+    """Return the settings from the environment, overridden by the command's options.
 
     Raises:
         BadSetting: a setting is invalid; the message lists every invalid one.
@@ -54,14 +54,14 @@ def read_settings(**options: Any) -> Settings:
 
 @contextmanager
 def database_url(settings: Settings, address: str = "") -> Iterator[str]:
-    """Yield the URL of the configured database, or run an embedded one within the context.
+    """Yield the URL of the configured database, or of an embedded one that runs within the context.
 
     Args:
-        settings: the URL of the database, or the folder of the embedded one.
-        address: the URL of this server, shown to a second start on the same folder.
+        settings: contain the URL of the database, or the folder of the embedded database.
+        address: the URL of this server, shown when a second server is started on the same folder.
 
     Raises:
-        NoDatabase: production without MONGODB_URL, or the embedded database does not start.
+        NoDatabase: MONGODB_URL is missing in production, or the embedded database does not start.
     """
     if settings.mongodb_url is not None:
         yield settings.mongodb_url
@@ -79,7 +79,7 @@ def exit_on_errors(*, interrupted: int = INTERRUPTED) -> Iterator[None]:
     Args:
         interrupted: the exit status after SIGINT or SIGTERM.
     """
-    # SIGINT needs a handler too: background jobs of a shell inherit it as ignored.
+    # SIGINT needs a handler, too, because a shell lets its background jobs ignore SIGINT.
     for ending in ENDING_SIGNALS:
         signal.signal(ending, signal.default_int_handler)
     try:
@@ -103,7 +103,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, or until SIGINT or SIGTERM cancels it.
 
     Raises:
-        KeyboardInterrupt: if it was cancelled.
+        KeyboardInterrupt: a signal cancelled the coroutine.
     """
 
     async def cancellable() -> T:
@@ -119,13 +119,13 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 def describe(problem: ErrorDetails) -> str:
-    """Return a message with the setting's environment variable, its value and what is expected."""
+    """Return a message that names an invalid setting's variable, its value and what is expected."""
     if not problem["loc"]:
         return problem["msg"].removeprefix("Value error, ")
     field = str(problem["loc"][0]).removeprefix("EXPERTBOOK_").lower()
     setting = Settings.model_fields[field]
     default = "" if setting.default is None else f" (default {setting.default})"
-    # Remove passwords, also from malformed URLs.
+    # Remove passwords, even from malformed URLs.
     given = re.sub(r"^(\w+:/*).*@", r"\1…@", str(problem["input"]), flags=re.DOTALL)
     given = re.sub(r"^(\w+:.*?\?).*", r"\1…", given, flags=re.DOTALL)
     return (

@@ -1,4 +1,4 @@
-"""The application's long-lived services, opened in dependency order and closed in reverse."""
+"""The application's long-lived services, opened in dependency order and closed in reverse order."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from web.settings import Settings
 
 RETRIED_SHARE = 0.8
-"""Share of an operation's time limit in which its command is retried; the rest is for the reply."""
+"""Share of an operation's time limit for retrying its command; the rest is for the response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ class Container:
 
 
 def mail_worker(settings: Settings) -> MailWorker:
-    """Return the worker that renders and sends mails.
+    """Return the worker that renders and sends e-mails.
 
     Raises:
-        RuntimeError: in production without a mail server.
+        RuntimeError: no mail server is configured in production.
     """
     limit = RecipientLimit(settings.mails_per_hour if settings.throttle == "on" else None)
     return MailWorker(partial(_mail_renderer, settings), _mail_transport(settings), limit)
@@ -96,7 +96,7 @@ async def open_container(
     use_caches = settings.caches == "on"
     bus = broadcast(settings.bus_url)
     response_cache = ResponseCache()
-    # Invalidate cached responses before subscribers are notified: they refetch at once.
+    # Invalidate cached responses before subscribers are notified, because they refetch at once.
     hub, ends = (
         Hub(bus, lambda expert_id: response_cache.calendars_changed([expert_id])),
         SessionEnds(bus),
@@ -198,7 +198,7 @@ async def _announce(
 
 
 def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
-    """Export traces to the collector at `url` for the duration of the context, if there is one.
+    """Export traces to the collector at `url`, if given, for the duration of the context.
 
     Raises:
         RuntimeError: OpenTelemetry is not installed.
@@ -221,10 +221,10 @@ def _mail_renderer(settings: Settings, code_keys: CodeKeys) -> MailRenderer:
 
 
 def _mail_transport(settings: Settings) -> MailTransport:
-    """Return the SMTP transport, or without a mail server one that writes mails to files.
+    """Return the SMTP transport or, without a mail server, a transport that writes to files.
 
     Raises:
-        RuntimeError: in production without a mail server.
+        RuntimeError: no mail server is configured in production.
     """
     if server := settings.mail_server:
         from web.mails.smtp import SmtpTransport  # noqa: PLC0415 - only used with a mail server

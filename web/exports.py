@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from resolvers.own_data import Export
 
 COST: Final = 5_000
-"""Cost of an export without bookings."""
+"""Rate-limit cost of a data export without bookings."""
 
 COST_PER_BOOKING: Final = 40
 MAX_COST: Final = 600_000
-"""Highest cost of an export: half of an address's budget, so that an export is always possible."""
+"""Highest rate-limit cost of a data export: half of the budget of a network address.
+
+This limit ensures that an account can always be exported, regardless of its number of bookings.
+"""
 
 CHUNK_BYTES: Final = 64 * 1024
 NO_STORE: Final = {"Cache-Control": "private, no-store"}
@@ -42,8 +45,8 @@ async def export(request: Request) -> Response:
     """Return the data of an account as a JSON file.
 
     Raises:
-        HTTPException: 404 without a valid key, 429 if the budget of the client's address is
-            exhausted, 503 if the database does not answer.
+        HTTPException: 404 without a valid key, 429 if the budget of the client's network
+            address is exhausted, 503 if the database does not respond.
     """
     services = request.app.state.container.services
     id_, query = request.path_params["id"], request.query_params
@@ -70,9 +73,10 @@ async def export(request: Request) -> Response:
 
 
 async def encoded(data: Export) -> AsyncIterator[bytes]:
-    """Yield the JSON text in chunks of rows, so that memory does not grow with the export.
+    """Yield the JSON text in chunks, so that memory use does not grow with the export's size.
 
-    A failure breaks the connection, so that no client mistakes a part for the whole.
+    A failure breaks the connection, so that no client mistakes a partial export for a
+    complete one.
     """
     yield orjson.dumps(data.values, option=orjson.OPT_INDENT_2).removesuffix(b"\n}")
     for name, rows in data.lists.items():
@@ -83,7 +87,7 @@ async def encoded(data: Export) -> AsyncIterator[bytes]:
             if len(chunk) > CHUNK_BYTES:
                 yield chunk
                 chunk = b""
-                await asyncio.sleep(0)  # other requests do not wait for a long export
+                await asyncio.sleep(0)  # lets other requests run during a long export
         yield chunk + b"\n  ]"
     yield b"\n}\n"
 

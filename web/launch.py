@@ -1,4 +1,4 @@
-"""Implementation of `expertbook serve`, separate from the other commands to save memory."""
+"""Implementation of `expertbook serve`, kept apart from the other commands to save memory."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ def serve(
         settings = read_settings(port=port, host=host, data=data, workers=workers)
         configure_logging(settings.effective_log_format, settings.log_level)
         if not settings.data.exists():
-            # Check the port before creating the folder. An existing folder is checked first
-            # below, so that a second start reports the running server instead of a taken port.
+            # Check the port before creating the data folder. If the folder exists, its lock is
+            # checked before the port, further below, so that a second start reports that
+            # ExpertBook is running rather than that the port is in use.
             with listening_socket(settings):
                 pass
         with (
@@ -69,7 +70,7 @@ def serve(
 
 
 def sample_experts(settings: Settings) -> int:
-    """Return how many sample experts to create; none in production, as their password is public."""
+    """Return the number of sample experts: none in production, because their password is public."""
     return 0 if settings.is_production else settings.experts
 
 

@@ -1,9 +1,9 @@
 """Return freed heap memory to the operating system.
 
-glibc gives each thread its own arena and keeps the freed memory of each. Hashing a password takes
-19 MiB in a worker thread, so the process would grow with every thread. Lowering the mmap threshold
-would make each hash considerably slower; instead all threads share one arena, which is trimmed
-every few seconds. Does nothing with other C libraries.
+glibc gives each thread its own arena and keeps the memory that is freed in it. Hashing a password
+takes 19 MiB in a worker thread, so the process would grow with every thread. Lowering the mmap
+threshold would make each hash considerably slower; instead, all threads share one arena, which is
+trimmed every few seconds. With other C libraries, arenas are neither shared nor trimmed.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.collect()
-    # The default of 700 objects collects too often under load; a much larger one makes each
-    # collection long enough to delay every request.
+    # The default threshold of 700 objects causes too many collections under load; a much larger
+    # threshold makes each collection long enough to delay every request.
     gc.set_threshold(10_000, 1, 100)
     trim_heap()
 

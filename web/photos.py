@@ -1,7 +1,7 @@
-"""Photos of experts over HTTP: upload and removal, stored photos, and pictures in their place.
+"""Experts' photos over HTTP: uploads, removals, stored photos, and pictures in place of photos.
 
-The body of an upload is the picture itself, with its media type. Pages of foreign origins cannot
-send such a request without a preflight.
+The body of an upload is the picture itself, and the Content-Type header names its media type.
+Because of this header, pages of other origins cannot upload a photo without a CORS preflight.
 """
 
 from __future__ import annotations
@@ -57,10 +57,16 @@ UPLOAD_COST: Final = 100_000
 CHANGE_COST: Final = 1_000
 PHOTO_COST: Final = 100
 MAX_UPLOADS: Final = 4
-"""Number of concurrent uploads to a process; each takes 5 MB while it waits to be decoded."""
+"""Maximum number of concurrent uploads per process.
+
+Each upload can take 5 MB of memory while it waits to be decoded.
+"""
 
 MAX_UPLOADS_OF_ACCOUNT: Final = 2
-"""Number of concurrent uploads of an account, so that slow ones do not block other accounts."""
+"""Maximum number of concurrent uploads per account.
+
+This limit keeps the slow uploads of one account from blocking other accounts.
+"""
 
 MEDIA_TYPES: Final = ("image/jpeg", "image/png", "image/webp")
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -94,10 +100,10 @@ INITIALS_SVG: Final = (
 
 
 class PhotoChanges:
-    """Handles uploads and removals; an application has one instance.
+    """Handles uploads and removals of photos; an application has one instance.
 
     Args:
-        origins: the other origins whose pages may use session cookies.
+        origins: the origins, besides the server's own, whose pages may use session cookies.
     """
 
     def __init__(self, origins: frozenset[str]) -> None:
@@ -106,7 +112,7 @@ class PhotoChanges:
         self._uploads: Counter[Id] = Counter()
 
     async def __call__(self, request: Request) -> Response:
-        """Change the photo of the viewer's entry, or of the expert in `expertId`."""
+        """Change the photo of the viewer's own directory entry, or of the expert in `expertId`."""
         services: Services = request.app.state.container.services
         change = self._upload if request.method == "POST" else self._remove
         try:
@@ -146,7 +152,7 @@ class PhotoChanges:
     async def _authorize(
         self, request: Request, services: Services, action: str
     ) -> tuple[Viewer, Id]:
-        """Return the viewer and the expert; called before the body is read."""
+        """Check the permission, before the body is read; return the viewer and the expert's ID."""
         cookies = Cookies(request, self._origins)
         if cookies.is_requested and cookies.is_foreign:
             raise BadRequest(403, "Only pages of this server can use session cookies.")
@@ -158,10 +164,10 @@ class PhotoChanges:
 
 
 def check_headers(request: Request) -> None:
-    """Check the type and the length that an upload declares.
+    """Check the media type and the body length that an upload declares.
 
     Raises:
-        UnsupportedImage: if the type is not supported, or the body is compressed.
+        UnsupportedImage: if the media type is not supported, or the body is compressed.
         ImageTooLong: if the body is too long.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -173,7 +179,7 @@ def check_headers(request: Request) -> None:
 
 
 def error_response(error: BadRequest | ExpertBookError) -> Response:
-    """Return a refusal in GraphQL's response format."""
+    """Return the response to a refused request, in GraphQL's response format."""
     headers: Mapping[str, str] = {}
     match error:
         case BadRequest():
@@ -201,11 +207,11 @@ STATUSES: Final = (
     (TooManyAttempts, 429),
     (Unavailable, 503),
 )
-"""Status by class of refusal; the first match counts."""
+"""HTTP status for each class of error; the first class that matches is used."""
 
 
 def status_of(error: ExpertBookError) -> int:
-    """Return the HTTP status of a refusal."""
+    """Return the HTTP status for an error."""
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
 
 
@@ -213,8 +219,8 @@ async def photo(request: Request) -> Response:
     """Return a stored photo, which never changes at its URL.
 
     Raises:
-        HTTPException: 404 if there is none, 429 if the client's budget is exhausted, 503 if the
-            database does not answer.
+        HTTPException: 404 if there is no such photo, 429 if the client's budget is exhausted, 503
+            if the database does not respond.
     """
     hash_ = request.path_params["hash"]
     if not HASH.fullmatch(hash_):
@@ -242,7 +248,7 @@ async def drawing(request: Request) -> Response:
     """Return the generated portrait of a stored sample expert, or the placeholder.
 
     Raises:
-        HTTPException: 404 for any other name, 503 if the database did not answer.
+        HTTPException: 404 for any other name, 503 if the database does not respond.
     """
     name = request.path_params["name"]
     if name == PLACEHOLDER:
@@ -253,7 +259,7 @@ async def drawing(request: Request) -> Response:
 
 
 async def initials(request: Request) -> Response:
-    """Return a picture of initials on a colour, both in the URL.
+    """Return a picture of the initials in the URL, on the background colour in the URL.
 
     Raises:
         HTTPException: 404 if the URL does not contain initials and a colour.
@@ -273,7 +279,7 @@ def _listed(request: Request, header: str) -> list[str]:
 
 
 async def _is_sample(slug: str) -> bool:
-    """Return whether a sample expert has a slug."""
+    """Return whether the slug belongs to a sample expert."""
     try:
         with or_unavailable():
             expert = await Expert.find_one({"slug": slug})
@@ -283,7 +289,7 @@ async def _is_sample(slug: str) -> bool:
 
 
 def photo_routes(origins: frozenset[str]) -> list[Route]:
-    """Return the routes of photos; pages of `origins` may use session cookies, too."""
+    """Return the routes of photos; pages of `origins` may use session cookies as well."""
     changes = PhotoChanges(origins)
     handler: Callable[[Request], Awaitable[Response]] = changes.__call__
     return [

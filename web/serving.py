@@ -1,4 +1,4 @@
-"""Bind the socket and run uvicorn; a taken port is reported before anything else starts."""
+"""Bind the listening socket and run uvicorn; a port in use is reported before anything starts."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ BACKLOG = 2048
 DRAIN_SECONDS = 10
 PARENT_POLL_SECONDS = 0.5
 PONG_SECONDS = 20.0
-"""Time for the answer to a WebSocket ping; without one the socket is closed."""
+"""Time in which a client must respond to a WebSocket ping; otherwise, the socket is closed."""
 
 
 class NotServed(Exception):
-    """The server cannot start; the message says what to do."""
+    """The server cannot start or has failed; the message says how to proceed."""
 
 
 class PortTaken(NotServed):
@@ -44,7 +44,7 @@ def listening_socket(settings: Settings) -> Iterator[socket.socket]:
     """Listen on the configured host and port for the duration of the context.
 
     Raises:
-        PortTaken: the address is in use or cannot be bound.
+        PortTaken: if the port is in use or cannot be bound.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -102,13 +102,13 @@ class AnnouncingServer(uvicorn.Server):
         self.has_failed = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then call `announce`."""
+        """Start the server, then call `announce`."""
         await super().startup(sockets)
         if self.started:
             self._announce()
 
     async def on_tick(self, counter: int) -> bool:
-        """Return whether to stop; uvicorn itself would continue after the end of the lifespan."""
+        """Return whether to stop the server; plain uvicorn would go on after the lifespan ended."""
         should_stop = await super().on_tick(counter)
         self.has_failed = not should_stop and self.lifespan.shutdown_event.is_set()
         return should_stop or self.has_failed
@@ -125,14 +125,14 @@ def serve_on(
     Args:
         listener: the listening socket.
         settings: the application's settings.
-        mongodb_url: the database.
+        mongodb_url: the URL of the database.
         announce: called once the server is ready.
 
     Raises:
         KeyboardInterrupt: after SIGINT or SIGTERM.
-        NotServed: the application cannot be built, does not start, or ends by itself.
+        NotServed: if the application cannot be built, does not start, or ends by itself.
     """
-    # Imported late, because it is slow: errors in the configuration are reported first.
+    # The import is slow and therefore late, so that configuration errors are reported first.
     from web.app import create_app  # noqa: PLC0415
 
     try:
@@ -149,10 +149,11 @@ def serve_on(
 
 
 def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """Return the uvicorn configuration, for one process and for each worker alike."""
+    """Return the uvicorn configuration, which is the same for a single process and for workers."""
     return uvicorn.Config(
         app,
-        interface="asgi3",  # not detected: the outermost middleware is not a coroutine function
+        # Not detected by uvicorn, because the outermost middleware is not a coroutine function.
+        interface="asgi3",
         http=HttpProtocol,
         ws=WebSocketProtocol,
         ws_max_size=MAX_FRAME_BYTES,
@@ -162,9 +163,9 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         log_config=None,
-        # A pipelined request starts in the context of the one before it.
+        # Otherwise, a pipelined request would start in the context of the request before it.
         reset_contextvars=True,
-        # Uvicorn's debug log contains the payload of WebSocket messages.
+        # Uvicorn never logs at debug level, because it would log the payload of WebSocket messages.
         log_level={"debug": "info", "info": "warning"}.get(settings.log_level, settings.log_level),
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,

@@ -1,4 +1,4 @@
-"""Repeated checks of the stored data (`expertbook verify --watch`), with findings as metrics."""
+"""Repeated checks of the stored data (`expertbook verify --watch`), with metrics of findings."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 class VerificationMetrics:
-    """The metrics of repeated checks.
+    """Metrics of the repeated checks of the stored data.
 
     Args:
-        address: the host and port that serve the metrics in the Prometheus format, if any.
+        address: the host and port at which the metrics are served in the Prometheus format, if any.
 
     Raises:
         NotServed: if the server cannot listen on the port.
@@ -74,15 +74,15 @@ class VerificationMetrics:
 
 
 async def watch(url: str, interval: float, metrics: VerificationMetrics) -> NoReturn:
-    """Check the database again and again; print findings that are new or have gone.
+    """Check the database repeatedly; print findings that are new, and those that have gone.
 
     Args:
         url: MongoDB connection string.
-        interval: seconds from the end of a check to the next one.
-        metrics: shows the results.
+        interval: seconds from the end of a check to the start of the next one.
+        metrics: the metrics that show the results.
 
     Raises:
-        DatabaseUnreachable: if the database does not answer at the start.
+        DatabaseUnreachable: if the database does not respond at the start.
     """
     known: set[Finding] = set()
     async with open_for_reading(url) as database:

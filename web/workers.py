@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = DRAIN_SECONDS + 10.0
 EARLY_DEATH_SECONDS = 10.0
-"""Restarts of workers that end sooner than this are delayed, with exponential backoff."""
+"""A worker that ends sooner than this is replaced after a delay, with exponential backoff."""
 
 MIN_RESTART_DELAY_SECONDS = 0.1
 MAX_RESTART_DELAY_SECONDS = 5.0
@@ -49,9 +49,9 @@ class Worker:
 
     Attributes:
         channel: the parent's end of the socket pair.
-        started_at: monotonic time of its start, in seconds.
+        started_at: monotonic time at which the worker was started, in seconds.
         delay: seconds to wait before replacing the worker if it ends early.
-        is_ready: whether it accepts connections.
+        is_ready: whether the worker accepts connections.
     """
 
     process: subprocess.Popen[bytes]
@@ -62,12 +62,12 @@ class Worker:
 
 
 class Workers:
-    """Runs and replaces a fixed number of workers.
+    """Runs a fixed number of workers, and replaces workers that end.
 
     Args:
         number: number of workers.
-        listener: listening socket that they share.
-        environment: their environment variables.
+        listener: listening socket that the workers share.
+        environment: environment variables of the workers.
     """
 
     def __init__(
@@ -115,13 +115,13 @@ class Workers:
         channel, worker_end = socket.socketpair()
         with worker_end:
             descriptors = (self._listener.fileno(), worker_end.fileno())
-            # -P: the working directory may contain another package `web`.
+            # -P, because the working directory may contain another package named `web`.
             command = [sys.executable, "-P", "-m", "web.workers", *map(str, descriptors)]
             process = subprocess.Popen(  # noqa: S603 - fixed arguments
                 command,
                 env=self._environment,
                 pass_fds=descriptors,
-                start_new_session=True,  # Ctrl-C only reaches the parent
+                start_new_session=True,  # so that Ctrl-C reaches only the parent
             )
         worker = Worker(process, channel, time.monotonic(), delay)
         self._workers.add(worker)
@@ -155,7 +155,7 @@ class Workers:
         self._starts.append((now + delay, min(delay * 2, MAX_RESTART_DELAY_SECONDS)))
 
     def _until_next_start(self) -> float | None:
-        """Return the seconds until the next scheduled start, or None if there is none."""
+        """Return the seconds until the next scheduled start, or None if no start is scheduled."""
         if not self._starts:
             return None
         return max(0.0, min(self._starts)[0] - time.monotonic())
@@ -185,7 +185,7 @@ class Workers:
 
 
 def worker_environment(settings: Settings, mongodb_url: str) -> dict[str, str]:
-    """Return the environment variables that pass these settings and the database to workers."""
+    """Return the environment variables that pass these settings and the database URL to workers."""
     overrides = {
         "MONGODB_URL": mongodb_url,
         "HOST": settings.host,

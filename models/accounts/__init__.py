@@ -1,1 +1,1 @@
-"""User accounts, sessions, e-mailed links and attempt counters."""
+"""User accounts, sessions, links and codes sent by e-mail, and attempt counters."""

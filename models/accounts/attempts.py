@@ -13,14 +13,14 @@ from models.store.documents import or_unavailable
 
 
 class Attempts(Document):
-    """Number of attempts in a time window; the id names the action and the window."""
+    """Counter of attempts in a time window; the id is the counter's key (see `count`)."""
 
     id: str  # type: ignore[assignment]
     tries: int
     expires_at: datetime
 
     class Settings:
-        """Read by `_id`; deleted when the window ends."""
+        """Counters are read by `_id`, and deleted by a TTL index when their time window ends."""
 
         name = "attempts"
         indexes = (
@@ -29,19 +29,19 @@ class Attempts(Document):
 
 
 async def count(key: str, seconds: int, amount: int) -> int:
-    """Add to a counter and return its new value; concurrent calls return different values.
+    """Increase a counter and return its new value; concurrent calls return different values.
 
     Args:
         key: id of the counter.
         seconds: lifetime of the counter if it does not exist yet.
-        amount: number to add.
+        amount: number to add to the counter.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     collection = Attempts.get_pymongo_collection()
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
-    # Not `findOneAndUpdate`, for which the embedded database scans the collection.
+    # `findOneAndUpdate` is not used, because the embedded database scans the collection for it.
     with or_unavailable():
         while True:
             found = await Attempts.get(key)
@@ -57,7 +57,7 @@ async def count(key: str, seconds: int, amount: int) -> int:
 
 
 async def counter(key: str) -> Attempts | None:
-    """Return a counter, or None if it does not exist or has expired."""
+    """Return the counter with the given id, or None if it does not exist or has expired."""
     with or_unavailable():
         found = await Attempts.get(key)
     return found if found and found.expires_at > datetime.now(UTC) else None

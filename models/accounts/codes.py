@@ -1,4 +1,4 @@
-"""Codes in e-mails: six digits that verify an address, stored only as a keyed hash."""
+"""Six-digit codes in e-mails that verify an e-mail address; only a keyed hash is stored."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 LIFETIME: Final = timedelta(minutes=10)
 MAX_ATTEMPTS: Final = 5
-"""Attempts at a code from one network address; `auth/throttle.py` bounds the total."""
+"""Limit on attempts at a code from one network address; `auth/throttle.py` limits the total."""
 MAX_RACES: Final = 20
 
 
 class Code(Document):
-    """The latest code that was mailed to an address; the id is the address's pseudonym.
+    """The latest code sent to an e-mail address; the id is the address's pseudonym.
 
-    `requested_at` is the time of the request; if mails are sent at the same time, the later request
-    wins.
+    `requested_at` is the time at which the code was requested. If two e-mails with codes are sent
+    at the same time, only the code that was requested later is kept.
     """
 
     id: str  # type: ignore[assignment]
@@ -47,7 +47,7 @@ class Code(Document):
     expires_at: datetime
 
     class Settings:
-        """Read by `_id`: an address has one code, so a newer one replaces it."""
+        """Codes are read by `_id`; an e-mail address has one code, and a newer code replaces it."""
 
         name = "codes"
         indexes = (
@@ -57,12 +57,12 @@ class Code(Document):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A counted attempt at a code.
+    """An attempt to enter a code, which has already been counted.
 
     Attributes:
         code_id: the id of the code.
         digest: the code's keyed hash.
-        left: attempts at this code that the network address has left.
+        left: number of further attempts at this code that the network address may make.
     """
 
     code_id: str
@@ -71,13 +71,13 @@ class Attempt:
 
 
 async def store_code(email: str, digest: str, requested_at: datetime, now: datetime) -> bool:
-    """Store an address's code in place of an earlier one.
+    """Store the code of an e-mail address in place of any earlier code.
 
     Returns:
-        False if the address has a code that was requested later.
+        False if the address already has a code that was requested later; otherwise True.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     id_ = email_pseudonym(email)
     code = {
@@ -87,7 +87,7 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
     }
     older = {"_id": id_, "requested_at": {"$lte": requested_at}}
     with or_unavailable():
-        for _ in range(2):  # two workers may store the first code of an address concurrently
+        for _ in range(2):  # two workers may insert an address's first code concurrently
             with suppress(DuplicateKeyError):
                 await Code.get_pymongo_collection().update_one(older, {"$set": code}, upsert=True)
                 return True
@@ -95,9 +95,9 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
 
 
 async def spend_attempt(email: str, address: str, now: datetime) -> Attempt | None:
-    """Count an attempt at an e-mail address's code, before the caller compares the code.
+    """Count an attempt at the code of an e-mail address, before the caller compares the code.
 
-    Each network address has its own attempts, so a stranger cannot use up the owner's.
+    The attempts are counted per network address, so a stranger cannot use up the owner's.
 
     Args:
         email: the e-mail address.
@@ -105,39 +105,39 @@ async def spend_attempt(email: str, address: str, now: datetime) -> Attempt | No
         now: the current time.
 
     Returns:
-        The attempt; None if there is no valid code, or no attempt is left.
+        The attempt; None if there is no valid code, or if no attempt is left.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         code = await Code.get(email_pseudonym(email))
     if code is None or code.expires_at <= now:
         return None
-    # The key names the code that is compared: a newer code has its own attempts.
+    # The key identifies this code, so that attempts at a newer code are counted separately.
     key = f"code/{code.id}/{code.requested_at.isoformat()}/{address}"
     tries = await attempts.count(key, int(LIFETIME.total_seconds()), 1)
     return Attempt(code.id, code.digest, MAX_ATTEMPTS - tries) if tries <= MAX_ATTEMPTS else None
 
 
 async def sign_in(attempt: Attempt, draft: User, session_owner: Id | None) -> tuple[User, bool]:
-    """Use a code: return the account of its address, or insert the draft as a new account.
+    """Use a code; return the account with its e-mail address, or insert `draft` as a new account.
 
-    An account with an unverified address may have been registered by a stranger. Verifying the
-    address therefore revokes the account's password, sessions and links, unless the code is used in
-    a session of that account.
+    A stranger may have registered an account whose e-mail address is unverified. Therefore,
+    verifying the address revokes the account's password, sessions and links, unless the code is
+    used in a session of that account.
 
     Args:
-        attempt: the attempt; the caller has compared the code.
-        draft: a new account with the address.
+        attempt: the counted attempt; the caller has already checked that the code is correct.
+        draft: a new account with the e-mail address, for the case that none exists.
         session_owner: the account in whose session the code is used, if any.
 
     Returns:
-        The account, and whether its earlier sessions have ended.
+        The account, and whether its earlier sessions have been ended.
 
     Raises:
-        WrongCode: if the code was used or replaced meanwhile, or the account is disabled.
-        Unavailable: if the database does not answer.
+        WrongCode: if the code has meanwhile been used or replaced, or the account is disabled.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> tuple[User, bool]:
@@ -163,18 +163,19 @@ async def sign_in(attempt: Attempt, draft: User, session_owner: Id | None) -> tu
         for _ in range(MAX_RACES):
             try:
                 return await run_in_transaction(User, write)
-            except DuplicateKeyError:  # the address was registered meanwhile
+            except DuplicateKeyError:  # another request has just registered the address
                 continue
     raise Unavailable("The account is being changed. Please try again.")
 
 
 async def change_email(attempt: Attempt, user: User, email: str, email_key: str) -> User:
-    """Use a code: set its address as the account's, and revoke links to the former address.
+    """Use a code: give the account the code's e-mail address, and revoke the account's links.
 
     Raises:
-        WrongCode: if the code was used or replaced meanwhile, or the account is gone.
-        EmailTaken: if the address has another account; the code stays valid.
-        Unavailable: if the database does not answer.
+        WrongCode: if the code has meanwhile been used or replaced, or the account is deleted or
+            disabled.
+        EmailTaken: if another account has the e-mail address; the code then stays valid.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> User:
@@ -199,18 +200,18 @@ async def change_email(attempt: Attempt, user: User, email: str, email_key: str)
 
 
 async def use(attempt: Attempt) -> None:
-    """Use a code, which then no longer works.
+    """Use a code, so that it cannot be used again.
 
     Raises:
-        WrongCode: if the code was used or replaced meanwhile.
-        Unavailable: if the database does not answer.
+        WrongCode: if the code has meanwhile been used or replaced.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await _use(attempt)
 
 
 async def _use(attempt: Attempt, session: AsyncClientSession | None = None) -> None:
-    # Deleting the code decides between concurrent uses.
+    # Only one of several concurrent uses can delete the code.
     known = {"_id": attempt.code_id, "digest": attempt.digest}
     used = await Code.get_pymongo_collection().delete_one(known, session=session)
     if not used.deleted_count:

@@ -1,4 +1,4 @@
-"""The canonical form of an e-mail address."""
+"""Canonical forms of e-mail addresses, keys to compare them, and hashes for the ids of counters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 from models.caching.cache import Cache
 
 MAX_EMAIL_CHARS: Final = 320
-"""Limit for an address with surrounding spaces; longer texts would be slow to validate."""
+"""Limit on an address with surrounding spaces, since longer texts would be slow to validate."""
 
 MAX_CACHED: Final = 1_024
 
@@ -20,18 +20,19 @@ _SURROUNDINGS: Final = regex.compile(
     r"^[\s\p{Default_Ignorable_Code_Point}]+"
     r"|\.?[\s\p{Default_Ignorable_Code_Point}]*$"
 )
-"""Spaces and invisible characters around a copied address, and a dot after the domain."""
+"""Spaces and invisible characters around a copied e-mail address, and a dot after the domain."""
 
 _canonical: Final = Cache[str, str]("emails", MAX_CACHED)
-"""Cache of canonical addresses, since clients book repeatedly with the same contact."""
+"""Cache of canonical addresses, since clients often book with the same contact address."""
 
 
 def canonical_email(text: str) -> str | None:
     """Return an e-mail address as it is stored and shown, or None if it is invalid (RFC 5322).
 
-    The domain is in lower case and in Unicode rather than punycode (RFC 5891), and the address in
-    Unicode's form NFC. The case of the local part is kept. Deliverability is not checked.
-    Invisible characters around the address and a dot after the domain are ignored.
+    The domain is converted to lower case and from punycode to Unicode (RFC 5891), and the whole
+    address to Unicode's normalization form NFC. The part before the @ keeps its case. Invisible
+    characters around the address and a dot after the domain are removed. The function does not
+    check whether e-mails to the address can be delivered.
     """
     if len(text) > MAX_EMAIL_CHARS:
         return None
@@ -48,17 +49,18 @@ def canonical_email(text: str) -> str | None:
 
 
 def email_key(text: str) -> str:
-    """Return the key that accounts, contacts and limits use to compare e-mail addresses.
+    """Return the key by which accounts, contacts and rate limits compare e-mail addresses.
 
     The key ignores case, but different letters stay different: "straße" and "strasse" are two
-    mailboxes. The two lower-case forms of the Greek sigma are one letter, except in a domain. Text
-    that is not an address has a key, too, but no account has that key.
+    mailboxes. The two lower-case forms of the Greek letter sigma count as the same letter, except
+    in a domain. For a text that is not an e-mail address, the function returns a key, too, but no
+    account has that key.
     """
     address = canonical_email(text) or text.strip()[:MAX_EMAIL_CHARS]
     local, at, domain = unicodedata.normalize("NFC", address.lower()).rpartition("@")
-    return f"{local.replace('ς', 'σ')}{at}{domain}"  # noqa: RUF001 - the intended letters
+    return f"{local.replace('ς', 'σ')}{at}{domain}"  # noqa: RUF001 - these two letters are meant
 
 
 def email_pseudonym(text: str) -> str:
-    """Return a hash of an address's key, for ids of counters, which must not contain addresses."""
+    """Return a hash of an e-mail address's key, for stored ids that must not reveal the address."""
     return hashlib.sha256(email_key(text).encode()).hexdigest()[:32]

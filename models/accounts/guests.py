@@ -1,4 +1,4 @@
-"""Guests: accounts without an address, for visitors who hold a slot before they sign in."""
+"""Guests: accounts without an e-mail address, for visitors who hold a slot without signing in."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ NAME: Final = "Guest"
 
 
 async def create_guest(now: datetime, language: Language) -> User:
-    """Store a new guest, who is removed after a day.
+    """Store and return a new guest account, which is removed after a day.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     id_ = new_id()
     guest = User(
@@ -38,10 +38,10 @@ async def create_guest(now: datetime, language: Language) -> User:
 
 
 async def is_current(guest_id: Id, now: datetime) -> bool:
-    """Return whether a guest can still act: it is less than a day old and has not signed in.
+    """Return whether a guest can still act: less than a day old, and not yet signed in.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         guest = await User.get(guest_id)
@@ -49,10 +49,10 @@ async def is_current(guest_id: Id, now: datetime) -> bool:
 
 
 async def retire(guest_id: Id, now: datetime) -> None:
-    """Mark a guest that has signed in for removal.
+    """Mark the account of a guest who has signed in as due for removal.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await User.get_pymongo_collection().update_one(

@@ -1,4 +1,4 @@
-"""Links in e-mails: single-use, expiring, and stored only as a hash of their token."""
+"""Single-use links in e-mails, which expire; only a hash of a link's token is stored."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ MAX_TOKEN_LENGTH = 100
 
 
 class Purpose(StrEnum):
-    """The action that a link performs."""
+    """The action that a user can perform with a link."""
 
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - not a password
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - an enum value, not a password
     VERIFICATION = "VERIFICATION"
 
 
@@ -48,7 +48,7 @@ class Link(Document):
     expires_at: datetime
 
     class Settings:
-        """Read by `_id`, and by account to revoke the other links when one is used."""
+        """Links are read by `_id`, and deleted by account to revoke the account's other links."""
 
         name = "links"
         indexes = (
@@ -61,7 +61,7 @@ async def create_link(purpose: Purpose, user_id: Id, now: datetime) -> str:
     """Create a link and return its token, 32 random bytes that are not stored.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = Link(
@@ -73,37 +73,37 @@ async def create_link(purpose: Purpose, user_id: Id, now: datetime) -> str:
 
 
 async def check_link(token: str, purpose: Purpose, now: datetime) -> None:
-    """Check that a link is valid, without using it.
+    """Check that a link is valid, without using it up.
 
     Raises:
         LinkExpired: if the link is unknown, used, expired or for another purpose.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         _require_valid(await Link.get(_hash(token)), purpose, now)
 
 
 async def use_link(token: str, purpose: Purpose, now: datetime, changed: Mapping[str, Any]) -> User:
-    """Use a link: change its account and revoke its other links of that purpose, atomically.
+    """Use a link: atomically change its account and revoke the account's links with this purpose.
 
     Args:
         token: the link's token.
-        purpose: the purpose that the link must have.
+        purpose: the purpose for which the link must have been created.
         now: the current time.
-        changed: the account's fields to set.
+        changed: the fields of the account to set, with their new values.
 
     Returns:
         The changed account.
 
     Raises:
         LinkExpired: if the link is not valid, or its account is deleted or disabled.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> User:
         link = _require_valid(await Link.get(_hash(token), session=session), purpose, now)
         links, users = Link.get_pymongo_collection(), User.get_pymongo_collection()
-        # Deleting the link decides between concurrent uses.
+        # Only one of several concurrent uses can delete the link.
         used = await links.delete_one({"_id": link.id}, session=session)
         if not used.deleted_count:
             raise LinkExpired
@@ -126,15 +126,15 @@ def _require_valid(link: Link | None, purpose: Purpose, now: datetime) -> Link:
 
 
 async def revoke_links(user_id: Id, purpose: Purpose) -> None:
-    """Revoke an account's links of one purpose.
+    """Revoke all links of an account that have the given purpose.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await Link.find({"user_id": user_id, "purpose": purpose.value}).delete()
 
 
 def _hash(token: str) -> str:
-    # A fast hash suffices: 32 random bytes cannot be guessed.
+    # A fast hash suffices, because 32 random bytes cannot be guessed.
     return hashlib.sha256(token[:MAX_TOKEN_LENGTH].encode(errors="replace")).hexdigest()

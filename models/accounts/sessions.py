@@ -1,9 +1,10 @@
 """Sessions and their refresh tokens.
 
-A refresh token is single-use: using it returns the next one. Only its hash is stored. Reuse means
-that the token was stolen, so it ends the whole session (RFC 9700, section 4.14.2). For some seconds
-a used token returns the same next token again, so that two tabs can refresh concurrently, and a
-client whose answer was lost can retry.
+A refresh token can be used only once; using it returns the next refresh token. Only the hash of a
+token is stored. Reuse of a token indicates that it was stolen, so reuse ends the whole session (RFC
+9700, section 4.14.2). However, for ten seconds after its use, a token returns the same next token
+again, so that two browser tabs can refresh concurrently, and a client that did not receive the
+response can retry.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_SESSIONS = 100
-"""Limit on the sessions of an account; beyond it, the oldest sessions end."""
+"""Maximum number of sessions of an account; if there are more, the oldest ones are ended."""
 TOKEN_BYTES = 32
 MAX_TOKEN_LENGTH = 128
 REPEATABLE_FOR = timedelta(seconds=10)
-"""Time in which a used refresh token still returns its successor."""
+"""Time for which a used refresh token returns the same next token again."""
 
 
 class Session(Record):
-    """A sign-in of an account; deleting the document ends the session."""
+    """A user's session, begun by signing in; deleting the document ends the session."""
 
     user_id: Id
     created_at: datetime
@@ -46,11 +47,11 @@ class Session(Record):
 
     @property
     def last_used_at(self) -> datetime:
-        """Time at which the latest access token, valid for some minutes, was issued."""
+        """Time at which the latest access token, valid for a few minutes, was issued."""
         return self.refreshed_at or self.created_at
 
     class Settings:
-        """Read by `_id`, and by account to end all of its sessions; deleted on expiry."""
+        """Sessions are read by `_id` and by account; a TTL index deletes them when they expire."""
 
         name = "sessions"
         indexes = (
@@ -62,7 +63,8 @@ class Session(Record):
 class RefreshToken(Document):
     """An issued refresh token; the id is its SHA-256 hash.
 
-    The next token is derived from the random `nonce` and from this token, which is not stored.
+    The next token is derived from the random `nonce` and from this token, which itself is not
+    stored.
     """
 
     id: str  # type: ignore[assignment]
@@ -73,7 +75,7 @@ class RefreshToken(Document):
     nonce: str = ""
 
     class Settings:
-        """Used tokens are kept until they expire, to detect reuse."""
+        """Used tokens are kept until they expire, so that their reuse can be detected."""
 
         name = "refresh_tokens"
         indexes = (
@@ -82,17 +84,17 @@ class RefreshToken(Document):
         )
 
     def is_repeatable_at(self, now: datetime) -> bool:
-        """Return whether the token was used so recently that it still returns its successor."""
+        """Return whether the token was used so recently that it may be used once more."""
         return self.used_at is not None and now <= self.used_at + REPEATABLE_FOR
 
 
 async def begin(
     user_id: Id, now: datetime, lifetime: timedelta, device: str = ""
 ) -> tuple[Session, str]:
-    """Begin a session on a device and return it with its first refresh token.
+    """Begin a session on a device; return the session and its first refresh token.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     session = Session(
         id=new_id(), user_id=user_id, created_at=now, expires_at=now + lifetime, device=device
@@ -103,10 +105,10 @@ async def begin(
 
 
 async def end_oldest(user_id: Id, now: datetime) -> frozenset[Id]:
-    """End the oldest sessions of an account beyond `MAX_SESSIONS`, and return their ids.
+    """End an account's oldest sessions if it has more than `MAX_SESSIONS`; return their ids.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     excess = [session.id for session in (await _active(user_id, now))[MAX_SESSIONS:]]
     if excess:
@@ -119,15 +121,15 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
     """Use a refresh token; return the session and the next refresh token.
 
     Raises:
-        SessionEnded: if the token is unknown, expired or was used more than `REPEATABLE_FOR` ago;
-            such reuse also ends the session and all its tokens.
-        Unavailable: if the database does not answer.
+        SessionEnded: if the token is unknown or expired, or was used longer than `REPEATABLE_FOR`
+            ago; such a reuse also ends the session and all its tokens.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         found = await RefreshToken.get(_hash(token))
         if found is None or found.expires_at <= now:
             raise SessionEnded
-        # A conditional update: of two concurrent uses, only one modifies the token.
+        # The update is conditional, so that only one of two concurrent uses modifies the token.
         nonce = secrets.token_urlsafe(TOKEN_BYTES)
         used = await RefreshToken.get_pymongo_collection().update_one(
             {"_id": found.id, "is_used": False},
@@ -151,24 +153,24 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
 
 
 async def session_of(token: str) -> Id | None:
-    """Return the session id of a refresh token, even if the token is used; None if unknown."""
+    """Return the session id of a refresh token, used or not; None if the token is unknown."""
     with or_unavailable():
         found = await RefreshToken.get(_hash(token))
     return found.session_id if found else None
 
 
 async def account_of(session_id: Id) -> Id | None:
-    """Return the account of a session, or None if the session has ended."""
+    """Return the id of a session's account, or None if the session has ended."""
     with or_unavailable():
         found = await Session.get(session_id)
     return found.user_id if found else None
 
 
 async def sessions_of(user_id: Id, now: datetime) -> list[Session]:
-    """Return an account's sessions, the latest sign-in first, at most `MAX_SESSIONS`.
+    """Return at most `MAX_SESSIONS` sessions of an account, the latest sign-in first.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     return (await _active(user_id, now))[:MAX_SESSIONS]
 
@@ -181,10 +183,10 @@ async def _active(user_id: Id, now: datetime) -> list[Session]:
 
 
 async def own_session(session_id: Id, user_id: Id, now: datetime) -> Session | None:
-    """Return a session of an account, or None if the account has no such session.
+    """Return the session if it belongs to the account and has not expired, or None otherwise.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         found = await Session.get(session_id)
@@ -193,10 +195,10 @@ async def own_session(session_id: Id, user_id: Id, now: datetime) -> Session | N
 
 
 async def end(session_id: Id) -> None:
-    """End a session, which invalidates its refresh and access tokens.
+    """End a session, so that its refresh tokens and access tokens become invalid.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await Session.find({"_id": session_id}).delete()
@@ -206,17 +208,17 @@ async def end_all(user_id: Id) -> None:
     """End every session of an account.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await Session.find({"user_id": user_id}).delete()
 
 
 async def active_sessions(session_ids: Iterable[Id]) -> set[Id]:
-    """Return the ids of those sessions that have not ended.
+    """Return those of the given session ids whose sessions have not ended.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         found = Session.get_pymongo_collection().find({"_id": {"$in": list(session_ids)}})
@@ -224,7 +226,7 @@ async def active_sessions(session_ids: Iterable[Id]) -> set[Id]:
 
 
 async def _issue(session: Session, token: str) -> str:
-    """Store a refresh token, unless it is stored already, and return it."""
+    """Store a refresh token of a session, unless it is already stored, and return the token."""
     issued = RefreshToken(id=_hash(token), session_id=session.id, expires_at=session.expires_at)
     with suppress(DuplicateKeyError):
         await issued.insert()
@@ -232,11 +234,11 @@ async def _issue(session: Session, token: str) -> str:
 
 
 def _successor(token: str, nonce: str) -> str:
-    """Return the next refresh token; neither the token nor the stored nonce reveals it alone."""
+    """Return the next refresh token; computing it requires both the token and the stored nonce."""
     digest = hmac.digest(token[:MAX_TOKEN_LENGTH].encode(), nonce.encode(), "sha256")
     return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _hash(token: str) -> str:
-    # A fast hash suffices: 32 random bytes cannot be guessed.
+    # A fast hash suffices, because 32 random bytes cannot be guessed.
     return hashlib.sha256(token[:MAX_TOKEN_LENGTH].encode()).hexdigest()

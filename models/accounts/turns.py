@@ -1,4 +1,4 @@
-"""Turns: certain requests of an account are served one at a time, across all processes."""
+"""Turns: locks in the database by which certain requests of an account run one at a time."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 TURN: Final = timedelta(seconds=10)
-"""Time after which the turn of a killed process ends; requests take less time."""
+"""Time after which a turn ends even if its process was killed; requests take less time."""
 PAUSE_SECONDS: Final = 0.05
 
 
 @asynccontextmanager
 async def turn_of(user_id: Id) -> AsyncIterator[None]:
-    """Serialize requests of an account across all processes; other requests wait.
+    """Hold the account's turn while the context lasts; wait while another request holds it.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     users = User.get_pymongo_collection()
     while True:

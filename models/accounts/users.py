@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 
 MAX_DUE = 100
-"""Maximum number of due accounts that are handled in one round."""
+"""Maximum number of accounts due for removal that are read at a time."""
 
 
 ERASED_NAME: Final = "Deleted account"
 ERASED_DOMAIN = "@deleted.invalid"
-"""End of the addresses of erased accounts; no mail reaches it (RFC 2606)."""
+"""Domain in the e-mail addresses of erased accounts, which receives no e-mail (RFC 2606)."""
 
 
 VERIFIED: Final = {"email_verified": True, "unverified_until": None}
-"""Fields of an account whose owner has verified the address."""
+"""Values of these fields of an account once its e-mail address is verified."""
 
 
 class Role(StrEnum):
@@ -46,7 +46,7 @@ class Role(StrEnum):
 
 
 class Language(StrEnum):
-    """Language of mails, calendar entries and codes; one for each catalogue."""
+    """Language of an account's e-mails and calendar entries: English or that of a catalogue."""
 
     EN = SOURCE
     vars().update({code: code for code in CATALOGUES})
@@ -55,7 +55,7 @@ class Language(StrEnum):
 class User(Record):
     """A user account.
 
-    A guest has no address: `email` is empty, and `email_key` names the account.
+    A guest has no e-mail address: `email` is empty, and `email_key` contains the account's id.
     """
 
     name: str
@@ -68,29 +68,29 @@ class User(Record):
     phone: str | None = None
     guest: bool = False
     busy_until: datetime | None = None
-    """The end of the account's turn, if it has one; see models/accounts/turns.py."""
+    """Time at which the account's latest turn ends; see models/accounts/turns.py."""
     email_verified: bool = False
     disabled: bool = False
     expert_id: Id | None = None
     created_at: datetime
     unverified_until: datetime | None = None
-    """Time at which the account is removed unless its address is verified; None for never.
+    """Time at which the account is removed if its e-mail address is unverified; None for never.
 
-    A guest whose holds are still in the event log is checked again at this time.
+    For a guest whose holds are still in the event log, the time of the next check.
     """
     closed_at: datetime | None = None
-    """Time at which the owner closed the account; None again once its data are erased."""
+    """Time at which the owner closed the account; reset to None once its data are erased."""
     erased_at: datetime | None = None
 
-    # Computed by `update_search_fields` from the fields above.
+    # These fields are computed by `update_search_fields` from the fields above.
     terms: list[str] = []
     by_name: str = ""
 
     class Settings:
-        """`one_account_per_email` makes addresses unique regardless of case.
+        """`one_account_per_email` makes e-mail addresses unique, ignoring case.
 
-        `closed` and `unverified` find the accounts to erase. The other indexes serve the
-        administrators' user list, ordered by `by_name`.
+        `closed` and `unverified` find the accounts that must be erased. The other indexes serve the
+        administrators' list of users, which is ordered by `by_name`.
         """
 
         name = "users"
@@ -105,23 +105,23 @@ class User(Record):
 
     @property
     def is_active_admin(self) -> bool:
-        """Whether the account is an administrator who can sign in."""
+        """Whether the account belongs to an administrator and is not disabled."""
         return self.role is Role.ADMIN and not self.disabled
 
     @property
     def has_password(self) -> bool:
-        """Whether the account has a password to sign in with."""
+        """Whether the account has a password with which its owner can sign in."""
         return self.password_hash.startswith("$argon2")
 
     def update_search_fields(self) -> User:
-        """Update the derived fields and return the account; call it before writing a name."""
+        """Update the search fields and return the account; call this before storing a new name."""
         self.terms = terms_of(self.name, self.email)
         self.by_name = name_key(self.name, str(self.id))
         return self
 
     @classmethod
     async def by_email(cls, email: str) -> User | None:
-        """Return the account with an e-mail address, ignoring case, or None."""
+        """Return the account with the e-mail address, ignoring case, or None if there is none."""
         return await cls.find_one(cls.email_key == email_key(email))
 
     async def set_password_hash(self, encoded: str) -> None:
@@ -133,17 +133,17 @@ class User(Record):
             )
 
     async def keep_unverified(self) -> None:
-        """Keep the account although its address was not verified in time."""
+        """Keep the account for good, although its e-mail address was not verified in time."""
         with or_unavailable():
             await self.get_pymongo_collection().update_one(
                 {"_id": self.id}, {"$set": {"unverified_until": None}}
             )
 
     async def register(self, *others: Record) -> User:
-        """Insert a new account and other records in one transaction.
+        """Insert this new account and the given other records in one transaction.
 
         Raises:
-            EmailTaken: if the address already has an account.
+            EmailTaken: if another account already has the e-mail address.
         """
 
         async def write(session: AsyncClientSession) -> None:
@@ -158,10 +158,10 @@ class User(Record):
 
 
 async def users_by_id(ids: Iterable[Id]) -> dict[Id, User]:
-    """Return the accounts with the given ids, by id; unknown ids are left out.
+    """Return a mapping from the given ids to their accounts, without unknown ids.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         found = User.get_pymongo_collection().find({"_id": {"$in": list(ids)}})
@@ -170,19 +170,19 @@ async def users_by_id(ids: Iterable[Id]) -> dict[Id, User]:
 
 
 async def closed_accounts(before: datetime) -> list[User]:
-    """Return accounts that were closed before a time, and whose data are not erased yet.
+    """Return accounts that were closed before the given time and have not been erased yet.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     return await _due("closed_at", before)
 
 
 async def unverified_accounts(now: datetime) -> list[User]:
-    """Return accounts whose address was not verified in time.
+    """Return accounts whose e-mail address was not verified in time, up to `MAX_DUE`.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     return await _due("unverified_until", now)
 
@@ -193,10 +193,10 @@ async def _due(field: str, now: datetime) -> list[User]:
 
 
 async def experts_found(search: Filter, limit: int) -> list[Id]:
-    """Return the experts whose account matches a search, by name, up to `limit`.
+    """Return up to `limit` ids of experts whose account matches a search, ordered by name.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     query = {**search, "expert_id": {"$ne": None}}
     with or_unavailable():
@@ -206,15 +206,16 @@ async def experts_found(search: Filter, limit: int) -> list[Id]:
 
 
 async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:
-    """Return a page of accounts, ordered by name, without guests.
+    """Return a page of all accounts except guests, ordered by name.
 
     Args:
-        search: words, each of which must begin a word of the name or address; None for all.
-        role: role of the accounts; None for all.
+        search: words, each of which must be the beginning of a word in the account's name or e-mail
+            address; None for all accounts.
+        role: role of the accounts; None for all roles.
         arguments: size and position of the page.
 
     Raises:
-        BadUserInput: if the search, the size or a cursor is invalid.
+        BadUserInput: if the search, the page size or a cursor is invalid.
     """
     filter_: Filter = search_filter(search, "search")
     filter_["by_name"] = {"$gt": ""}

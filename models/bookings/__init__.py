@@ -1,1 +1,1 @@
-"""Bookings, their event log, idempotency records, outbox and invariant checks."""
+"""Bookings, the event log, idempotency records, the outbox and checks of stored data."""

@@ -1,4 +1,4 @@
-"""E-mails to the owner of an account or address: links, codes and notices."""
+"""E-mails with links, codes and notices to the owner of an account or an e-mail address."""
 
 from __future__ import annotations
 
@@ -17,58 +17,58 @@ if TYPE_CHECKING:
 
 
 def verification_mail(user: User, now: datetime) -> Mail:
-    """Return the e-mail with the link that verifies an account's address."""
+    """Return an e-mail with a link that verifies the e-mail address of an account."""
     return _to_owner(MailKind.VERIFICATION, user.email_key, now)
 
 
 async def queue_reset_mail(address: str) -> None:
-    """Queue an e-mail with a password reset link.
+    """Queue an e-mail with a link to reset the password.
 
     Args:
-        address: normalized e-mail address; without an account, nothing is sent.
+        address: the normalized e-mail address; if it has no account, nothing is sent.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await _to_owner(MailKind.PASSWORD_RESET, address, utc_now()).insert()
 
 
 async def queue_verification_mail(user: User) -> None:
-    """Queue another e-mail with the link that verifies an account's address.
+    """Queue another e-mail with a link that verifies the e-mail address of an account.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await verification_mail(user, utc_now()).insert()
 
 
 async def queue_code_mail(email: str, language: Language) -> None:
-    """Queue an e-mail with a code that verifies an address, with or without an account.
+    """Queue an e-mail with a code that verifies an e-mail address, even if it has no account.
 
     Args:
-        email: the address.
-        language: the language of the e-mail, if the address has no account.
+        email: the e-mail address.
+        language: the language of the e-mail if the address has no account.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     await _queue_to(MailKind.SIGN_IN_CODE, email, language)
 
 
 async def queue_change_notice(former: User, changed_at: datetime) -> None:
-    """Queue an e-mail to the former address of an account after a change of address.
+    """Queue a notice to an account's former e-mail address after a change of address.
 
-    Another account may use that address later, so the mails already sent to it are marked as the
-    former account's: they are exported and erased with that account.
+    Another account may use the former address later. Therefore, e-mails that were already sent to
+    it are marked with this account's id, so that they are exported and erased with this account.
 
     Args:
         former: the account before the change.
-        changed_at: a time just before the change.
+        changed_at: a time just before the change of address.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     earlier = {"address": former.email_key, "created_at": {"$lte": changed_at}, "account_id": None}
     with or_unavailable():

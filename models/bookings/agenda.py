@@ -1,7 +1,7 @@
 """An expert's calendar in memory, on which commands are decided.
 
-An agenda records changes of bookings and rules, finds the slots that they change, and collects the
-writes, events and mails of the transaction. Nothing here does I/O or reads the clock.
+An agenda records changes of bookings and rules, finds the affected slots, and collects the writes,
+events and e-mails of the transaction. The module does no I/O and reads no clock.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 
 class Agenda:
-    """Rules and active bookings of a calendar, and the changes so far.
+    """The rules and active bookings of a calendar, and the changes that commands have made to them.
 
     Args:
-        calendar: the stored calendar, which stays unchanged.
-        bookings: the holds, and the bookings that commands refer to.
+        calendar: the stored calendar, which the agenda does not change.
+        bookings: all loaded holds, and the bookings to which commands refer.
         now: the time of the decision.
         expert: the expert's directory entry, if a command needs it.
         occupants: the occupied time of other bookings, none of which is a hold.
-        spans: the half-open ranges of cells within which all bookings are loaded.
-        waits: all entries of the waiting list.
+        spans: half-open ranges of cells; all bookings within them are loaded.
+        waits: all entries of the expert's waiting list.
     """
 
     def __init__(
@@ -76,12 +76,12 @@ class Agenda:
 
     @property
     def has_new_rules(self) -> bool:
-        """Whether the rules have been replaced."""
+        """Whether a command has replaced the calendar's rules."""
         return self.rules is not self.calendar.rules
 
     @property
     def next_sequence(self) -> int:
-        """The number of the next event."""
+        """The number that the next event of the calendar gets."""
         return self.calendar.sequence + len(self.events) + 1
 
     @property
@@ -90,7 +90,7 @@ class Agenda:
         return len(self._occupancy)
 
     def covers(self, key: SlotKey) -> bool:
-        """Return whether all bookings around a slot and its blocking holds are loaded."""
+        """Return whether all bookings around a slot, and around holds that block it, are loaded."""
         holds = [other.key(key.expert_id) for other in self.blockers(key) if other.held_until]
         return all(
             any(since <= first and last <= until for since, until in self.spans)
@@ -98,15 +98,15 @@ class Agenda:
         )
 
     def advance_clock(self, now: datetime) -> None:
-        """Set the time of the next decision; an earlier time is ignored."""
+        """Set the time of the next decision, unless it is earlier than the present one."""
         if now > self.now:
             self.now = now
             self._occupancy.advance_to(now)
 
     def successor(self) -> Agenda:
-        """Return an agenda that starts from the state after the changes and records none of them.
+        """Return a new agenda that contains the changes made so far, as if they were stored.
 
-        Both agendas share their occupancy, so this one must not be changed afterwards.
+        Both agendas share one occupancy object, so this agenda must not be changed afterwards.
         """
         last: dict[str, Any] = {"sequence": self.next_sequence - 1, "claimed_by": None}
         last["waiting"] = len(self.waitlist)
@@ -120,7 +120,7 @@ class Agenda:
         return other
 
     def booking(self, id_: Id) -> Booking:
-        """Return the booking with an id.
+        """Return the loaded booking with the given id.
 
         Raises:
             KeyError: if the booking is not loaded, or is loaded only as an occupant.
@@ -130,7 +130,7 @@ class Agenda:
     def savepoint(self) -> Callable[[], None]:
         """Return a function that restores the current state; it is valid until the next savepoint.
 
-        The state is copied at the first change, since most refused commands change nothing.
+        The state is copied only at the first change, since most refused commands change nothing.
         """
         self._is_saved, self._restore = False, None
 
@@ -141,7 +141,7 @@ class Agenda:
         return restore
 
     def _save_state(self) -> None:
-        """Copy the state for the savepoint, once; to be called before every change."""
+        """Copy the state once after a savepoint; this must be called before every change."""
         if self._is_saved:
             return
         lists = list(self.events), list(self.writes), list(self.mails)
@@ -173,7 +173,7 @@ class Agenda:
         return self._occupancy.blockers(key.occupies(self.rules))
 
     def holds_of(self, client_id: Id) -> list[Booking]:
-        """Return the holds that a client has placed, including expired ones, but no offers."""
+        """Return a client's own holds, including expired ones, but without offers."""
         return [
             booking
             for booking in self._bookings.values()
@@ -182,19 +182,19 @@ class Agenda:
         ]
 
     def lapsed_holds(self) -> list[Booking]:
-        """Return expired holds that can be released because the time around them is loaded."""
+        """Return the expired holds that can be released, as the time around them is loaded."""
         holds = [self._bookings[occupant.booking_id] for occupant in self._occupancy.expired]
         return [hold for hold in holds if self.covers(hold.key)]
 
     def book(self, booking: Booking) -> Booking:
-        """Add a new booking, hold or offer; its time must be free."""
+        """Add a new booking, hold or offer, whose time must be free."""
         self._save_state()
         self.new_ids.add(booking.id)
         actor_id = None if booking.wait_id else booking.client_id
         return self._add(booking.with_change(self.now, None, actor_id))
 
     def fulfil(self, hold: Booking, booking: Booking) -> Booking:
-        """Turn a client's hold into a booking; any time beyond that of the hold must be free."""
+        """Turn a client's hold into a booking; time that the hold did not cover must be free."""
         return self._add(booking.with_change(self.now, hold.status, booking.client_id))
 
     def replace_hold(self, hold: Booking) -> Booking:
@@ -203,7 +203,7 @@ class Agenda:
         return self._change_time(changed, EventKind.HELD)
 
     def move(self, booking: Booking, moved: Booking, actor_id: Id | None) -> Booking:
-        """Move a booking to another time, which must be free: two events, one write."""
+        """Move a booking to another time, which must be free; add two events, but one write."""
         self._change_time(booking.model_copy(update={"active": False}), EventKind.RELEASED)
         return self._add(moved.with_change(self.now, booking.status, actor_id))
 
@@ -230,7 +230,7 @@ class Agenda:
         actor_id: Id | None,
         reason: str | None = None,
     ) -> Booking:
-        """End a booking or hold with a status, and release its time."""
+        """End a booking or hold with the given final status, and release its time."""
         fields = {"status": status, "active": False, "held_until": None}
         ended: Booking = booking.model_copy(update=fields)
         changed = ended.with_change(self.now, booking.status, actor_id, reason)
@@ -239,23 +239,23 @@ class Agenda:
         return changed
 
     def remove(self, booking: Booking, viewer_id: Id) -> Booking:
-        """Remove a booking from a viewer's list, and release its remaining time."""
+        """Remove a booking from a viewer's list, and release the part of its time in the future."""
         past = [cell for cell in booking.cells if cell < self.now]
         removed = booking.model_copy(
             update={
                 "removed_by": [*booking.removed_by, viewer_id],
                 "updated_at": self.now,
                 "active": bool(past),
-                # An inactive booking keeps its cells.
+                # A booking that becomes inactive keeps all its cells.
                 "cells": past or booking.cells,
             }
         )
         return self._change_time(removed, EventKind.RELEASED)
 
     def replace_rules(self, rules: Rules) -> None:
-        """Replace the rules; the event tells clients to read the calendar's slots again.
+        """Replace the rules; an event tells clients to read the calendar's slots again.
 
-        Existing bookings remain, even outside the new working hours.
+        Existing bookings remain, even if they are outside the new working hours.
         """
         self._save_state()
         self.rules = rules
@@ -268,17 +268,17 @@ class Agenda:
         self.has_new_expert = True
 
     def join(self, wait: Wait) -> None:
-        """Append an entry to the waiting list; the entry's number is that of the event."""
+        """Append an entry to the waiting list; the entry gets the number of the JOINED event."""
         self.change_wait(wait, number=self.next_sequence)
         self._add_event(EventKind.JOINED, wait_id=wait.id, terms=wait.terms)
 
     def change_wait(self, wait: Wait, **changes: Any) -> None:
-        """Change fields of an entry of the waiting list, but not its place."""
+        """Change fields of a waiting-list entry, which keeps its position in the line."""
         self._save_state()
         self.waitlist.put(wait.model_copy(update=changes))
 
     def leave(self, wait: Wait, actor_id: Id | None = None) -> None:
-        """Remove an entry from the waiting list, and release its offer."""
+        """Remove an entry from the waiting list, and release its offer, if any."""
         self._save_state()
         self.waitlist.remove(wait)
         self._add_event(EventKind.LEFT, wait_id=wait.id)
@@ -293,14 +293,14 @@ class Agenda:
         return booking
 
     def _change_time(self, booking: Booking, kind: EventKind) -> Booking:
-        """Write a booking whose time has changed; add an event with the changed slots."""
-        # Earlier events show the time of an expired hold as taken.
+        """Write a booking whose time has changed, and add an event with the slots that changed."""
+        # Earlier events have reported the time of an expired hold as taken.
         previous = self._occupancy.get(booking.id)
         spans = [booking.occupant().cells, *([previous.cells] if previous else [])]
         affected = affected_slots(self.calendar.id, self.rules, spans, self.now)
         before = [states_of(affected, self.rules, self._occupancy.taken_including(previous))]
         if previous and previous.held_until and booking.active:
-            # Clients that have read the slots since the hold expired see its time as free.
+            # Clients that read the slots after the hold's expiry have seen its time as free.
             before.append(
                 states_of(affected, self.rules, self._occupancy.taken_excluding(previous))
             )
@@ -326,9 +326,9 @@ class Agenda:
         self._occupancy.remove(booking.id)
         if booking.active:
             self._occupancy.add(booking.occupant())
-        # All states are written in order, so that two bookings never share a cell in between: one
-        # may move, another may take its time, and the first may move again. Consecutive states of a
-        # booking are merged.
+        # States are written in order, so that two bookings never share a cell between writes: one
+        # may move, another may take its time, and the first may move again. A booking's consecutive
+        # states are merged.
         if self.writes and self.writes[-1].id == booking.id:
             self.writes.pop()
         self.writes.append(booking)

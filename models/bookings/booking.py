@@ -29,13 +29,13 @@ OCCUPANT_FIELDS = dict.fromkeys(
     ("expert_id", "client_id", "cells", "starts_at", "minutes", "held_until"), 1
 )
 ROWS_PER_BATCH = 1_000
-"""Cursor batch size; the server's default for the first batch is 101."""
+"""Number of rows in each batch of a cursor; MongoDB's default for the first batch is 101."""
 
 MAX_OCCUPIED_CELLS = (MAX_SESSION_MINUTES + MAX_BREAK_MINUTES) // CELL_MINUTES
 
 
 class Span(NamedTuple):
-    """Half-open range of an expert's time: `[since, until)`."""
+    """Half-open time range `[since, until)` in the calendar of one expert."""
 
     expert_id: Id
     since: datetime
@@ -59,7 +59,7 @@ INACTIVE = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
 
 
 class Contact(Part):
-    """Contact details of the client; `phone` is in E.164 format."""
+    """Contact details of a booking's client; `phone` is in E.164 format."""
 
     name: str
     email: str
@@ -68,9 +68,9 @@ class Contact(Part):
 
 
 class BookingChange(Part):
-    """One step of a booking's history; without an actor, the change was automatic.
+    """A change in a booking's history; a change without `actor_id` was made automatically.
 
-    `reason` is the actor's reason, shown to both parties.
+    `reason` is the reason that the actor gave; both parties can read it.
     """
 
     at: datetime
@@ -82,19 +82,19 @@ class BookingChange(Part):
 
     @property
     def is_move(self) -> bool:
-        """Whether the booking was moved, or its length changed, rather than only its status."""
+        """Whether the change moved the booking or changed its length, not only its status."""
         is_confirmation = self.before != self.after and self.after is BookingStatus.CONFIRMED
         return {self.before, self.after} <= UPCOMING and not is_confirmation
 
 
 class Booking(Record):
-    """An expert's time that a client holds or has booked.
+    """A session with an expert, held or booked by a client.
 
-    `cells` are the quarter hours of the session and the break after it. A booking that becomes
-    inactive keeps its cells; only the `active` flag changes. `price` and `place` stay as agreed
-    when it was held or booked, even if the expert's offer changes. `wait_id` is the entry of the
-    waiting list that received it, if the booking began as an offer. `expert_note` is for the expert
-    alone; changes of the calendar do not write it (models/ledger/batch.py).
+    `cells` are the quarter hours of the session and the break after it; a booking that becomes
+    inactive keeps them, and only its `active` flag changes. `price` and `place` stay as agreed when
+    the slot was held or booked, even if the expert's offer changes. If the booking began as an
+    offer, `wait_id` is the waiting-list entry that received the offer. Only the expert reads
+    `expert_note`; the ledger does not write it (models/ledger/batch.py).
     """
 
     expert_id: Id
@@ -119,17 +119,16 @@ class Booking(Record):
     sequence: int = 0
     order_key: str = ""
     search_words: list[str] = []
-    """Empty for a hold; see `search_words_of`."""
+    """The words of `search_words_of`; empty for a hold."""
     removed_by: list[Id] = []
     history: list[BookingChange] = []
 
     class Settings:
         """`one_booking_per_cell` prevents double booking.
 
-        It is a multikey index over `cells`: two active bookings of an expert cannot share a
-        quarter hour, whatever their lengths, and no lock or prior check is needed. It begins with
-        the shard key. The other indexes serve calendars, searches, and lists ordered by
-        `order_key`.
+        This multikey index over `cells` keeps two active bookings of an expert from sharing a
+        quarter hour, whatever their lengths, without a lock or a prior check. It begins with the
+        shard key. The other indexes serve calendars, searches, and lists ordered by `order_key`.
         """
 
         name = "bookings"
@@ -172,21 +171,21 @@ class Booking(Record):
 
     @property
     def ends_at(self) -> datetime:
-        """The end of the session, excluding the break."""
+        """The end of the session, without the break after it."""
         return self.key.ends_at
 
     @property
     def reference(self) -> str:
-        """The booking reference for people: eight letters and digits derived from the id."""
+        """The reference that people use for the booking: eight letters and digits from its id."""
         return reference(self.id)
 
     @property
     def was_booked(self) -> bool:
-        """Whether this is or was a booking, not only a hold or an offer."""
+        """Whether the slot has ever been booked, rather than only held or offered."""
         return self.contact is not None or any(step.after in UPCOMING for step in self.history)
 
     def occupies_at(self, now: datetime) -> bool:
-        """Return whether the booking is active at `now`, and not an expired hold."""
+        """Return whether the booking is active and not a hold that has expired by `now`."""
         return self.active and (self.held_until is None or now < self.held_until)
 
     def with_change(
@@ -196,7 +195,7 @@ class Booking(Record):
         actor_id: Id | None,
         reason: str | None = None,
     ) -> Booking:
-        """Return a copy whose history ends with the change to its present status and start."""
+        """Return a copy with a new history entry for the change to the present status and start."""
         step = BookingChange(
             at=at,
             actor_id=actor_id,
@@ -210,15 +209,15 @@ class Booking(Record):
         return changed
 
     def occupant(self) -> Occupant:
-        """Return the part of the booking that blocks slots."""
+        """Return the booking's occupied time, which blocks slots."""
         first = cell_of(self.cells[0])
         cells = range(first, first + len(self.cells))
         return Occupant(self.id, self.client_id, cells, self.key.session_end, self.held_until)
 
     async def set_expert_note(self, note: str) -> bool:
-        """Set the expert's private note; return False if the booking is gone.
+        """Set the expert's private note; return False if the booking no longer exists.
 
-        The note is not part of the calendar: it adds no event, and `updated_at` stays.
+        The note is not part of the calendar: a change adds no event and keeps `updated_at`.
         """
         result = await self.get_pymongo_collection().update_one(
             {"_id": self.id, "expert_id": self.expert_id}, {"$set": {"expert_note": note}}
@@ -235,13 +234,13 @@ class Booking(Record):
         return removed
 
     def update_order_key(self) -> Booking:
-        """Update the order key and return the booking; call it before every write."""
+        """Update the order key and return the booking; call this before every write."""
         self.order_key = order_key(self.starts_at, str(self.id))
         return self
 
 
 def reference(id_: Id) -> str:
-    """Return a short reference in Crockford's base 32, such as 7KQ2-M9XD; references can repeat."""
+    """Return a booking reference in Crockford's base 32, such as 7KQ2-M9XD; it is not unique."""
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     number = int.from_bytes(id_.binary[:4] + id_.binary[9:]) % 32**8
     letters = "".join(alphabet[number >> shift & 31] for shift in range(35, -5, -5))
@@ -249,17 +248,17 @@ def reference(id_: Id) -> str:
 
 
 def search_words_of(id_: Id, contact: Contact | None) -> list[str]:
-    """Return the search words of a booking's reference, and of its contact's name and address."""
+    """Return the search words of a booking: its reference, and its contact's name and e-mail."""
     return words_of(reference(id_), *((contact.name, contact.email) if contact else ()))
 
 
 def order_key(starts_at: datetime, suffix: str = "") -> str:
-    """Return the order key of a booking: its start in minutes since 1970, then a suffix."""
+    """Return a booking's order key: its start in minutes since 1970, followed by a suffix."""
     return f"{max(0, ceil(starts_at.timestamp() / 60)):010}{suffix}"
 
 
 def taken_cells(occupants: Iterable[Occupant], now: datetime) -> dict[int, Occupant]:
-    """Return the occupant of each cell that is occupied at `now`."""
+    """Return a mapping from each cell that is occupied at `now` to its occupant."""
     return {
         cell: occupant
         for occupant in occupants
@@ -278,7 +277,7 @@ def occupant_of(row: Mapping[str, Any]) -> Occupant:
 
 
 async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
-    """Return the occupants of the given spans by expert, read at one moment.
+    """Return, for each expert, the occupants of the given spans, read as of one moment.
 
     The result can include bookings that end shortly before a span.
     """
@@ -299,13 +298,13 @@ async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
 
 
 def active_in(expert: object, since: datetime, until: datetime) -> Filter:
-    """Return the query for an expert's active bookings that start in a span or shortly before."""
+    """Return the query for experts' active bookings that start in a span or shortly before it."""
     starts_at = {"$gte": instant_of(cell_of(since) - MAX_OCCUPIED_CELLS), "$lt": until}
     return {"expert_id": expert, "active": True, "starts_at": starts_at}
 
 
 async def standing_holds(client_id: Id, now: datetime) -> list[Booking]:
-    """Return a client's holds that have not ended."""
+    """Return a client's holds and offers that have not ended."""
     held = {"status": BookingStatus.HELD.value, "active": True}
     query = {"client_id": client_id, "order_key": {"$gte": order_key(now)}, **held}
     found = await Booking.find(query).to_list()
@@ -313,7 +312,7 @@ async def standing_holds(client_id: Id, now: datetime) -> list[Booking]:
 
 
 async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
-    """Return expired holds and pending bookings whose start has passed, up to `limit` of each."""
+    """Return up to `limit` expired holds and `limit` pending bookings whose start has passed."""
     held = {"status": BookingStatus.HELD.value, "held_until": {"$lte": now}}
     pending = {"status": BookingStatus.PENDING.value, "starts_at": {"$lte": now}}
     found = [await Booking.find(query).limit(limit).to_list() for query in (held, pending)]
@@ -323,7 +322,7 @@ async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
 async def calendar_and_upcoming_bookings(
     expert_id: Id, now: datetime
 ) -> tuple[Calendar | None, list[Booking]]:
-    """Return a consistent snapshot of a calendar and its upcoming bookings, earliest first."""
+    """Return a calendar and its upcoming bookings, earliest first, from one snapshot."""
     query = {
         "expert_id": expert_id,
         "active": True,
@@ -340,6 +339,6 @@ async def calendar_and_upcoming_bookings(
 
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:
-    """Return a page of the bookings that match any of the filters, latest start first."""
+    """Return a page of the bookings that match at least one filter, latest start first."""
     order = Order("start-desc", "order_key", descending=True)
     return await page(Booking, filters, order, arguments, Booking.model_validate, ("search_words",))

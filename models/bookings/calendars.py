@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, kw_only=True)
 class ChangeRules(Command):
-    """Change the rules of the expert's calendar; existing bookings remain valid.
+    """Change the rules of an expert's calendar; existing bookings remain valid.
 
-    Overrides of days that are past in the expert's zone are dropped. With `describes`, the
-    directory entry's copies of the rules are updated, too.
+    Overrides for days that are past in the expert's time zone are dropped. With `describes`, the
+    copies of the rules in the expert's directory entry are updated, too.
 
     Args:
-        fields: the new values of fields of the rules.
-        keeping_place: the lengths of sessions whose offers keep their present place.
-        expected_version: the version of the rules that the client edited; None for any.
+        fields: the changed fields of the rules, with their new values.
+        keeping_place: the session lengths whose offers keep the place that is stored now.
+        expected_version: the version of the rules that the client has edited; None to skip the
+            check.
     """
 
     fields: Mapping[str, Any]
@@ -38,18 +39,19 @@ class ChangeRules(Command):
     expected_version: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Replace the rules if they differ.
+        """Replace the rules if the new rules differ from the present ones.
 
         Raises:
-            NotAllowed: if there is no such expert.
-            AvailabilityChanged: if the rules differ and do not have the expected version.
+            NotAllowed: if the expert does not exist.
+            AvailabilityChanged: if the rules would change, and their present version is not the
+                expected one.
         """
         agenda = agendas.get(self.expert_ids[0])
         if agenda is None:
             raise NotAllowed
         rules = self._changed(agenda.rules, agenda.now)
         if rules != agenda.rules:
-            # Equal rules need no version check: the change may have been made before.
+            # Equal rules need no version check: an earlier request may have made the change.
             version = agenda.calendar.rules_version + agenda.has_new_rules
             if self.expected_version not in (None, version):
                 raise AvailabilityChanged
@@ -68,22 +70,22 @@ class ChangeRules(Command):
             today = local_date(now, rules.time_zone)
             fields["overrides"] = _since(today, fields["overrides"])
             if fields["overrides"] == _since(today, rules.overrides):
-                fields["overrides"] = rules.overrides  # Dropping past days alone is not a change.
+                fields["overrides"] = rules.overrides  # Only dropping past days is no change.
         return rules.with_changes(**fields)
 
     def _placed(self, offer: Offer, rules: Rules) -> Offer:
-        """Return an offer with its own place, or with the present one if its length keeps it."""
+        """Return the offer, with its stored place if its session length is in `keeping_place`."""
         current = rules.offer(offer.minutes) if offer.minutes in self.keeping_place else None
         return offer.model_copy(update={"place": current.place}) if current else offer
 
 
 @dataclass(eq=False, kw_only=True)
 class DescribeExpert(Command):
-    """Change the expert's directory entry and fields of the rules together.
+    """Change an expert's directory entry and the rules of the calendar together.
 
     Args:
-        fields: the new values of fields of the entry.
-        rules: the new values of fields of the rules.
+        fields: the changed fields of the entry, with their new values.
+        rules: the changed fields of the rules, with their new values.
     """
 
     describes: bool = True
@@ -94,7 +96,7 @@ class DescribeExpert(Command):
         """Change the entry and the rules.
 
         Raises:
-            NotAllowed: if there is no such expert.
+            NotAllowed: if the expert does not exist.
         """
         agenda = agendas.get(self.expert_ids[0])
         if agenda is None or agenda.expert is None:

@@ -1,4 +1,4 @@
-"""Caps on the bookings, holds and moves of one client."""
+"""Limits on the number of bookings, holds and moves of one client."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ if TYPE_CHECKING:
     from models.calendar.slots import SlotKey
 
 MAX_ROWS = 1_000
-"""Limit on a client's bookings and holds that are read for counting; reaching it raises TooMany."""
+"""Maximum number of a client's bookings and holds that are read; reaching it raises TooMany."""
 
 PERIOD = timedelta(hours=1)
-"""Time after creation during which a booking or hold counts even if it has ended."""
+"""Time after the creation of a booking or hold in which it counts even if it has ended."""
 
 TURNOVER = 2
-"""Bookings that may be made within `PERIOD`, as a multiple of the cap on upcoming ones; also the
-holds of overlapping slots, as a multiple of the cap on holds of one slot."""
+"""Maximum number of bookings made within `PERIOD`, as a multiple of the cap on upcoming bookings;
+also the maximum number of holds of overlapping slots, as a multiple of the cap on holds of one
+slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Maximum numbers for one client.
+    """Maximum numbers of bookings, holds and moves for one client.
 
     Attributes:
         coming: upcoming bookings.
         coming_with_expert: upcoming bookings with one expert.
-        holds: holds at one time, each with a different expert.
-        renewals: times that a slot may be held again within `PERIOD`.
-        moves: times that a booking may be moved.
+        holds: simultaneous holds, each with a different expert.
+        renewals: how often the same slot may be held again within `PERIOD`.
+        moves: how often a booking may be moved.
     """
 
     coming: int
@@ -49,13 +50,13 @@ class Caps:
     def check_booking(
         self, rows: Sequence[ClientBooking], keys: Sequence[SlotKey], now: datetime
     ) -> None:
-        """Check that a client may book the given slots in addition.
+        """Check that a client may book the given slots in addition to the given bookings.
 
         Raises:
-            TooMany: if a limit on upcoming or recent bookings would be exceeded.
+            TooMany: if the booking would exceed a limit on upcoming or recent bookings.
         """
         coming = [row for row in rows if row.status in UPCOMING]
-        # Otherwise, a client could cause endless mails by booking and cancelling repeatedly.
+        # Without the second limit, repeated booking and cancelling could cause endless e-mails.
         recent = [row for row in rows if not row.was_hold and row.created_at > now - PERIOD]
         for counted, factor in ((coming, 1), (recent, TURNOVER)):
             experts = [row.expert_id for row in counted] + [key.expert_id for key in keys]
@@ -65,10 +66,10 @@ class Caps:
                 raise TooMany(factor * self.coming_with_expert)
 
     def check_hold(self, rows: Sequence[ClientBooking], key: SlotKey, now: datetime) -> None:
-        """Check that a client may hold a slot; offers of waiting lists do not count.
+        """Check that a client may hold a slot; offers from waiting lists do not count as holds.
 
         Raises:
-            TooMany: if a limit on holds would be exceeded.
+            TooMany: if the hold would exceed a limit on holds.
         """
         rows = [row for row in rows if not row.was_offer]
         standing = {
@@ -81,8 +82,8 @@ class Caps:
             for row in rows
             if row.was_hold and row.overlaps(key) and row.created_at > now - PERIOD
         ]
-        # Otherwise, a client could hold overlapping slots one after another, and nobody else would
-        # ever get the time.
+        # Earlier holds count, because a client could hold overlapping slots one after another, so
+        # that nobody else would ever get the time.
         if sum(row.starts_at == key.starts_at for row in earlier) > self.renewals or len(
             earlier
         ) >= TURNOVER * (1 + self.renewals):
@@ -92,17 +93,17 @@ class Caps:
         """Check that a booking may be moved once more.
 
         Raises:
-            TooMany: if it was already moved as often as allowed.
+            TooMany: if the booking has already been moved as often as allowed.
         """
         if sum(change.is_move for change in booking.history) >= self.moves:
             raise TooMany(self.moves)
 
 
 class ClientBooking(NamedTuple):
-    """Fields of a client's booking that caps depend on.
+    """The fields of a client's booking on which the limits depend.
 
-    `was_hold` means that it was never booked, `was_offer` that it began as an offer to a waiting
-    client.
+    `was_hold` means that the slot was never booked, and `was_offer` that the booking began as an
+    offer from a waiting list.
     """
 
     expert_id: Id
@@ -115,17 +116,17 @@ class ClientBooking(NamedTuple):
     was_offer: bool
 
     def overlaps(self, key: SlotKey) -> bool:
-        """Return whether the booking overlaps a slot."""
+        """Return whether the booking overlaps a slot of the same expert."""
         is_apart = self.ends_at <= key.starts_at or key.ends_at <= self.starts_at
         return self.expert_id == key.expert_id and not is_apart
 
 
 async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
-    """Return a client's bookings and holds that have not begun, with recently ended ones.
+    """Return a client's bookings and holds that start in the future and are active or recent.
 
     Raises:
-        TooMany: if there are more than can be counted.
-        Unavailable: if the database does not answer.
+        TooMany: if there are `MAX_ROWS` or more.
+        Unavailable: if the database does not respond.
     """
     shown = (
         *("expert_id", "status", "starts_at", "minutes"),

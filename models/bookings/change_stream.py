@@ -1,4 +1,4 @@
-"""Change stream of the events and notifications that all processes on the database commit."""
+"""The change stream of the events and notifications that all processes write to the database."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ CLOSING_SECONDS = 0.5
 
 
 class Notification(Record):
-    """Transient message to the processes that currently listen; deleted after a minute."""
+    """A short-lived message to all processes that are listening to the change stream."""
 
     channel: str
     message: str
     at: datetime
 
     class Settings:
-        """A TTL index deletes messages after a minute."""
+        """A TTL index deletes each message after a minute."""
 
         name = "nudges"
         indexes = (
@@ -44,13 +44,13 @@ class Notification(Record):
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A committed event, parsed only on demand."""
+    """A committed event, which is parsed only when `event` is called."""
 
     document: Mapping[str, Any]
 
     @property
     def parties(self) -> tuple[str, str]:
-        """The ids of the event's expert and client; without a client, the second is empty."""
+        """The ids of the event's expert and client; the client's id is empty if there is none."""
         return str(self.document["expert_id"]), str(self.document.get("client_id") or "")
 
     def event(self) -> Event:
@@ -60,17 +60,17 @@ class Committed:
 
 
 class ChangeStream:
-    """Change stream that resumes where the previous one ended."""
+    """A change stream that, when opened again, resumes after the last item that was read."""
 
     def __init__(self) -> None:
         self._token: Mapping[str, Any] | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[Committed | Notification]]:
-        """Open the stream after the last item read before, or now if nothing was read yet.
+        """Open the stream after the last item read, or at the present time if none was read yet.
 
         Raises:
-            Unavailable: if the database does not answer, on opening or while reading.
+            Unavailable: if the database does not respond, on opening or while reading.
         """
         database = Event.get_pymongo_collection().database
         names = [Event.Settings.name, Notification.Settings.name]
@@ -81,17 +81,17 @@ class ChangeStream:
             try:
                 yield self._read(stream)
             finally:
-                # Also closes the cursor on the server, if it answers.
+                # Closing the stream also closes the cursor on the server, if the server responds.
                 with suppress(TimeoutError, PyMongoError):
                     async with asyncio.timeout(CLOSING_SECONDS):
                         await stream.close()
 
     @contextmanager
     def _dropping_refused_token(self) -> Iterator[None]:
-        """Drop the resume token after a refusal, since the token may be the reason.
+        """Drop the resume token if the server refuses a command, as the token may be the reason.
 
-        The server refuses a token that is too old or unknown, when the stream is opened or read.
-        Readers catch up from the event log.
+        The server may refuse a token that is too old or unknown, both when the stream is opened and
+        when it is read. Readers then get the missed events from the event log.
         """
         try:
             yield
@@ -114,20 +114,20 @@ class ChangeStream:
 
 
 async def notify(channel: str, message: str) -> None:
-    """Send a message to every process that listens to the change stream.
+    """Send a message to every process that is listening to the change stream.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await Notification(channel=channel, message=message, at=utc_now()).insert()
 
 
 async def ping_database() -> None:
-    """Return once the database answers.
+    """Return as soon as the database has responded to a ping.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         await Event.get_pymongo_collection().database.command("ping")

@@ -1,8 +1,9 @@
-"""Record of changed calendars, so that an index in memory can follow without reading all calendars.
+"""The latest changed calendars, from which a process updates its index of open times in memory.
 
-Each ledger keeps a document with the number of its changes of calendars and the experts of the
-latest ones. The document is written in the transaction of the change, so readers know every
-committed change. Ledgers have separate documents, since a shared one would make them conflict.
+Each ledger keeps a document with the number of calendar changes that it has made, and the ids of
+the experts whose calendars it changed last. The document is written in the transaction of each
+change, so a reader finds every committed change. Ledgers have separate documents, since their
+transactions would conflict on a shared one.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "calendars:"
 MAX_RECENT: Final = 32
-"""Number of a ledger's latest changed calendars that are stored; a larger number makes each change
-more expensive. After more changes, a reader compares the positions of all calendars."""
+"""Maximum number of changed calendars listed in a ledger's document; a larger number would make
+each change more expensive. A reader that has missed more changes compares the positions of all
+calendars."""
 
 
 def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> None:
-    """Add the write that records the calendars whose time or rules some events change."""
+    """Add a write that records the calendars whose occupied time or rules the events change."""
     changed = list(dict.fromkeys(e.expert_id for e in events if e.kind is not EventKind.STATUS))
     if changed:
         writes.upsert(
@@ -45,17 +47,17 @@ def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> N
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Counts of changes of the directory and of calendars, by document.
+    """Numbers of changes of the directory and of calendars, by the document that counts them.
 
-    A document that has expired and was created again counts as a different one. `recent` has the
-    experts of each document's latest changes.
+    If a document expired and was created again, the new one is treated as a different document.
+    `recent` maps each document to the experts that it lists as changed last.
     """
 
     numbers: Mapping[str, int] = field(default_factory=dict)
     recent: Mapping[str, list[Id]] = field(default_factory=dict)
 
     def since(self, earlier: Changes) -> tuple[set[Id], set[str]]:
-        """Return the experts that have changed, and the documents whose changes are unknown."""
+        """Return the experts changed since `earlier`, and documents that list too few changes."""
         changed, unknown = set[Id](), set[str]()
         for name, number in self.numbers.items():
             missed = number - earlier.numbers.get(name, 0)
@@ -68,10 +70,10 @@ class Changes:
 
 
 async def read_changes() -> Changes:
-    """Return the present numbers of changes, and the experts of the latest ones.
+    """Read the present numbers of changes, and the experts that were changed last.
 
     Raises:
-        PyMongoError: if the database does not answer.
+        PyMongoError: if the database does not respond.
     """
     of_ledgers = {"_id": {"$gte": PREFIX, "$lt": PREFIX[:-1] + ";"}}
     query: dict[str, Any] = {"$or": [{"_id": DIRECTORY}, of_ledgers]}

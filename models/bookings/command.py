@@ -1,4 +1,4 @@
-"""Commands that change calendars, and the agendas that they are decided on."""
+"""The base class of commands that change calendars, and the agendas on which they are decided."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 class Agendas(dict[Id, Agenda]):
-    """Agendas by the expert's id, with the bookings that commands name by id."""
+    """Agendas by their expert's id, and the bookings to which commands refer by id."""
 
     def __init__(self, agendas: Iterable[Agenda] = (), bookings: Iterable[Booking] = ()) -> None:
         super().__init__((agenda.calendar.id, agenda) for agenda in agendas)
         self._named = {booking.id: booking for booking in bookings}
 
     def of(self, expert_ids: Iterable[Id]) -> Agendas:
-        """Return the agendas of the given experts, with the same named bookings."""
+        """Return the agendas of the given experts, with all the bookings of this object."""
         found = Agendas(self[id_] for id_ in expert_ids if id_ in self)
         found._named = self._named
         return found
 
     def booking(self, id_: Id) -> Booking:
-        """Return a named booking with the changes made to it so far.
+        """Return the booking with the given id, with the changes made to it so far.
 
         Raises:
             NotAllowed: if the booking does not exist.
@@ -45,11 +45,11 @@ class Agendas(dict[Id, Agenda]):
         return self[found.expert_id].changed_bookings.get(id_, found)
 
     def events(self) -> list[Event]:
-        """Return the events of the changes made so far."""
+        """Return the events of all changes that have been made to the agendas so far."""
         return [event for agenda in self.values() for event in agenda.events]
 
     def savepoint(self) -> Callable[[], None]:
-        """Return a function that undoes the changes made to the agendas from now on."""
+        """Return a function that undoes all changes made to the agendas after this call."""
         restores = [agenda.savepoint() for agenda in self.values()]
 
         def restore() -> None:
@@ -61,16 +61,17 @@ class Agendas(dict[Id, Agenda]):
 
 @dataclass(eq=False, kw_only=True)
 class Command(ABC):
-    """A change of one or several calendars, all or nothing.
+    """A change of one or several calendars, which is made completely or not at all.
 
     Args:
         expert_ids: the experts whose calendars the command reads or changes.
-        slots: the slots that the command needs, with the time around them.
-        booking_ids: the stored bookings that the command needs.
-        window: the span of time whose slots the command needs, `[since, until)`.
-        holder_id: the client; the command needs all holds of this client with these experts.
+        slots: the slots that the command needs, together with the bookings in and around them.
+        booking_ids: the ids of stored bookings that the command needs.
+        window: the time span `[since, until)` whose slots the command needs; None for no span.
+        holder_id: a client whose holds with all these experts the command needs; None for no
+            client.
         describes: whether the command needs the experts' directory entries.
-        idempotency: the record of the request; None if it has no idempotency key.
+        idempotency: the idempotency record of the request; None if the request has no such key.
     """
 
     expert_ids: Sequence[Id]
@@ -85,13 +86,13 @@ class Command(ABC):
     def decide(self, agendas: Agendas) -> list[Booking]:
         """Change the agendas, and return the bookings that were made or changed.
 
-        The ledger may call it again on newer agendas, so it must have no other effect.
+        The ledger may call the method again with newer agendas, so it must have no other effects.
 
         Raises:
-            ExpertBookError: if the command is refused; its changes are undone.
+            ExpertBookError: if the command is refused; the caller then undoes its changes.
         """
 
     @property
     def needs_only_slots(self) -> bool:
-        """Return whether the command needs nothing but the time around its slots."""
+        """Whether the command needs only the bookings in and around its slots."""
         return bool(self.slots) and not (self.booking_ids or self.holder_id or self.describes)

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 class DirectoryChecker:
-    """Collects documents in any order and reports the invariants that they violate."""
+    """Collects MongoDB documents in any order and reports the invariants that they violate."""
 
     def __init__(self) -> None:
         self._experts: dict[Id, Row] = {}
@@ -48,7 +48,7 @@ class DirectoryChecker:
             self._stars[row["expert_id"]][row["rating"]] += 1
 
     def findings(self) -> Iterator[tuple[str, str, Id]]:
-        """Yield the kind of each violated invariant, a description, and the expert."""
+        """Yield the kind, a description and the expert's id of each violated invariant."""
         for expert_id, hash_ in self._named_photos - self._photos:
             yield "orphan", f"photo {hash_} of {expert_id} is not stored", expert_id
         for expert_id, hash_ in self._photos - self._named_photos:

@@ -1,7 +1,7 @@
 """The event log: every change of a calendar, numbered without gaps.
 
-The log is the source of truth. Notifications only speed up delivery; a process that misses one
-reads the missing events from the log.
+The log is the source of truth. Notifications only speed up the delivery of events; a process that
+misses a notification reads the missing events from the log.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ CURSOR = re.compile(r"Event:([0-9a-f]{24}):(0|[1-9]\d{0,14})(?::([0-9a-f]{24}))?
 RETENTION_SECONDS = 2 * 24 * 60 * 60
 POSITION_FIELDS = ("sequence", "last_event_id")
 MAX_CALENDARS_PER_QUERY = 500
-"""Keeps the decoding of one reply from blocking the event loop for more than a millisecond."""
+"""Limit that keeps the decoding of a reply from blocking the event loop for over a millisecond."""
 MAX_CLIENTS_PER_QUERY = 16
-"""With more clients it is cheaper to read all recent events and filter them here."""
+"""Limit beyond which it is cheaper to read all recent events and filter them in this process."""
 
 
 class Position(NamedTuple):
-    """A position in an expert's event log: after the event with this number and id.
+    """The position in an expert's event log after the event with this number and id.
 
-    After a backup is restored, other events get the same numbers, and only the id distinguishes
-    them. The id is None before the first event, and after an event of sample data, which
-    is not stored.
+    After a backup is restored, new events reuse the numbers of lost ones, and only the ids tell
+    them apart. The id is None before the first event, and after events of sample data, which are
+    not stored.
     """
 
     sequence: int
@@ -48,7 +48,7 @@ class Position(NamedTuple):
 
 
 class LogHead(NamedTuple):
-    """The end of an expert's event log, and whether the expert is disabled."""
+    """The end of an expert's event log, and whether the expert has stopped accepting bookings."""
 
     position: Position
     is_closed: bool
@@ -57,8 +57,8 @@ class LogHead(NamedTuple):
 class EventKind(StrEnum):
     """Kind of an event.
 
-    STATUS changes only a booking, and RESET the rules. JOINED and LEFT concern only the waiting
-    list: their numbers prove its order, and no subscriber receives them.
+    STATUS means that only a booking's status changed, and RESET that the rules changed. JOINED and
+    LEFT concern only the waiting list: their numbers prove its order, and no subscriber gets them.
     """
 
     HELD = "HELD"
@@ -71,7 +71,7 @@ class EventKind(StrEnum):
 
 
 class SlotState(Part):
-    """State of a slot after the event."""
+    """State of a slot after an event."""
 
     starts_at: datetime
     minutes: int
@@ -82,7 +82,7 @@ class SlotState(Part):
 
     @classmethod
     def of(cls, slot: Slot) -> SlotState:
-        """Return the stored form of a slot."""
+        """Return the form in which a slot's state is stored in an event."""
         return cls(
             starts_at=slot.key.starts_at,
             minutes=slot.key.minutes,
@@ -104,14 +104,14 @@ class SlotState(Part):
 
 
 class Event(Record):
-    """A change of a calendar, written in the change's transaction with the expert's next number.
+    """A change of an expert's calendar, written in its transaction, with the next event number.
 
-    `changed` holds the listed slots, of every length, whose status changed. They are stored
-    because the rules can change later, and a replay must report the state at the time.
-    `previous_id` is the id of the preceding event. A RESET sets `accepts_bookings`: whether the
-    expert is listed from then on. `wait_id` is the entry of the waiting list that the event
-    concerns: the client joined or left, or the offer was held, booked or released. `terms` are set
-    on joining.
+    `changed` holds the listed slots, of every length, whose status changed. They are stored because
+    the rules can change later, but a replay must report the slots as they were. `previous_id` is
+    the id of the preceding event. In a RESET, `accepts_bookings` says whether the expert is listed
+    from then on. If the event concerns a waiting list, because a client joined or left it, or an
+    offer was held, booked or released, `wait_id` is the entry. `terms` are set only in a JOINED
+    event.
     """
 
     expert_id: Id
@@ -129,18 +129,18 @@ class Event(Record):
 
     @property
     def position(self) -> Position:
-        """The position after the event."""
+        """The position in the log after the event."""
         return Position(self.sequence, self.id)
 
     @property
     def has_open_slot(self) -> bool:
-        """Whether the event's slot, or a slot that it changed, is open after the event."""
+        """Whether the event's slot, or another slot that it changed, is open after the event."""
         states = [self.slot, *self.changed] if self.slot else self.changed
         return any(state.status is SlotStatus.OPEN for state in states)
 
     @property
     def client_ids(self) -> set[Id]:
-        """The clients of the event's booking and of the slots that it changed."""
+        """The ids of the clients of the event's booking and of the slots that the event changed."""
         states = [self.slot, *self.changed] if self.slot else self.changed
         clients = {client for state in states for client in state.clients}
         return clients | {self.client_id} if self.client_id else clients
@@ -148,9 +148,10 @@ class Event(Record):
     class Settings:
         """`one_event_per_number` prevents two events with the same number.
 
-        `client_by_time` finds recent events of a client's bookings.
+        `client_by_time` serves queries for recent events of a client's bookings.
 
-        `at` never decreases within an expert's log, so the TTL index deletes the oldest first.
+        `at` never decreases within an expert's log, so the TTL index deletes its oldest events
+        first.
         """
 
         name = "events"
@@ -168,7 +169,7 @@ class Event(Record):
 
 
 class BookingTouched(Part):
-    """A booking's change in an event; its current state has this `sequence` or a later one."""
+    """A change of a booking by the event numbered `sequence`; later events may have followed."""
 
     client_id: Id
     booking_id: Id
@@ -176,12 +177,12 @@ class BookingTouched(Part):
     at: datetime
 
     def follows(self, other: BookingTouched | None) -> bool:
-        """Return whether it is later than `other`; restoring a backup can lower the sequence."""
+        """Return whether this change is later than `other`; restored backups lower `sequence`."""
         return other is None or self.sequence > other.sequence or self.at > other.at
 
 
 async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[Event]:
-    """Return an expert's events that follow `sequence`, in order and without gaps.
+    """Return an expert's events after the event numbered `sequence`, in order and without gaps.
 
     Args:
         expert_id: id of the expert.
@@ -189,17 +190,17 @@ async def events_after(expert_id: Id, sequence: int, limit: int = 500) -> list[E
         limit: maximum number of events.
 
     Returns:
-        The events; none if the next one does not exist or has been deleted.
+        The events; an empty list if the next event does not exist or has been deleted.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     found = await _events_between(expert_id, sequence, sequence + limit)
     return [event for number, event in enumerate(found, sequence + 1) if event.sequence == number]
 
 
 async def events_until(expert_id: Id, sequence: int, limit: int) -> list[Event]:
-    """Return an expert's events up to `sequence`, in order and without gaps.
+    """Return an expert's events up to the event numbered `sequence`, in order and without gaps.
 
     Args:
         expert_id: id of the expert.
@@ -207,10 +208,10 @@ async def events_until(expert_id: Id, sequence: int, limit: int) -> list[Event]:
         limit: maximum number of events.
 
     Returns:
-        The latest of those events; none if the last one does not exist or has been deleted.
+        The latest `limit` events; an empty list if the event numbered `sequence` is not in the log.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     found = await _events_between(expert_id, sequence - limit, sequence)
     first = sequence - len(found) + 1
@@ -225,10 +226,10 @@ async def _events_between(expert_id: Id, after: int, until: int) -> list[Event]:
 
 
 async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[BookingTouched]:
-    """Return the changes of the clients' bookings since a time, in no particular order.
+    """Return all changes of the clients' bookings since `since`, in no particular order.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     ids = set(client_ids)
     query: dict[str, Any] = {"at": {"$gte": since}}
@@ -241,15 +242,15 @@ async def bookings_touched(client_ids: Iterable[Id], since: datetime) -> list[Bo
 
 
 def position_of(calendar: Calendar) -> Position:
-    """Return the position after the calendar's last event."""
+    """Return the position after the last event of a calendar."""
     return Position(calendar.sequence, calendar.last_event_id)
 
 
 async def last_positions(expert_ids: Iterable[Id]) -> dict[Id, Position]:
-    """Return the position after the last event per expert.
+    """Return the position after the last event of each expert's calendar.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         return await read_positions(expert_ids)
@@ -258,10 +259,10 @@ async def last_positions(expert_ids: Iterable[Id]) -> dict[Id, Position]:
 async def read_positions(
     expert_ids: Iterable[Id], session: AsyncClientSession | None = None
 ) -> dict[Id, Position]:
-    """Read the position after the last event per expert, in a session's transaction if given.
+    """Read the position after each expert's last event, in the session's transaction, if any.
 
     Raises:
-        PyMongoError: if the database does not answer.
+        PyMongoError: if the database does not respond.
     """
     rows = await _read_calendars(expert_ids, POSITION_FIELDS, session)
     return {row["_id"]: _position(row) for row in rows}
@@ -270,7 +271,7 @@ async def read_positions(
 async def _read_calendars(
     expert_ids: Iterable[Id], fields: Sequence[str], session: AsyncClientSession | None = None
 ) -> list[dict[str, Any]]:
-    """Read some fields of calendars, in a session's transaction if given."""
+    """Read the given fields of the experts' calendars, in the session's transaction, if any."""
     calendars = Calendar.get_pymongo_collection()
     ids = list(expert_ids)
     found: list[dict[str, Any]] = []
@@ -286,10 +287,10 @@ def _position(row: dict[str, Any]) -> Position:
 
 
 async def log_heads(expert_ids: Iterable[Id]) -> dict[Id, LogHead]:
-    """Return the current end of each expert's event log.
+    """Return the current end of the event log of each expert.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         rows = await _read_calendars(expert_ids, (*POSITION_FIELDS, "rules.accepts_bookings"))
@@ -302,14 +303,14 @@ async def log_heads(expert_ids: Iterable[Id]) -> dict[Id, LogHead]:
 async def log_holds(expert_id: Id, position: Position) -> bool:
     """Return whether an expert's event log continues at a position.
 
-    It does if the position's event is the calendar's last one, is in the log, or is named as the
-    previous one by an event in the log. Otherwise, the event was deleted after two days, or the
-    database was restored from a backup that did not have it.
+    It does if the position's event is the calendar's last event, is in the log, or is named as
+    `previous_id` by an event in the log. Otherwise, the event was deleted after two days, or the
+    database was restored from a backup that did not contain the event.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
-    # The calendar is read first: any event after its last one is then in the log.
+    # The calendar is read first, so that any event after its last one is then found in the log.
     if (await last_positions([expert_id])).get(expert_id) == position:
         return True
     sequence, event_id = position
@@ -324,16 +325,16 @@ async def log_holds(expert_id: Id, position: Position) -> bool:
 
 
 def cursor_of(expert_id: Id, position: Position) -> str:
-    """Return the cursor of a position in an expert's event log."""
+    """Return the cursor that represents a position in an expert's event log."""
     sequence, event_id = position
     return encode(f"Event:{expert_id}:{sequence}" + (f":{event_id}" if event_id else ""))
 
 
 def position_in(cursor: str, expert_id: Id) -> Position:
-    """Return the position in a cursor.
+    """Return the position that a cursor represents.
 
     Raises:
-        BadUserInput: if the text is not a cursor, or one of another expert.
+        BadUserInput: if the text is not a cursor, or is a cursor of another expert.
     """
     try:
         parts = CURSOR.fullmatch(decode(cursor))

@@ -1,4 +1,4 @@
-"""Booking figures per day, by the start of the session, counted in the database."""
+"""Numbers of bookings for each day on which sessions start, counted in the database."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ COUNTED: Final = UPCOMING | {
     BookingStatus.CANCELLED,
     BookingStatus.NO_SHOW,
 }
-"""Statuses of bookings that count; a request that nobody confirmed in time does not."""
+"""Statuses of bookings that are counted; bookings that nobody confirmed in time are not."""
 
 EARNING: Final = UPCOMING | {BookingStatus.COMPLETED}
 
 
 class Count(NamedTuple):
-    """Bookings whose sessions start on a day, and their outcomes.
+    """Numbers of bookings whose sessions start on the same day, by outcome.
 
     Attributes:
-        booked: all bookings; a released hold does not count.
-        completed: those that took place.
-        cancelled: those that either party cancelled.
-        no_shows: those that the client missed.
-        income: agreed prices of those that took place or are to come, in minor currency units.
+        booked: all bookings, without holds that were only released.
+        completed: bookings whose sessions took place.
+        cancelled: bookings that either party cancelled.
+        no_shows: bookings whose sessions the client missed.
+        income: sum of the agreed prices of all completed or upcoming bookings, in minor currency
+            units.
     """
 
     booked: int = 0
@@ -44,14 +45,14 @@ class Count(NamedTuple):
 async def counts_by_day(
     expert_id: Id | None, boundaries: Sequence[datetime]
 ) -> dict[datetime, Count]:
-    """Return the counts of bookings as of one moment, keyed by the start of each day.
+    """Return the numbers of bookings for each day, all as of the same moment.
 
     Args:
         expert_id: the expert; None for all experts.
-        boundaries: the start of each day, and the end of the last one, in order.
+        boundaries: the start of each day, followed by the end of the last day, in order.
 
     Returns:
-        The count of each day that has bookings.
+        The numbers by the start of the day; days without bookings are missing.
     """
     found = at_one_moment(Booking).aggregate(_pipeline(expert_id, boundaries))
     rows = await (await found).to_list()
@@ -59,10 +60,10 @@ async def counts_by_day(
 
 
 def _pipeline(expert_id: Id | None, boundaries: Sequence[datetime]) -> list[dict[str, Any]]:
-    # Both values of `active` are named, so that the index `expert_by_start` serves the query.
+    # The filter names both values of `active`, so that the query uses the index `expert_by_start`.
     only = {"expert_id": expert_id, "active": {"$in": [True, False]}} if expert_id else {}
     starts_at = {"$gte": boundaries[0], "$lt": boundaries[-1]}
-    # The history tells bookings from holds, even after the contact details have been erased.
+    # The history tells bookings from mere holds, even if the contact details have been erased.
     was_booked = {"history.after": {"$in": sorted(status.value for status in UPCOMING)}}
     counted = {"status": {"$in": sorted(status.value for status in COUNTED)}, **was_booked}
     return [

@@ -1,4 +1,4 @@
-"""Findings of the checks of stored data, and the tolerances that the checks share."""
+"""Findings of the checks of stored data, and the time tolerances that all checks use."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 Row: TypeAlias = dict[str, Any]
 
 GRACE = timedelta(seconds=5)
-"""Tolerated delay of timed changes, such as the expiry of holds, on a busy machine."""
+"""Delay of timed changes, such as the expiry of holds, that is tolerated on a busy machine."""
 EVENT_RETENTION = timedelta(seconds=RETENTION_SECONDS) - timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A violated invariant: its kind, a description, and the expert concerned, if any."""
+    """A violated invariant: its kind, a description, and the id of the affected expert, if any."""
 
     kind: str
     detail: str

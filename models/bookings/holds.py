@@ -1,4 +1,4 @@
-"""Commands that change a hold while a guest signs in."""
+"""Commands that move or prolong a hold while its client signs in."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, kw_only=True)
 class MoveHold(Command):
-    """Give a guest's hold to the account that the guest has signed in to.
+    """Move a guest's hold to the account with which the guest has signed in.
 
-    It replaces the account's other holds with that expert. A hold that has ended, or that another
-    sign-in has moved, is left alone. A hold in the account's own calendar is released.
+    The hold replaces the account's other holds with the same expert. If the hold has ended, or
+    another sign-in has already moved it, nothing changes. If the hold is in the calendar of the
+    account itself, it is released.
 
     Args:
-        guest_id: the guest.
-        holder_id: the account.
-        own_expert_id: the account's own entry in the directory, if any.
+        guest_id: the guest's account.
+        holder_id: the account with which the guest has signed in.
+        own_expert_id: the expert that the account itself has in the directory, if any.
     """
 
     guest_id: Id
@@ -43,7 +44,7 @@ class MoveHold(Command):
             return [agenda.release(hold, BookingStatus.CANCELLED, self.guest_id)]
         for earlier in agenda.holds_of(self.holder_id):
             agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
-        # Guests are forgotten, so the history names the account instead.
+        # Guests' accounts are deleted soon, so the history names the new account instead.
         history = [
             step.model_copy(update={"actor_id": self.holder_id})
             if step.actor_id == self.guest_id
@@ -56,16 +57,16 @@ class MoveHold(Command):
 
 @dataclass(eq=False, kw_only=True)
 class ProlongHold(Command):
-    """Prolong a hold once, while its client waits for a code; offers are not prolonged.
+    """Prolong a hold once, while its client waits for a sign-in code; offers are not prolonged.
 
     Args:
-        duration: how long the hold lasts from the moment of the decision.
+        duration: how long the prolonged hold lasts from the time of the decision.
     """
 
     duration: timedelta
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Prolong the hold, unless it has ended or was prolonged before."""
+        """Prolong the hold, unless it has ended or has been prolonged before."""
         hold = agendas.booking(self.booking_ids[0])
         agenda = agendas[hold.expert_id]
         until = agenda.now + self.duration

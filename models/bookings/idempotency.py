@@ -1,4 +1,4 @@
-"""Idempotency records: successful requests of the last day, by client and idempotency key."""
+"""Idempotency records of successful requests of the last day, by client and idempotency key."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ RETENTION_SECONDS = 24 * 60 * 60
 class IdempotencyRecord(Document):
     """A successful request and the bookings that it made.
 
-    It is the first write of its transaction, so a duplicate request conflicts on this record
-    rather than on the slot.
+    The record is the first write of its transaction, so a duplicate request conflicts with this
+    record rather than with the booked slot.
     """
 
     id: str  # type: ignore[assignment]
@@ -32,13 +32,13 @@ class IdempotencyRecord(Document):
     at: datetime
 
     def with_bookings(self, bookings: Sequence[Booking]) -> IdempotencyRecord:
-        """Return a copy with the bookings that the request made."""
+        """Return a copy of the record with the ids of the bookings that the request made."""
         ids = {"booking_ids": [booking.id for booking in bookings]}
         record: IdempotencyRecord = self.model_copy(update=ids)
         return record
 
     class Settings:
-        """The id contains client, operation and key, so `_id` rejects duplicate requests."""
+        """The id contains client, operation and idempotency key, so duplicate requests conflict."""
 
         name = "requests"
         indexes = (
@@ -49,25 +49,25 @@ class IdempotencyRecord(Document):
 
 
 def record_id(client_id: Id, operation: str, key: str) -> str:
-    """Return the record's id for a client's request."""
+    """Return the id of the record of a client's request with an idempotency key."""
     return f"{client_id}:{operation}:{key}"
 
 
 async def requests_of(client_id: Id) -> list[IdempotencyRecord]:
-    """Return the records of a client's requests."""
+    """Return all idempotency records of a client."""
     return await IdempotencyRecord.find(_made_by(client_id)).to_list()
 
 
 async def forget_requests(client_id: Id) -> None:
-    """Delete the records of a client's requests."""
+    """Delete all idempotency records of a client."""
     await IdempotencyRecord.get_pymongo_collection().delete_many(_made_by(client_id))
 
 
 def _made_by(client_id: Id) -> dict[str, dict[str, str]]:
-    # ";" sorts directly after ":".
+    # The range contains all ids that begin with the client's id and ":", as ";" sorts after ":".
     return {"_id": {"$gte": f"{client_id}:", "$lt": f"{client_id};"}}
 
 
 def digest_of(values: Sequence[object]) -> str:
-    """Return the SHA-256 of an input, to detect a key reused with different input."""
+    """Return the SHA-256 hash of a request's input, to detect a key reused with other input."""
     return hashlib.sha256(repr(values).encode()).hexdigest()

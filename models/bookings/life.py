@@ -1,4 +1,4 @@
-"""The life of a booking: which actions are possible from which status, and when.
+"""The life of a booking: the statuses and times in which each action is possible.
 
 | action       | from                          | to        | when                                |
 |--------------|-------------------------------|-----------|-------------------------------------|
@@ -9,8 +9,8 @@
 | RESCHEDULE   | PENDING, CONFIRMED            |           | clients: until the deadline         |
 | REMOVE       | COMPLETED, CANCELLED, EXPIRED |           | at any time                         |
 
-A hold has no deadline. A hold past its end and a pending booking past its start become EXPIRED.
-auth/policies.py says who may take which action.
+A hold has no deadline. A hold becomes EXPIRED at its end, and a pending booking at the start of its
+session. auth/policies.py defines who may perform each action.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """An action on a booking."""
+    """An action that a party or an administrator can perform on a booking."""
 
     CONFIRM = "CONFIRM"
     COMPLETE = "COMPLETE"
@@ -79,11 +79,11 @@ def check_action(action: Action, booking: Booking, now: datetime, *, is_manager:
         action: the action.
         booking: the booking in its present state.
         now: the time of the action.
-        is_manager: whether the booking's expert or an administrator acts; deadlines do not bind
-            them.
+        is_manager: whether the booking's expert or an administrator acts, for whom deadlines do not
+            apply.
 
     Raises:
-        NotAllowed: if the status or the time does not allow it.
+        NotAllowed: if the booking's status or the time does not allow the action.
         TooLate: if the client's deadline has passed.
     """
     transition = TRANSITIONS[action]
@@ -99,7 +99,7 @@ def check_action(action: Action, booking: Booking, now: datetime, *, is_manager:
 
 
 def is_past_expiry(booking: Booking, now: datetime) -> bool:
-    """Return whether a booking must become EXPIRED now."""
+    """Return whether a booking must be given the status EXPIRED now."""
     if booking.status is BookingStatus.HELD:
         return booking.held_until is None or booking.held_until <= now
     return booking.status is BookingStatus.PENDING and booking.starts_at <= now

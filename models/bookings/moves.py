@@ -1,4 +1,4 @@
-"""Commands that take a booking through its life (models/bookings/life.py)."""
+"""Commands that perform the actions on bookings that models/bookings/life.py defines."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class ChangeStatus(Command):
     """Confirm, complete, mark as missed or cancel a booking.
 
     Args:
-        action: an action whose transition has a target.
-        actor_id: the account that acts.
+        action: an action whose transition in models/bookings/life.py has a target status.
+        actor_id: the account of the person who performs the action.
         is_manager: whether the actor is the booking's expert or an administrator.
         reason: the actor's reason, shown to both parties.
     """
@@ -46,7 +46,7 @@ class ChangeStatus(Command):
         """Change the status.
 
         Raises:
-            NotAllowed: if the status or the time does not allow it.
+            NotAllowed: if the booking's status or the time does not allow the action.
             TooLate: if the client's deadline has passed.
         """
         booking = agendas.booking(self.booking_ids[0])
@@ -62,19 +62,21 @@ class ChangeStatus(Command):
 
 @dataclass(eq=False, kw_only=True)
 class MoveBooking(Command):
-    """Move a booking to another slot of its expert, which may overlap the old one.
+    """Move a booking to another slot of its expert; the new slot may overlap the old one.
 
-    A booking of the same length keeps its price and place, unless the client holds the slot on
-    other terms.
+    If the new slot has the same length, the booking keeps its price and place, unless the client
+    holds the new slot on other terms.
 
     Args:
-        actor_id: the account that moves it.
+        actor_id: the account of the person who moves the booking.
         is_manager: whether the actor is the booking's expert or an administrator.
-        is_client: whether the actor is the booking's client, whose moves need a new confirmation if
-            the expert confirms by hand.
-        caps: the caps that apply, if any.
-        room: the URL of a new video room, if the length changes; None to use the expert's own link.
-        expected_price: the price that the client has seen, in minor units; None for any.
+        is_client: whether the actor is the booking's client; if the expert confirms bookings
+            manually, a move by the client needs a new confirmation.
+        caps: the limits on the client's moves; None for no limits.
+        room: the URL of a new video room, used if the session length changes; None to use the
+            expert's own link.
+        expected_price: the price that the client has seen, in minor currency units; None to skip
+            the check.
     """
 
     actor_id: Id
@@ -88,12 +90,12 @@ class MoveBooking(Command):
         """Move the booking.
 
         Raises:
-            NotAllowed: if the status does not allow it.
+            NotAllowed: if the booking's status does not allow a move.
             TooLate: if the client's deadline has passed.
-            SlotNotOffered: if the new slot is not offered now, or is another expert's.
+            SlotNotOffered: if the new slot is not offered now, or belongs to another expert.
             SlotTaken: if the new slot is taken.
             TooMany: if the booking has been moved too often.
-            PriceChanged: if the price is not the expected one.
+            PriceChanged: if the price after the move is not the expected price.
         """
         [key] = self.slots
         booking = agendas.booking(self.booking_ids[0])
@@ -122,22 +124,22 @@ class MoveBooking(Command):
 
 @dataclass(eq=False, kw_only=True)
 class RemoveBooking(Command):
-    """Hide a finished booking from an account, and free its remaining time."""
+    """Remove a finished booking from an account's list, and free any of its time in the future."""
 
     viewer_id: Id
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Hide the booking and free its time."""
+        """Remove the booking from the list, and free its time."""
         booking = agendas.booking(self.booking_ids[0])
         return [agendas[booking.expert_id].remove(booking, self.viewer_id)]
 
 
 @dataclass(eq=False, kw_only=True)
 class ExpireBooking(Command):
-    """Expire a hold past its end or a pending booking past its start; else do nothing."""
+    """Expire a hold that has ended or a pending booking that has started; else do nothing."""
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Expire the booking if it is due."""
+        """Expire the booking if its time has come."""
         booking = agendas.booking(self.booking_ids[0])
         agenda = agendas[booking.expert_id]
         if not is_past_expiry(booking, agenda.now):

@@ -1,8 +1,9 @@
-"""Offers: free time that is held for the first client in line who waits for it.
+"""Offers: time that becomes free and is held for the first client in line who waits for it.
 
-Every command of the ledger is decided by `decide`, and every change of a calendar is an event. Time
-that became free is therefore found in the events alone, for every kind of command. After a
-command, no listed open slot matches an entry in line, unless the entry's client declined that slot.
+The function `decide` decides every command of the ledger, and every change of a calendar adds an
+event. Therefore the events alone show which time became free, for every kind of command. After a
+command, no listed open slot matches an entry of the waiting list that has no offer, unless the
+entry's client has declined that slot.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """Rules for making offers.
+    """Settings for the offers that are made to waiting clients.
 
     Attributes:
-        duration: how long an offer lasts, unless booking of the slot closes earlier.
-        video_url: the template of video rooms; None to use the experts' own links.
+        duration: how long an offer lasts, unless the slot can no longer be booked before that.
+        video_url: the template for URLs of video rooms; None to use the experts' own links.
     """
 
     duration: timedelta = timedelta(minutes=30)
@@ -48,13 +49,14 @@ class OfferTerms:
 
 
 def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Booking]:
-    """Decide a command, and offer the time that becomes free.
+    """Decide a command, and offer the time that it frees to the waiting list.
 
-    Time that the clock has freed is offered first, so that the command cannot take it.
+    Time that has become free because holds expired is offered first, so that the command cannot
+    take it.
 
     Raises:
-        ExpertBookError: if the command is refused. All changes are undone, and the refusal
-            shows its slots without them.
+        ExpertBookError: if the command is refused. All changes, including new offers, are undone,
+            and the slots in the error are shown without these changes.
     """
     undo = agendas.savepoint()
     try:
@@ -67,10 +69,10 @@ def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Bookin
 
 
 def _show_undone(refusal: SlotRefusal, agendas: Agendas) -> None:
-    """Show the slots of a refusal as they are after its command's changes have been undone.
+    """Update the slots in a refusal to their state after the command's changes were undone.
 
-    Other events will get the numbers of these changes. A client that had seen such a number would
-    ignore those events.
+    Later events will reuse the numbers of the undone events. If the refusal contained such a
+    number, the client would ignore the later events.
     """
     agenda = agendas[refusal.slots[0].key.expert_id]
     last = agenda.next_sequence - 1
@@ -92,7 +94,7 @@ def _decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Booki
 
 
 def _catch_up(agenda: Agenda, terms: OfferTerms) -> None:
-    """Release lapsed holds, end entries whose window has passed, and offer the freed time."""
+    """Release expired holds, end entries whose window has passed, and offer the freed time."""
     turn = _Turn(agenda, terms, first=len(agenda.events))
     for hold in agenda.lapsed_holds():
         agenda.release(hold, BookingStatus.EXPIRED, actor_id=None)
@@ -105,11 +107,11 @@ def _catch_up(agenda: Agenda, terms: OfferTerms) -> None:
 
 
 class _Turn:
-    """The response of a waiting list to the events of a change.
+    """One pass in which a waiting list responds to the events of a change.
 
     Args:
         agenda: the expert's agenda.
-        terms: how offers are made.
+        terms: the settings for offers.
         first: the index of the first event to respond to.
     """
 
@@ -118,18 +120,18 @@ class _Turn:
         self._terms = terms
         self._first = first
         self._freed: dict[int, set[int]] = {}
-        """Starts of slots that became open, by length."""
+        """Start cells of slots that became open, by session length in minutes."""
         self._searching: set[Id] = set()
-        """Entries for which all open slots are considered, not only those that became open."""
+        """Ids of entries for which all open slots are considered, not only newly opened ones."""
         self._passing: set[Id] = set()
-        """Entries that gave an offer back: all other entries are served before them."""
+        """Ids of entries that gave an offer back; all other entries are served before them."""
         self._starts: dict[tuple[bool, int], list[int]] = {}
 
     def take(self) -> None:
         """Apply the events to the waiting list, then offer the open slots to its entries."""
         agenda = self._agenda
         index = self._first
-        while index < len(agenda.events):  # ending entries adds events
+        while index < len(agenda.events):  # ending an entry adds events
             self._respond(agenda.events[index])
             index += 1
         if not (self._freed or self._searching):
@@ -144,7 +146,7 @@ class _Turn:
             self._show_offers()
 
     def renew(self, wait: Wait) -> None:
-        """Consider all open slots for an entry, whose window or calendar may have new ones."""
+        """Consider all open slots for an entry, since its window may contain new ones."""
         agenda = self._agenda
         self._searching.add(wait.id)
         due_at = next_due_at(wait.terms, agenda.rules, agenda.now)
@@ -170,11 +172,11 @@ class _Turn:
                 self._freed.setdefault(state.minutes, set()).add(cell_of(state.starts_at))
 
     def _end_offer(self, event: Event) -> None:
-        """Take an offer back from its entry, if the event released one.
+        """If the event released an offer, remove the offer from its waiting-list entry.
 
-        If the client lets the full time pass, the entry ends. An offer that was shorter, because
-        the slot could no longer be booked, counts as given back. Either way, none of the client's
-        entries is offered that slot again.
+        If the offer expired after its full duration, the entry ends. If the client declined the
+        offer, or it ended earlier because the slot could no longer be booked, the entry stays in
+        the waiting list. In all cases, none of the client's entries is offered the slot again.
         """
         agenda = self._agenda
         wait = agenda.waitlist.get(event.wait_id)
@@ -193,7 +195,7 @@ class _Turn:
             agenda.change_wait(other, declined=[*coming, offer.starts_at])
 
     def _slot_for(self, wait: Wait) -> Slot | None:
-        """Return the earliest open slot for an entry."""
+        """Return the earliest open slot that can be offered to an entry, or None."""
         agenda, minutes, cells = self._agenda, wait.terms.minutes, wait.terms.cells
         starts = self._starts_for(wait)
         given_back = set(map(cell_of, wait.declined))
@@ -203,11 +205,11 @@ class _Turn:
             slot = agenda.slot(SlotKey(agenda.calendar.id, cell, minutes))
             if slot and slot.status is SlotStatus.OPEN and self._end_of(slot) > agenda.now:
                 return slot
-            starts.remove(cell)  # an earlier offer has taken it
+            starts.remove(cell)  # e.g. an earlier offer has taken the slot
         return None
 
     def _starts_for(self, wait: Wait) -> list[int]:
-        """Return the starts of open slots to consider for an entry, earliest first."""
+        """Return the start cells of the open slots to consider for an entry, earliest first."""
         searches, minutes = wait.id in self._searching, wait.terms.minutes
         starts = self._starts.get((searches, minutes))
         if starts is None:
@@ -216,7 +218,7 @@ class _Turn:
         return starts
 
     def _all_open(self, minutes: int) -> list[int]:
-        """Return the starts of the open slots in the windows of entries in `_searching`."""
+        """Return the start cells of all open slots in the windows of entries in `_searching`."""
         agenda = self._agenda
         terms = [
             wait.terms
@@ -239,15 +241,15 @@ class _Turn:
         agenda.change_wait(wait, offer_id=offer.id)
 
     def _end_of(self, slot: Slot) -> datetime:
-        """Return the instant at which an offer of a slot, made now, ends."""
+        """Return the time at which an offer of the slot ends if it is made now."""
         notice = timedelta(minutes=self._agenda.rules.minimum_notice_minutes)
         return min(self._agenda.now + self._terms.duration, slot.key.starts_at - notice)
 
     def _show_offers(self) -> None:
-        """Update the slots in events that released time to their status after the offers.
+        """Update the slots in RELEASED events to their status after the offers were made.
 
-        All events of a change are committed together, so nobody could have booked that time in
-        between.
+        All events of a change are committed together, so nobody could have booked the released time
+        before it was offered.
         """
         agenda = self._agenda
 

@@ -1,9 +1,10 @@
-"""Index of the times at which experts are open, for searches by time.
+"""Index of the times at which experts can be booked, for searches by time.
 
-Experts are numbered. For each session length and cell, a bitmap has the numbers of the experts who
-are free to start a session there. Bitmaps are computed for a local day of all experts when it is
-first needed, and follow each change of a calendar. Rules that depend on the present time are
-applied to results: the notice, the horizon, and the ends of holds.
+Each expert has a number. For each session length and cell, a bitmap contains the numbers of the
+experts who are free to start a session of that length in that cell. When a search first needs a
+local day, the bitmaps of that day are computed for all experts; later, they are updated with each
+change of a calendar. Minimum notice and horizon depend on the present time, so they are applied to
+the results of each search; expired holds are removed before each search.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ if TYPE_CHECKING:
 
 ONE_DAY: Final = timedelta(days=1)
 MAX_SINGLE: Final = 64
-"""Up to this number of experts are checked one by one, without computing another day of all
-experts."""
+"""Up to this number of experts are checked one by one, instead of computing the bitmaps of another
+day for all experts."""
 
 MIN_DISCARDED: Final = 1_000
-"""Number of unused numbers below which the index is never rebuilt."""
+"""If there are fewer unused expert numbers than this, the index is never rebuilt."""
 
 MIN_DAYS: Final = 16
 MAX_CALENDAR_DAYS: Final = 640_000
-"""Bound on the days whose bitmaps are kept, times the number of experts; a day of an expert takes
-up to 200 bytes. `MIN_DAYS` are kept in any case."""
+"""Limit on the number of days whose bitmaps are kept, multiplied by the number of experts; a day of
+one expert takes up to 200 bytes. Up to `MIN_DAYS` days are kept in any case."""
 
 EVERYBODY: Final = 2**62
-"""Marks a day as computed for all calendars, including those that are added later."""
+"""Value that marks a day as computed for all calendars, including those that are added later."""
 
 
 class NotComputed(LookupError):
-    """The bitmaps of a local day are needed but not computed yet."""
+    """The bitmaps of a local day are needed but have not been computed yet."""
 
     def __init__(self, day: date) -> None:
         super().__init__(day.isoformat())
@@ -50,16 +51,17 @@ class NotComputed(LookupError):
 
 
 class OpenIndex:
-    """Open calendars by the number of their expert, and by the cells at which sessions start."""
+    """Experts' calendars by number, and bitmaps of the experts who are free to start sessions."""
 
     def __init__(self) -> None:
         self.calendars: list[OpenCalendar | None] = []
         self._numbers: dict[Id, int] = {}
         self._bookable = Bitmap()
         self._starts: defaultdict[int, dict[int, Bitmap]] = defaultdict(dict)
-        """Experts who are free to start a session, by its length and first cell."""
+        """Bitmaps of the experts who are free to start a session, by session length and first
+        cell."""
         self._days: dict[date, int] = {}
-        """Computed local days, each with the number of calendars that it is computed for."""
+        """Computed local days, each with the number of calendars for which it is computed."""
         self._defaults: defaultdict[int, Bitmap] = defaultdict(Bitmap)
         self._lengths: defaultdict[int, Bitmap] = defaultdict(Bitmap)
         self._notices: defaultdict[int, Bitmap] = defaultdict(Bitmap)
@@ -71,25 +73,25 @@ class OpenIndex:
 
     @property
     def is_wasteful(self) -> bool:
-        """Whether most numbers are not used any more, so that the index should be rebuilt."""
+        """Whether most expert numbers are no longer used, so that the index should be rebuilt."""
         return len(self.calendars) > 2 * len(self._numbers) + MIN_DISCARDED
 
     @property
     def max_horizon(self) -> timedelta:
-        """The time from now after which no expert can be booked."""
+        """An upper limit on how far ahead of the present time any expert can be booked."""
         return (max((days for _, days in self._horizons), default=0) + 2) * ONE_DAY
 
     def number(self, expert_id: Id) -> int | None:
-        """Return the number of an expert; None if they are not listed."""
+        """Return the number of an expert, or None if the expert is not in the index."""
         return self._numbers.get(expert_id)
 
     def get(self, expert_id: Id) -> OpenCalendar | None:
-        """Return the calendar of an expert; None if they are not listed."""
+        """Return the calendar of an expert, or None if the expert is not in the index."""
         number = self._numbers.get(expert_id)
         return None if number is None else self.calendars[number]
 
     def put(self, expert_id: Id, calendar: OpenCalendar) -> int:
-        """Add an expert's calendar, or replace it; return the expert's number."""
+        """Add or replace the calendar of an expert, and return the expert's number."""
         number = self._numbers.setdefault(expert_id, len(self.calendars))
         if number == len(self.calendars):
             self.calendars.append(None)
@@ -97,7 +99,7 @@ class OpenIndex:
         return number
 
     def remove(self, expert_id: Id) -> int | None:
-        """Remove an expert, and return the number, which is not used again; None if unknown."""
+        """Remove an expert; return the number, which is not reused, or None if not in the index."""
         number = self._numbers.pop(expert_id, None)
         if number is not None:
             self._replace(number, None)
@@ -119,7 +121,7 @@ class OpenIndex:
             heappush(self._ends_of_holds, (end, number))
 
     def _mark(self, number: int, calendar: OpenCalendar, day: date, *, is_new: bool) -> None:
-        """Add an expert to the bitmaps of a day, or remove them."""
+        """Add an expert to the bitmaps of a local day, or remove the expert from them."""
         for minutes in calendar.lengths:
             starts = self._starts[minutes]
             for cell in calendar.free_starts(minutes, day):
@@ -132,7 +134,7 @@ class OpenIndex:
                     bitmap.discard(number)
 
     def _group(self, number: int, calendar: OpenCalendar, *, is_new: bool) -> None:
-        """Add an expert to the bitmaps of rules, or remove them."""
+        """Add an expert to the bitmaps that group by rules, or remove the expert from them."""
         rules = calendar.rules
         if not calendar.is_bookable:
             return
@@ -149,14 +151,14 @@ class OpenIndex:
                 group.discard(number)
 
     def expire_holds(self, now: datetime) -> None:
-        """Free the time of expired holds."""
+        """Mark the time of expired holds as free in the bitmaps."""
         while self._ends_of_holds and self._ends_of_holds[0][0] <= now:
             _, number = heappop(self._ends_of_holds)
             if calendar := self.calendars[number]:
                 self._replace(number, calendar.at(now))
 
     def forget_days(self, now: datetime) -> None:
-        """Drop the bitmaps of past days, and all of them if they take too much memory."""
+        """Drop the bitmaps of past days, or of all days if they would take too much memory."""
         past = [day for day in self._days if day < now.date() - 2 * ONE_DAY]
         for day in past:
             del self._days[day]
@@ -170,10 +172,10 @@ class OpenIndex:
             self._starts.clear()
 
     def compute(self, day: date, limit: int) -> bool:
-        """Compute the bitmaps of a local day for at most `limit` more experts.
+        """Continue to compute the bitmaps of a local day, for at most `limit` more experts.
 
         Returns:
-            Whether the bitmaps of the day are complete.
+            Whether the bitmaps of the day now include all experts.
         """
         first = self._days.get(day, 0)
         stop = min(first + limit, len(self.calendars))
@@ -187,17 +189,17 @@ class OpenIndex:
     def soonest(
         self, among: int, minutes: int | None, since: datetime, until: datetime, now: datetime
     ) -> Iterator[tuple[int, int]]:
-        """Yield cells, earliest first, with the experts whose first open slot starts there.
+        """Yield cells, earliest first, each with the experts whose first open slot starts in it.
 
         Args:
-            among: the experts, as a bitmap.
-            minutes: length of the slots; None for each expert's first offer.
-            since: start of the span in which the slots start.
-            until: end of the span, exclusive.
+            among: the experts to search, as a bitmap.
+            minutes: length of the slots; None for the length of each expert's first offer.
+            since: start of the time span in which the slots must start.
+            until: end of the time span, exclusive.
             now: the present time.
 
         Raises:
-            NotComputed: if a local day must be computed first.
+            NotComputed: if the bitmaps of a local day must be computed first.
         """
         cell = cell_from(max(since, now))
         stop = cell_from(min(until, now + self.max_horizon))
@@ -221,7 +223,7 @@ class OpenIndex:
     def open_within(
         self, among: int, minutes: int | None, since: datetime, until: datetime, now: datetime
     ) -> int:
-        """Return the experts with an open slot that starts in a span; see `soonest`."""
+        """Return the experts with an open slot that starts in a time span; see `soonest`."""
         first, stop = cell_from(max(since, now)), cell_from(until)
         cells = (*range(first, stop, CELLS_PER_DAY), stop - 1)
         days = {day for cell in cells for day in _local_days(cell)}
@@ -241,7 +243,7 @@ class OpenIndex:
         return found
 
     def _starting(self, minutes: int, first: int, stop: int) -> int:
-        """Return the experts who are free to start a session at one of the given cells."""
+        """Return the experts who are free to start a session in a cell of `range(first, stop)`."""
         found, starts = 0, self._starts.get(minutes, {})
         for cell in range(first, stop):
             if bitmap := starts.get(cell):
@@ -249,7 +251,7 @@ class OpenIndex:
         return found
 
     def _is_limited(self, first: int, stop: int, now: datetime) -> bool:
-        """Return whether any cell may be within an expert's notice period or beyond the horizon."""
+        """Return whether a cell may be within some expert's notice period or beyond the horizon."""
         notice = timedelta(minutes=max(self._notices, default=0))
         horizon = min((days for _, days in self._horizons), default=0) * ONE_DAY
         return first < cell_from(now + notice) or stop > cell_of(now + horizon - 2 * ONE_DAY)
@@ -267,7 +269,7 @@ class OpenIndex:
         yield from sorted(found.items())
 
     def _open_at(self, cell: int, minutes: int | None, now: datetime) -> int:
-        """Return the experts with an open slot that starts at a cell."""
+        """Return the experts with an open slot that starts in the given cell."""
         if minutes is None:
             found = 0
             for length, default in self._defaults.items():
@@ -279,7 +281,7 @@ class OpenIndex:
         return found & ~self._unlisted_at(cell, now) if found else 0
 
     def _unlisted_at(self, cell: int, now: datetime) -> int:
-        """Return the experts for whom a cell is too soon, or beyond the horizon."""
+        """Return the experts for whom a cell is within the notice period, or beyond the horizon."""
         start, too_far = instant_of(cell), 0
         notice = (start - now) / timedelta(minutes=1)
         for minutes, group in self._notices.items():
@@ -287,7 +289,7 @@ class OpenIndex:
                 too_far |= group.value
         ahead = (start.date() - now.date()).days
         for (zone, days), group in self._horizons.items():
-            # Local dates differ by a day at most from those in UTC.
+            # A local date differs by at most one day from the date in UTC.
             if days < ahead + 2 and (
                 local_date(start, zone) > local_date(now, zone) + days * ONE_DAY
             ):
@@ -296,6 +298,6 @@ class OpenIndex:
 
 
 def _local_days(cell: int) -> list[date]:
-    """Return the local dates of all time zones during the UTC day of a cell."""
+    """Return all dates that occur in any time zone during the UTC day that contains a cell."""
     day = instant_of(cell).date()
     return [day - ONE_DAY, day, day + ONE_DAY]

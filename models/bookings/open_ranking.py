@@ -1,4 +1,4 @@
-"""Experts found by time: filtered, counted and ordered."""
+"""Filters, counts and orders experts by the times at which they can be booked."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 CELL_DIGITS: Final = 8
 NO_SLOT: Final = 10**CELL_DIGITS - 1
-"""Placeholder for the cell of experts without an open slot; sorts them last."""
+"""Placeholder for the cell of an expert without an open slot, which sorts the expert last."""
 
 
 class OpenRanking:
-    """Listed experts with their calendars.
+    """The listed experts and their calendars.
 
     Attributes:
         experts: the experts by number.
-        index: their calendars, by the same numbers.
+        index: the experts' calendars, by the same numbers.
     """
 
     def __init__(self) -> None:
@@ -40,11 +40,11 @@ class OpenRanking:
         self.index = OpenIndex()
 
     def put(self, expert: ListedExpert, calendar: OpenCalendar) -> None:
-        """Add an expert, or replace their entry and calendar."""
+        """Add an expert with a calendar, or replace both."""
         self.experts.put(self.index.put(expert.id, calendar), expert)
 
     def remove(self, expert_id: Id) -> None:
-        """Remove an expert, if they are there."""
+        """Remove an expert, if present."""
         number = self.index.remove(expert_id)
         if number is not None:
             self.experts.remove(number)
@@ -57,17 +57,19 @@ class OpenRanking:
         *,
         with_times: bool,
     ) -> FoundExperts:
-        """Return the experts who match a filter.
+        """Return the listed experts who match a filter.
 
         Args:
             filter_: the filter.
-            matches: order keys of the experts who match its search words; None if it has none.
+            matches: order keys, by expert id, of the experts who match the filter's search words;
+                None if the filter has no words.
             now: the present time.
-            with_times: whether to find each expert's first open slot, to order by it.
+            with_times: whether to find each expert's first open slot, so that the result can be
+                ordered by it.
 
         Raises:
             BadUserInput: if the filter is invalid.
-            NotComputed: if a local day must be computed first.
+            NotComputed: if the bitmaps of a local day must be computed first.
         """
         members, ranks = self.experts.admitted(filter_), None
         if matches is not None:
@@ -92,12 +94,13 @@ class OpenRanking:
 
 @dataclass(frozen=True, slots=True)
 class FoundExperts:
-    """The experts who match a filter.
+    """The experts who match a filter, with the keys to order them.
 
     Attributes:
-        members: their numbers, as a bitmap.
-        ranks: their order keys by relevance; None if no words were searched.
-        times: the experts whose first open slot starts at each cell, for a search `with_times`.
+        members: the experts' numbers, as a bitmap.
+        ranks: order keys for relevance, by expert number; None if the filter has no search words.
+        times: for each cell, the experts whose first open slot starts in it; None if the search was
+            made without `with_times`.
     """
 
     ranking: OpenRanking
@@ -107,20 +110,20 @@ class FoundExperts:
     now: datetime
 
     def by_category(self) -> dict[Category, int]:
-        """Return the number of experts per category."""
+        """Return the number of found experts in each category."""
         experts = self.ranking.experts
         return {each: experts.number_in(self.members, each) for each in Category}
 
     def first(
         self, order: Order, bounds: Mapping[str, str], limit: int, *, descending: bool
     ) -> list[Keyed]:
-        """Return the first experts in an order, with their keys.
+        """Return the first found experts in an order, with their order keys.
 
         Args:
             order: the order.
-            bounds: bounds of the keys, as query operators.
-            limit: number of experts.
-            descending: whether the highest key is first.
+            bounds: limits for the order keys, as query operators such as `$gt`.
+            limit: maximum number of experts.
+            descending: whether the expert with the highest key comes first.
         """
         if order.field == BY_SOONEST:
             return self._soonest(bounds, limit, descending=descending)
@@ -140,7 +143,7 @@ class FoundExperts:
         low, high = bounds.get("$gt", ""), bounds.get("$lt")
         levels: Iterator[tuple[int, int]] = self._levels()
         if descending:
-            # The latest slots are known only once all slots have been found.
+            # The latest first slots are known only once the first slots of all experts are found.
             levels = reversed(list(levels))
         found: list[Keyed] = []
         for cell, members in levels:
@@ -170,7 +173,7 @@ class FoundExperts:
         return found
 
     def _levels(self) -> Iterator[tuple[int, int]]:
-        """Yield cells, earliest first, with the experts whose first open slot starts there."""
+        """Yield cells, earliest first, each with the experts whose first open slot starts in it."""
         if self.times is not None:
             yield from self.times.items()
             return

@@ -1,4 +1,4 @@
-"""Reads experts and their calendars for the index of open times."""
+"""Reads experts and their calendars from the database for the index of open times."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ CALENDAR_FIELDS: Final = dict.fromkeys(
 )
 GRACE: Final = timedelta(hours=1)
 CALENDARS_AT_A_TIME: Final = 100
-"""Number of calendars that are read before the process does other work."""
+"""Number of calendars that are read at a time, so that the process can do other work between."""
 
 
 async def read_experts(expert_ids: Collection[Id] | None) -> dict[Id, ListedExpert]:
-    """Return the listed experts among the given ids, by id; None means all."""
+    """Return the listed experts among the given ids, or all listed experts for None, by id."""
     wanted: dict[str, Any] = {"listed": True}
     if expert_ids is not None:
         wanted["_id"] = {"$in": list(expert_ids)}
@@ -58,12 +58,12 @@ async def read_experts(expert_ids: Collection[Id] | None) -> dict[Id, ListedExpe
 async def read_calendars(
     expert_ids: Collection[Id], known: OpenIndex, shared: SharedRules, now: datetime
 ) -> dict[Id, OpenCalendar]:
-    """Return calendars by expert.
+    """Return the calendars of the given experts, by expert id.
 
     Args:
         expert_ids: the experts.
-        known: the index, whose rules are reused if they have not changed.
-        shared: cache of rules that calendars share.
+        known: the present index; rules in it that have not changed are reused.
+        shared: cache of rules, so that calendars with equal rules share one object.
         now: the present time.
     """
     found: dict[Id, OpenCalendar] = {}
@@ -80,21 +80,24 @@ async def read_calendars(
             found[id_] = OpenCalendar(rules, version, position, ())
             if row.get("waiting"):
                 waiting.add(id_)
-    # Bookings are read after calendars, so a position is never newer than the bookings.
+    # Bookings are read after calendars, so that a calendar's position is never newer than its
+    # bookings.
     for id_, occupants in (await _read_occupants(ids, now)).items():
         if id_ in found:
             busy = busy_of(occupants)
             if id_ in waiting:
-                # With a waiting list, only an event frees a hold's time, for the first in line.
+                # If there is a waiting list, only an event frees the time of a hold, as the time is
+                # offered to the first client in line.
                 busy = tuple(each._replace(held_until=None) for each in busy)
             found[id_] = replace(found[id_], busy=unexpired(busy, now))
     return found
 
 
 async def _read_occupants(expert_ids: list[Id], now: datetime) -> dict[Id, list[Occupant]]:
-    """Return present and upcoming occupants of the calendars, and perhaps of other calendars."""
+    """Return the present and upcoming occupants of the experts' calendars, and maybe of others."""
     active = {"active": True, "starts_at": {"$gte": now - MAX_OCCUPIED_CELLS * CELL - GRACE}}
-    # Read the occupants of many experts in one query: the embedded database scans for each query.
+    # For many experts, all occupants are read in one query, since the embedded database scans the
+    # collection for each query.
     only: dict[str, Any] = (
         {"expert_id": {"$in": expert_ids}}
         if len(expert_ids) <= CALENDARS_AT_A_TIME
@@ -110,7 +113,7 @@ async def _read_occupants(expert_ids: list[Id], now: datetime) -> dict[Id, list[
 
 
 async def read_moved(known: OpenIndex) -> set[Id]:
-    """Return the experts whose stored calendars have another position than in the index."""
+    """Return the experts whose calendar's stored position differs from that in the index."""
     positions = await read_positions(known)
     return {
         id_

@@ -1,7 +1,8 @@
 """Searches of the directory by time, answered from an index in memory.
 
-The index is built at the first search. Before each search, the calendars that have changed since
-are read again, so the result is never older than the beginning of the search.
+The index is built at the first search. Each later search first reads the calendars that have
+changed since the previous search, so the result reflects all changes that were committed before the
+search began.
 """
 
 from __future__ import annotations
@@ -37,24 +38,25 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 MAX_AGE_SECONDS: Final = 24 * 60 * 60
-"""Time without a refresh after which the index is rebuilt; changes are kept for twice as long."""
+"""Time without a refresh after which the index is rebuilt; the database keeps the records of
+changes for twice as long."""
 
 CALENDARS_AT_A_TIME: Final = 100
-"""Number of calendars that are indexed before the process does other work."""
+"""Number of calendars that are indexed at a time, so that the process can do other work between."""
 
 
 class NextOpen(NamedTuple):
-    """The cells at which an expert's first open slots start, and the ends of the expert's holds."""
+    """The start cells of an expert's first open slots, and the end times of the expert's holds."""
 
     cells: list[int]
     ends_of_holds: list[datetime]
 
 
 class OpenSearch:
-    """Finds listed experts by the times at which they are open.
+    """Finds listed experts by the times at which they can be booked.
 
     Args:
-        words: finds experts by words.
+        words: the search that finds experts by words.
     """
 
     def __init__(self, words: DirectorySearch) -> None:
@@ -67,23 +69,24 @@ class OpenSearch:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[OpenSearch]:
-        """Run the batch loader while the context is open."""
+        """Run the batch loader that refreshes the index while the context is open."""
         async with self._refreshes.open("open times"):
             yield self
 
     async def page(
         self, filter_: ExpertFilter, order: Order, arguments: PageArguments
     ) -> Page[DirectoryEntry]:
-        """Return a page of the experts whom a filter finds, in an order.
+        """Return a page of the experts who match a filter, in the given order.
 
         Args:
-            filter_: the filter, with or without times.
-            order: `BY_MATCH`, by the soonest open slot, or another order of the directory.
+            filter_: the filter, which may contain times.
+            order: `BY_MATCH`, the order by the soonest open slot, or another order of the
+                directory.
             arguments: size and position of the page.
 
         Raises:
-            BadUserInput: if the filter, the size or a cursor is invalid.
-            Unavailable: if the database does not answer.
+            BadUserInput: if the filter, the page size or a cursor is invalid.
+            Unavailable: if the database does not respond.
         """
         size, bounds = arguments.size, order.bounds(arguments)
         matches = await self._matches(filter_)
@@ -104,7 +107,7 @@ class OpenSearch:
         async def total(*_: object) -> int:
             return number
 
-        # Experts who have left the directory in the meantime are skipped.
+        # Experts who have meanwhile left the directory are skipped.
         shown = [
             entry._replace(**{order.field: keys[entry.id]})
             for id_ in rows
@@ -113,7 +116,7 @@ class OpenSearch:
         return Page(shown, order, has_next, has_previous, Expert, (), total)
 
     async def counts(self, filter_: ExpertFilter) -> dict[Category, int]:
-        """Return the number of found experts per category; see `page`."""
+        """Return the number of experts who match a filter in each category."""
         matches = await self._matches(filter_)
 
         def find(now: datetime) -> dict[Category, int]:
@@ -130,19 +133,19 @@ class OpenSearch:
         now: datetime,
         span: tuple[datetime, datetime] | None = None,
     ) -> NextOpen | None:
-        """Return an expert's first open slots, or None if the index does not know them.
+        """Return an expert's first open slots, or None if the expert is not in the index.
 
-        The index is empty before the first search, and lacks experts who are not listed.
+        The index is empty before the process's first search, and contains only listed experts.
 
         Args:
             expert_id: the expert.
             minutes: length of the slots.
             count: maximum number of slots.
             now: the present time.
-            span: time within which the slots start; None means the horizon.
+            span: the time span in which the slots must start; None for any time up to the horizon.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         if self._changes is None:
             return None
@@ -157,17 +160,17 @@ class OpenSearch:
         return NextOpen(list(islice(starts, count)), ends)
 
     async def _matches(self, filter_: ExpertFilter) -> dict[Id, str] | None:
-        """Return the order keys of experts who match the filter's words; None without words."""
+        """Return order keys of the experts who match a filter's words; None without words."""
         if filter_.words() is None:
             return None
         return {m.expert.id: m.by_match for m in await self._words.matches(None, filter_)}
 
     async def _current(self, find: Callable[[datetime], Found]) -> Found:
-        """Return the result of `find` in the present index.
+        """Bring the index up to date, and return the result of `find`.
 
-        `find` is called again after each local day that had to be computed first.
+        If `find` raises `NotComputed`, it is called again once the local day has been computed.
         """
-        # Days are dropped only before the loop: this search may need more days than are kept.
+        # Days are dropped only before the loop, since this search may need more days than are kept.
         self._ranking.index.forget_days(utc_now())
         while True:
             await self._refreshes.load(None)
@@ -182,10 +185,11 @@ class OpenSearch:
                     await asyncio.sleep(0)
 
     async def _refresh(self, _: Sequence[None]) -> dict[None, None]:
-        """Bring the index up to date."""
+        """Update the index with all changes since the last refresh, or build it."""
         is_old = monotonic() - self._read_at > MAX_AGE_SECONDS
         with or_unavailable():
-            # Read the changes before the calendars, so that the calendars are at least as new.
+            # Read the changes before the calendars, so that the calendars are at least as new as
+            # the changes.
             changes = await read_changes()
             if self._changes is None or is_old or self._ranking.index.is_wasteful:
                 await self._build()
@@ -207,7 +211,7 @@ class OpenSearch:
         self._ranking = ranking
 
     async def _read(self, ranking: OpenRanking, expert_ids: set[Id] | None) -> None:
-        """Read the given experts again; None for all."""
+        """Read the given experts, or all for None, with their calendars, into the ranking."""
         if expert_ids is not None and not expert_ids:
             return
         experts = await read_experts(expert_ids)

@@ -1,4 +1,4 @@
-"""Open times of experts: rules and occupied time, reduced to what a search by time needs."""
+"""Rules and occupied time of experts, reduced to the fields that a search by time needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ONE_DAY: Final = timedelta(days=1)
 
 
 class Busy(NamedTuple):
-    """Occupied time: its first cell, the cell after the last one, and the expiry of a hold."""
+    """Occupied time: its first cell, the cell after its last, and, for a hold, the hold's end."""
 
     first: int
     stop: int
@@ -34,9 +34,9 @@ class Busy(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenCalendar:
-    """Rules and occupied time of a calendar after the event at `position`.
+    """The rules and the occupied time of a calendar after the event at `position`.
 
-    `busy` has no holds that had expired when it was read.
+    `busy` does not contain holds that had already expired when the calendar was read.
     """
 
     rules: Rules
@@ -46,27 +46,27 @@ class OpenCalendar:
 
     @property
     def is_bookable(self) -> bool:
-        """Whether the rules may offer any session."""
+        """Whether the rules can offer any slots."""
         return self.rules.accepts_bookings and bool(self.rules.weekly or self.rules.overrides)
 
     @property
     def lengths(self) -> list[int]:
-        """The lengths of sessions, the default first."""
+        """The offered session lengths in minutes, the default length first."""
         return [offer.minutes for offer in self.rules.offers]
 
     @property
     def next_end_of_hold(self) -> datetime | None:
-        """The earliest end of a hold; None without holds."""
+        """The earliest time at which a hold ends; None if there are no holds."""
         return min((each.held_until for each in self.busy if each.held_until), default=None)
 
     def at(self, now: datetime) -> OpenCalendar:
-        """Return the calendar without expired holds."""
+        """Return the calendar without holds that have expired by `now`."""
         return replace(self, busy=unexpired(self.busy, now))
 
     def free_starts(self, minutes: int, day: date) -> Sequence[int]:
-        """Return the cells of a local day at which a session can start in free time.
+        """Return the cells of a local day in which a session can start without overlapping `busy`.
 
-        Notice and horizon, which depend on the present time, are ignored.
+        The minimum notice and the horizon are ignored, since they depend on the present time.
         """
         found = computed_starts(self.rules, minutes, day)
         if not found or not self.busy:
@@ -81,7 +81,7 @@ class OpenCalendar:
         ]
 
     def earliest_cell(self, now: datetime) -> int:
-        """Return the first cell after the minimum notice."""
+        """Return the first cell that starts after the minimum notice period."""
         notice = timedelta(minutes=self.rules.minimum_notice_minutes)
         return cell_from(now + notice)
 
@@ -90,7 +90,7 @@ class OpenCalendar:
         return local_date(now, self.rules.time_zone) + self.rules.horizon_days * ONE_DAY
 
     def open_starts(self, minutes: int, since: int, until: int, now: datetime) -> Iterator[int]:
-        """Yield the cells in `[since, until)` at which open slots start, earliest first."""
+        """Yield the cells in `[since, until)` in which open slots start, earliest first."""
         since = max(since, self.earliest_cell(now))
         if since >= until or not self.is_bookable or minutes not in self.lengths:
             return
@@ -103,7 +103,7 @@ class OpenCalendar:
             day += ONE_DAY
 
     def changed_days(self, other: OpenCalendar) -> set[date] | None:
-        """Return the local days whose free starts may differ; None if all days may."""
+        """Return the local days on which `free_starts` may differ; None if it may on any day."""
         if self.rules != other.rules:
             return None
         zone = self.rules.time_zone
@@ -115,23 +115,23 @@ class OpenCalendar:
 
 
 def _steps(first: int, stop: int) -> Iterator[int]:
-    """Yield cells of a range, at least one of them on each local day."""
+    """Yield cells of a range, including at least one on each local day of the range."""
     yield from range(first, stop, CELLS_PER_DAY // 2)
     yield stop
 
 
 def cell_from(instant: datetime) -> int:
-    """Return the first cell that does not begin before an instant."""
+    """Return the first cell that begins at or after an instant."""
     return int(-(-instant.timestamp() // CELL_SECONDS))
 
 
 def unexpired(busy: Iterable[Busy], now: datetime) -> tuple[Busy, ...]:
-    """Return the occupied time without expired holds."""
+    """Return the occupied times without holds that have expired by `now`."""
     return tuple(each for each in busy if each.held_until is None or now < each.held_until)
 
 
 def busy_of(occupants: Iterable[Occupant]) -> tuple[Busy, ...]:
-    """Return the time that occupants take, including expired holds."""
+    """Return the times that occupants take, in order, including those of expired holds."""
     return tuple(
         Busy(each.cells.start, each.cells.stop, each.held_until)
         for each in sorted(occupants, key=lambda one: one.cells.start)
@@ -139,13 +139,13 @@ def busy_of(occupants: Iterable[Occupant]) -> tuple[Busy, ...]:
 
 
 class SharedRules:
-    """Cache of rules without prices and places, which shares equal parts to save memory."""
+    """Cache of reduced rules, in which equal parts share one object to save memory."""
 
     def __init__(self) -> None:
         self._parts: dict[Part, Any] = {}
 
     def reduced(self, row: Mapping[str, Any]) -> Rules:
-        """Return stored rules without the fields that a search by time does not need."""
+        """Return stored rules, with default values in fields that searches by time do not need."""
         rules = Rules.model_validate(row)
         offers = (Offer(minutes=offer.minutes, price=0) for offer in rules.offers)
         return self._shared(

@@ -1,8 +1,8 @@
 """Transactional outbox: e-mails are stored in the transaction of the change that causes them.
 
-An e-mail therefore exists if and only if its change was committed. Workers in any number of
-processes send the e-mails; a lease keeps two workers from sending the same one. Each recipient is
-removed once the mail server has accepted their copy.
+Therefore an e-mail exists if and only if its change was committed. Workers in any number of
+processes send the e-mails; a lease keeps two workers from sending the same e-mail. A recipient is
+removed from an e-mail once the mail server has accepted the recipient's copy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from models.ids import Id
 from models.store.documents import Part, Record, or_unavailable
 
 LEASE = timedelta(minutes=3)
-"""Time for which a worker claims an e-mail; longer than sending can take."""
+"""Time for which a worker claims an e-mail, which is longer than sending it can take."""
 
 FIRST_DELAY_SECONDS = 2.0
 MAX_DELAY_SECONDS = 4 * 60 * 60.0
@@ -43,7 +43,7 @@ class MailKind(StrEnum):
     REVIEW_HIDDEN = "REVIEW_HIDDEN"
     OFFERED = "OFFERED"
     VERIFICATION = "VERIFICATION"
-    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - not a password
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - an enum value, not a password
     SIGN_IN_CODE = "SIGN_IN_CODE"
     EMAIL_CHANGED = "EMAIL_CHANGED"
 
@@ -51,9 +51,9 @@ class MailKind(StrEnum):
 class Lane(StrEnum):
     """A queue of e-mails that is sent independently of the other queues.
 
-    So links, codes and offers, which are urgent, do not wait behind mails about bookings. Nothing
-    waits behind reminders, many of which are due at the same time, or behind mails about reviews,
-    which are not urgent.
+    Urgent e-mails with links, codes and offers therefore do not wait for e-mails about bookings. No
+    other e-mail waits for reminders, many of which are due at the same time, or for e-mails about
+    reviews, which are not urgent.
     """
 
     ACCOUNT = "ACCOUNT"
@@ -64,7 +64,7 @@ class Lane(StrEnum):
 
 
 CHANGE_KINDS = frozenset({MailKind.BOOKED, MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
-"""Mails with a calendar entry, since the booking has changed."""
+"""Kinds of e-mails that contain a calendar entry, since they report a change of a booking."""
 
 REVIEW_KINDS = frozenset({MailKind.REVIEWED, MailKind.REVIEW_HIDDEN})
 REMINDER_KINDS = frozenset({MailKind.REMINDER, MailKind.COMPLETED})
@@ -79,7 +79,7 @@ LANES = {
 
 
 class Party(StrEnum):
-    """Recipient: the booking's contact, its expert, or the owner of an account."""
+    """A recipient of an e-mail: the booking's contact or expert, or the owner of an account."""
 
     CLIENT = "CLIENT"
     EXPERT = "EXPERT"
@@ -87,7 +87,7 @@ class Party(StrEnum):
 
 
 class MailState(StrEnum):
-    """State of an e-mail; FAILED if any recipient could not be reached."""
+    """State of an e-mail; FAILED if the e-mail could not be delivered to some recipient."""
 
     WAITING = "WAITING"
     SENT = "SENT"
@@ -97,16 +97,16 @@ class MailState(StrEnum):
 MAX_AGES = {
     MailKind.PASSWORD_RESET: timedelta(hours=1),
     MailKind.SIGN_IN_CODE: timedelta(minutes=30),
-    MailKind.REMINDER: timedelta.max,  # dropped once the session begins
+    MailKind.REMINDER: timedelta.max,  # a reminder is dropped when the session begins
 }
 DEFAULT_MAX_AGE = timedelta(days=3)
 
 
 class BookingSnapshot(Part):
-    """State of a booking after the change that an e-mail reports.
+    """The booking as it was after the change that an e-mail reports.
 
-    `revision` numbers the booking's changes from 0 (RFC 5545, SEQUENCE). Names and addresses are
-    read when the e-mail is sent.
+    `revision` numbers the booking's changes from 0 (RFC 5545, SEQUENCE). Names and e-mail addresses
+    are not part of it, since they are read when the e-mail is sent.
     """
 
     booking_id: Id
@@ -119,14 +119,15 @@ class BookingSnapshot(Part):
 
 
 class Mail(Record):
-    """An e-mail to send; `to` holds the recipients who have not received it yet.
+    """An e-mail to send; `to` contains the recipients who have not received it yet.
 
-    `due_at` is the time of the next attempt. Claiming sets it to the end of the lease, so the
-    e-mail of a crashed worker becomes due again. Account e-mails are addressed by normalized
-    address rather than id: looking up the account first would reveal by timing whether it exists.
-    If that address may have no account, `deliver_to` is the address as it was typed, and
-    `language` that of the request. If it is a former address, `account_id` is the account that had
-    it: another account may have it now. A reminder is sent again at each of the times in `repeats`.
+    `due_at` is the time of the next attempt. A claim sets it to the end of the lease, so the e-mail
+    of a crashed worker becomes due again. E-mails to the owner of an account have a normalized
+    `address` rather than the account's id, because a lookup of the account would reveal by its
+    timing whether the account exists. If the address may have no account, `deliver_to` is the
+    address as it was typed, and `language` is the language of the request. If the address is a
+    former one, `account_id` is the account that had it, since another account may have it now. A
+    reminder is sent again at each of the times in `repeats`.
     """
 
     kind: MailKind
@@ -147,7 +148,7 @@ class Mail(Record):
     failed_at: datetime | None = None
 
     class Settings:
-        """`due_by_state_and_lane` finds the due e-mails of a lane."""
+        """`due_by_state_and_lane` serves the query for due e-mails of a lane."""
 
         name = "outbox"
         indexes = (
@@ -169,33 +170,33 @@ class Mail(Record):
 
     @property
     def copy_id(self) -> str:
-        """Id of the copies that are sent at one time: each repeated reminder has its own id."""
+        """Id of the copies that are sent at one time; each repeat of a reminder has its own id."""
         return f"{self.id}-{len(self.repeats)}" if self.kind is MailKind.REMINDER else str(self.id)
 
     async def claim(self, now: datetime) -> bool:
-        """Claim the e-mail for the duration of the lease.
+        """Claim the e-mail for the duration of a lease.
 
         Returns:
-            False if another worker has claimed it.
+            False if another worker has already claimed the e-mail; otherwise True.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         return await self._set(due_at=now + LEASE, attempts=self.attempts + 1)
 
     async def mark_delivered(self, party: Party, now: datetime, *, refused: bool = False) -> bool:
-        """Remove a recipient; the last removal sets the final state or schedules the next reminder.
+        """Remove a recipient; if none is left, set the final state or schedule the next reminder.
 
         Args:
             party: the recipient.
             now: the current time.
-            refused: whether the mail server rejected the recipient.
+            refused: whether the mail server has refused the recipient.
 
         Returns:
-            False if the lease has ended and the e-mail has changed since.
+            False if the lease has ended and the e-mail has changed since then; otherwise True.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         left = [other for other in self.to if other is not party]
         failed = [*self.refused, party] if refused else self.refused
@@ -213,17 +214,18 @@ class Mail(Record):
         return await self._set(**changed)
 
     async def postpone(self, now: datetime, until: datetime | None = None) -> bool:
-        """Schedule the next attempt.
+        """Schedule the next attempt to send the e-mail.
 
         Args:
             now: the current time.
-            until: the time of the next attempt; by default exponential backoff, up to four hours.
+            until: the time of the next attempt; by default, after an exponentially growing delay of
+                up to four hours.
 
         Returns:
-            False if the e-mail is too old; it is then marked as failed.
+            False if the e-mail is too old and has been marked as failed; otherwise True.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         if now - self.created_at > MAX_AGES.get(self.kind, DEFAULT_MAX_AGE):
             await self._set(state=MailState.FAILED, failed_at=now)
@@ -232,7 +234,7 @@ class Mail(Record):
         return True
 
     async def _set(self, **changed: Any) -> bool:
-        """Update the e-mail if it is unchanged since it was read (optimistic concurrency)."""
+        """Update the e-mail if it has not changed since it was read (optimistic concurrency)."""
         known = {"_id": self.id, "state": self.state.value, "due_at": self.due_at}
         with or_unavailable():
             result = await Mail.get_pymongo_collection().update_one(
@@ -258,10 +260,10 @@ def delay(attempts: int) -> timedelta:
 
 
 async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
-    """Return up to `limit` e-mails of a lane that are due, the longest overdue first.
+    """Return up to `limit` due e-mails of a lane, the one that has been due longest first.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     query = {"state": MailState.WAITING.value, "lane": lane.value, "due_at": {"$lte": now}}
     with or_unavailable():
@@ -269,12 +271,12 @@ async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
 
 
 async def backlog() -> tuple[int, float]:
-    """Return the number of waiting e-mails, up to 1,000, and the age of the oldest in seconds.
+    """Return the number of waiting e-mails, at most 1,000, and the oldest's age in seconds.
 
-    Reminders, which wait for their time, are not counted.
+    E-mails in the reminder lane are not counted, since they wait until they are due.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     lanes = [lane.value for lane in Lane if lane is not Lane.REMINDER]
     waiting = {"state": MailState.WAITING.value, "lane": {"$in": lanes}}
@@ -288,10 +290,10 @@ async def backlog() -> tuple[int, float]:
 
 
 def mail_for(booking: Booking) -> Mail | None:
-    """Return the e-mail about a booking's last change, or None if the change sends none.
+    """Return the e-mail about a booking's last change, or None if the change causes no e-mail.
 
-    Neither the start nor the end of a hold sends an e-mail, but an offer is mailed to its client.
-    After a completed session, the client is asked for a review.
+    Placing or ending a hold causes no e-mail, but an offer causes an e-mail to its client. After a
+    completed session, the e-mail asks the client for a review.
     """
     *earlier, last = booking.history
     moved_from, due_at = None, last.at
@@ -329,7 +331,7 @@ def _recipients(kind: MailKind, booking: Booking) -> list[Party]:
 
 
 def snapshot(booking: Booking, moved_from: datetime | None = None) -> BookingSnapshot:
-    """Return the state of a booking after its last change."""
+    """Return the snapshot of a booking after its last change, for an e-mail."""
     return BookingSnapshot(
         booking_id=booking.id,
         status=booking.status,

@@ -1,4 +1,4 @@
-"""Reading and erasing the bookings and mails of one account."""
+"""Reading and erasing the bookings and e-mails of one account."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE: Final = 200
 SETTLING: Final = timedelta(minutes=1)
-"""Time after the closing of an account during which a pending request may still make a booking."""
+"""Time after an account is closed during which a request already under way may make a booking."""
 
 LOOKS_AGAIN_AFTER: Final = timedelta(hours=1)
 IN_LOG: Final = timedelta(seconds=RETENTION_SECONDS) + LOOKS_AGAIN_AFTER
-"""Time for which events stay in the log, with a margin for the database to delete them."""
+"""Longest time that an event stays in the log: its retention, and a margin for its deletion."""
 
 
 async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:
-    """Return the holds and upcoming bookings of a client and, for an expert, of the calendar.
+    """Return the user's holds and upcoming bookings, including those with the user as an expert.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     wanted = UPCOMING | {BookingStatus.HELD}
     found: list[Booking] = []
@@ -49,10 +49,10 @@ async def coming_bookings_of(user: User, now: datetime) -> list[Booking]:
 
 
 async def bookings_of(user: User) -> AsyncIterator[Booking]:
-    """Yield all bookings of a client, earliest first, then those of an expert's calendar.
+    """Yield the user's bookings as a client, then those as an expert; each group earliest first.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         for query in _scopes(user):
@@ -62,10 +62,10 @@ async def bookings_of(user: User) -> AsyncIterator[Booking]:
 
 
 async def has_bookings(user: User) -> bool:
-    """Return whether a client, or an expert's calendar, has any booking.
+    """Return whether the user has any booking, as a client or as an expert.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         return any([await Booking.find_one(query) for query in _scopes(user)])
@@ -75,7 +75,7 @@ async def number_of_bookings(user: User) -> int:
     """Return the approximate number of bookings that `bookings_of` yields, without reading them.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     bookings = Booking.get_pymongo_collection()
     with or_unavailable():
@@ -83,10 +83,10 @@ async def number_of_bookings(user: User) -> int:
 
 
 async def mails_to(user: User) -> AsyncIterator[Mail]:
-    """Yield the stored mails to an account's addresses that are not about bookings.
+    """Yield the stored e-mails that are addressed to a user rather than to a booking's parties.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         own = {"$or": [_to_address(user), {"account_id": user.id}]}
@@ -95,21 +95,24 @@ async def mails_to(user: User) -> AsyncIterator[Mail]:
 
 
 async def erase(user: User, now: datetime) -> bool:
-    """Erase personal data of the owner of a closed account; the times of bookings stay.
+    """Erase the personal data of a closed account's owner, but keep the times of bookings.
 
-    An account without bookings is removed, and a guest with holds is forgotten later. Otherwise the
-    account stays without personal data, because the bookings of other parties refer to it; an
-    expert's name stays in the directory entry. Reviews stay without their author's name.
+    An account without bookings is deleted. The account of a guest with holds is deleted later, by
+    `forget_guest`. Any other account is kept without personal data, because the bookings of other
+    parties refer to it; an expert's name stays in the directory entry. Reviews are kept without
+    their author's name.
 
-    Waiting reminders and requests for a review to the client are deleted.
+    Reminders and review requests that wait to be sent to the user as a client are deleted.
 
     Returns:
-        False if it must be called again: while other mails about bookings need the person's name
-        and address, or the notice to a former address waits; while the account is in a waiting
-        list; or while a booking may still be made or changed.
+        Whether the erasure is complete. If not, call the function again later. The erasure must
+        wait while other e-mails that are to be sent need the user's name or e-mail address, while
+        the user is on a waiting list, and while a booking may still be made or changed. A call that
+        has erased data of bookings or reviews also returns False, because another call must check
+        that no such data were added meanwhile.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     users, mails = User.get_pymongo_collection(), Mail.get_pymongo_collection()
     is_settled = user.closed_at is not None and user.closed_at + SETTLING <= now
@@ -127,9 +130,10 @@ async def erase(user: User, now: datetime) -> bool:
         if writes:
             await Booking.get_pymongo_collection().bulk_write(writes)
         if await anonymize_reviews(user) or writes:
-            # The next round checks again, in case a change was under way.
+            # The next call checks again, in case a concurrent change has added personal data.
             return False
-        # A new account may have the address by now, so only earlier mails are deleted.
+        # A new account may use the e-mail address by now, so delete only e-mails from before the
+        # closing.
         earlier = {**_to_address(user), "created_at": {"$lte": user.closed_at}}
         await mails.delete_many({"$or": [earlier, {"account_id": user.id}]})
         await forget_requests(user.id)
@@ -161,10 +165,10 @@ async def erase(user: User, now: datetime) -> bool:
 
 
 async def forget_guest(guest: User, now: datetime) -> None:
-    """Remove a guest and its ended holds, once no event in the log refers to them.
+    """Delete a guest's account and ended holds; postpone this while logged events refer to them.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     users, bookings = User.get_pymongo_collection(), Booking.get_pymongo_collection()
     holds = [hold async for hold in bookings_of(guest)]
@@ -184,9 +188,9 @@ async def forget_guest(guest: User, now: datetime) -> None:
 
 
 def _personal(booking: Booking, user: User) -> dict[str, Any]:
-    """Return the fields of a booking that hold data of a party, with the values that replace them.
+    """Return the booking's fields that hold the user's personal data, with replacement values.
 
-    Each change in the history is updated by its own path, so a change added meanwhile stays.
+    Each history entry is updated by its own path, so that an entry added concurrently is kept.
     """
     fields: dict[str, Any] = {
         f"history.{number}.reason": None
@@ -204,8 +208,9 @@ def _personal(booking: Booking, user: User) -> dict[str, Any]:
 
 
 async def _has_waiting_mails(user: User, bookings: Sequence[Booking]) -> bool:
-    """Return whether waiting mails go to the person, or need their name and address."""
-    # Reminders to an expert's clients do not use the expert's account.
+    """Return whether e-mails that wait to be sent need the user's name or e-mail address."""
+    # Skip the reminder lane, because reminders to an expert's clients do not use the expert's
+    # account.
     others = [lane.value for lane in Lane if lane is not Lane.REMINDER]
     notice = {"kind": MailKind.EMAIL_CHANGED.value, "account_id": user.id}
     waiting = {"state": MailState.WAITING.value, **notice}
@@ -218,7 +223,7 @@ async def _has_waiting_mails(user: User, bookings: Sequence[Booking]) -> bool:
 
 
 def _to_address(user: User) -> dict[str, Any]:
-    """Return the query for mails to an account's address, except mails to its former owner."""
+    """Return a query for e-mails to the user's e-mail address, except those to its former owner."""
     return {"address": email_key(user.email), "account_id": {"$in": [None, user.id]}}
 
 

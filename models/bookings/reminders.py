@@ -1,7 +1,8 @@
-"""Reminders of upcoming sessions: rows of the outbox that are due some time before the start.
+"""Reminders of upcoming sessions: e-mails in the outbox that are due before the session starts.
 
-A confirmed booking has one row, under the booking's own id, which is sent at each reminder's time.
-The ledger inserts, replaces and deletes the row in the transaction of the booking's change.
+A confirmed booking has one outbox row for all of its reminders; the row's id is the booking's id.
+The row is sent once per reminder, at that reminder's time. The ledger inserts, replaces and deletes
+the row in the same transaction that changes the booking.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
 
 DEFAULT_LEAD_TIMES: Final = (timedelta(days=1), timedelta(hours=1))
 ENDING: Final = frozenset({MailKind.CONFIRMED, MailKind.MOVED, MailKind.CANCELLED})
-"""Mails about changes that withdraw the reminders of the earlier state."""
+"""Kinds of e-mail about changes that make a booking's earlier reminders obsolete."""
 
 
 class Reminders:
-    """Collects the reminders of a transaction from its mails.
+    """Derives reminders from the e-mails of a transaction.
 
     Args:
-        lead_times: times before the start at which the client is reminded.
+        lead_times: times before the start of a session at which the client is reminded.
 
     Attributes:
-        rows: the new rows, by booking.
-        withdrawn: bookings whose former row is to be deleted, if there is one.
+        rows: the new outbox rows of the reminders, by booking id.
+        withdrawn: ids of the bookings whose former reminder row, if any, must be deleted.
     """
 
     def __init__(self, lead_times: Sequence[timedelta]) -> None:
@@ -42,7 +43,7 @@ class Reminders:
         self.withdrawn: list[Id] = []
 
     def add(self, mail: Mail, row: Row) -> None:
-        """Derive reminders from a mail and its row; a booking's mails must be added in order."""
+        """Derive reminders from an e-mail and its outbox row; add a booking's e-mails in order."""
         occasion = mail.occasion
         if occasion is None:
             return
@@ -51,7 +52,7 @@ class Reminders:
             self.withdrawn.append(occasion.booking_id)
         if occasion.status is BookingStatus.CONFIRMED and Party.CLIENT in mail.to:
             times = sorted(occasion.starts_at - lead for lead in self._lead_times)
-            # Reminders that would be due before the change are left out.
+            # Leave out reminders that would have been due before the change.
             due = [at for at in times if at > mail.created_at]
             if due:
                 self.rows[occasion.booking_id] = {

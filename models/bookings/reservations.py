@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, kw_only=True)
 class BookSlots(Command):
-    """Book all of the slots, or none of them; the client's own holds become the bookings.
+    """Book all of the slots or none; holds that the client has on them become the bookings.
 
     Args:
         client_id: the account that books.
-        contact: the contact of the bookings.
+        contact: the client's contact details, stored with the bookings.
         note: the client's note to the expert.
-        new_ids: the id of each slot's booking, unless a hold becomes the booking.
-        rooms: the URL of each slot's video room; None to use the expert's own link.
-        expected_price: the sum of the prices that the client has seen, in minor units; None for
-            any.
+        new_ids: one id per slot for its new booking; not used if a hold becomes the booking.
+        rooms: for each slot, the URL of its video room, or None to use the expert's own link.
+        expected_price: the total price that the client has seen, in minor currency units; None
+            accepts any price.
     """
 
     client_id: Id
@@ -47,14 +47,14 @@ class BookSlots(Command):
     expected_price: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Book each slot. A standing hold is booked as it is, even if the rules have changed.
+        """Book each slot; a hold that has not ended keeps its terms even if the rules have changed.
 
         Raises:
-            InvalidInput: if slots overlap each other, or the sum of the prices is more than the API
-                can show.
-            SlotNotOffered: if a slot is not offered now.
-            SlotTaken: if a slot is taken.
-            PriceChanged: if the sum of the prices is not the expected one.
+            InvalidInput: if slots overlap each other, or if their total price differs from the
+                expected price and exceeds the largest amount that the API can return.
+            SlotNotOffered: if the expert does not offer one of the slots now.
+            SlotTaken: if one of the slots is taken.
+            PriceChanged: if the total price differs from the expected price.
         """
         self._check_overlaps(agendas)
         wanted = zip(self.new_ids, self.slots, self.rooms, strict=True)
@@ -63,7 +63,7 @@ class BookSlots(Command):
         return booked
 
     def _check_overlaps(self, agendas: Agendas) -> None:
-        """Check that the slots do not take the same time; the break after a session counts."""
+        """Check that the slots, including the breaks after their sessions, do not overlap."""
         taken: set[tuple[Id, int]] = set()
         problems: list[Problem] = []
         for index, key in enumerate(self.slots):
@@ -106,10 +106,11 @@ class BookSlots(Command):
 class HoldSlot(Command):
     """Hold the slot, and release the client's other holds with the same expert.
 
-    Offers of the waiting list stay. If this slot is offered to the client, the offer is returned.
+    Offers that the client has from the waiting list are not released. If the slot itself is such
+    an offer, the command returns the offer and makes no new hold.
 
     Args:
-        holder_id: the account that holds.
+        holder_id: the account that holds the slot.
         new_id: the id of the hold.
         room: the URL of the slot's video room; None to use the expert's own link.
         duration: how long the hold lasts from the moment of the decision.
@@ -140,7 +141,7 @@ class HoldSlot(Command):
 
 
 def standing_hold(agendas: Agendas, key: SlotKey, client_id: Id) -> Booking | None:
-    """Return the client's hold or offer of exactly this slot, if it has not ended."""
+    """Return the client's unexpired hold or offer of exactly this slot, or None."""
     agenda = agendas.get(key.expert_id)
     if agenda is None:
         return None
@@ -153,10 +154,10 @@ def standing_hold(agendas: Agendas, key: SlotKey, client_id: Id) -> Booking | No
 
 
 def find_offered_slot(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
-    """Return the agenda and the slot of a key.
+    """Return the slot with the given key, preceded by its expert's agenda.
 
     Raises:
-        SlotNotOffered: if there is no such expert, or the slot is not listed now.
+        SlotNotOffered: if the expert does not exist, or the slot is not listed now.
     """
     agenda = agendas.get(key.expert_id)
     slot = agenda.slot(key) if agenda else None
@@ -168,10 +169,10 @@ def find_offered_slot(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
 def clear_slot(
     agenda: Agenda, slot: Slot, client_id: Id, moving: Booking | None = None
 ) -> Booking | None:
-    """Expire the lapsed holds that block a slot, and return the client's own hold on it, if any.
+    """Release expired holds that block a slot; return the client's own hold that blocks it, if any.
 
-    Even an offer to this client blocks the slot, until the client books the offer or gives it
-    back.
+    An offer from the waiting list blocks the slot even for the client who received the offer,
+    until that client books the offered slot or gives the offer back.
 
     Args:
         agenda: the agenda of the slot's expert.
@@ -199,11 +200,11 @@ def clear_slot(
 
 
 def check_price(price: int, expected: int | None) -> None:
-    """Check that a price is the expected one; None accepts any.
+    """Check that a price equals the expected price; any price passes if `expected` is None.
 
     Raises:
-        PriceChanged: if the price differs.
-        InvalidInput: if it differs and is more than the API can show.
+        PriceChanged: if the price differs from the expected price.
+        InvalidInput: if it differs and exceeds the largest amount that the API can return.
     """
     if expected in {None, price}:
         return
@@ -216,7 +217,7 @@ def check_price(price: int, expected: int | None) -> None:
 def at_slot(booking: Booking, agenda: Agenda, slot: Slot, room: str | None) -> Booking:
     """Return a booking moved to another slot of the same expert.
 
-    Its price and its place stay as agreed, unless its length changes.
+    The booking keeps its agreed price and place, unless the new slot has another length.
     """
     fields = _slot_fields(agenda, slot, room)
     if slot.key.minutes == booking.minutes:
@@ -226,14 +227,14 @@ def at_slot(booking: Booking, agenda: Agenda, slot: Slot, room: str | None) -> B
 
 
 def at_hold(booking: Booking, hold: Booking) -> Booking:
-    """Return a booking moved to the time of a hold, at the hold's price, place and deadline."""
+    """Return a booking moved to a held slot, with the hold's price, place and deadline."""
     fields = ("starts_at", "minutes", "cells", "price", "place", "cancellable_until")
     moved: Booking = booking.model_copy(update={name: getattr(hold, name) for name in fields})
     return moved
 
 
 def _slot_fields(agenda: Agenda, slot: Slot, room: str | None) -> dict[str, Any]:
-    """Return the fields of a booking that follow from its slot and the current rules."""
+    """Return the fields of a booking that its slot and the current rules determine."""
     notice = timedelta(minutes=agenda.rules.cancellation_notice_minutes)
     offer = agenda.rules.offer(slot.key.minutes)
     return {
@@ -249,7 +250,7 @@ def _slot_fields(agenda: Agenda, slot: Slot, room: str | None) -> dict[str, Any]
 def new_booking(
     id_: Id, client_id: Id, agenda: Agenda, slot: Slot, room: str | None, **fields: Any
 ) -> Booking:
-    """Return a booking or hold of a slot on the current terms."""
+    """Return a new booking or hold of a slot, with the terms of the expert's current rules."""
     return Booking(
         id=id_,
         expert_id=slot.key.expert_id,

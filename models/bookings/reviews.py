@@ -1,6 +1,7 @@
-"""Changes of reviews of completed bookings: writing, answering, hiding and removing them.
+"""Changes to reviews of completed bookings: writing, answering, hiding and removing them.
 
-Each change is one transaction with the expert's ratings (models/directory/reviews.py) and the mail.
+Each change is made in one transaction, together with the update of the expert's ratings
+(models/directory/reviews.py) and the e-mails about the review.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
 
 REVIEWABLE: Final = timedelta(days=30)
-"""Time after a completion for the review, and after the review for changing its answer."""
+"""Time limit for reviewing a booking, counted from its completion; also the time limit for changing
+the expert's answer, counted from the review."""
 
 
 def reviewable_until(booking: Booking) -> datetime | None:
@@ -41,13 +43,13 @@ async def write_review(
 ) -> Review:
     """Write the review of a booking, or edit it.
 
-    Only the first review of a booking is mailed to the expert, not an edited review or one that
-    replaces a removed review. Editing a hidden review does not show it again.
+    The expert gets an e-mail only about the first review of a booking, not about an edited review
+    or a review that replaces a removed one. Editing a hidden review does not make it visible again.
 
     Raises:
         NotAllowed: if the booking is not completed.
-        TooLate: if the time for a review is over.
-        Unavailable: if the database does not answer.
+        TooLate: if the deadline for the review has passed.
+        Unavailable: if the database does not respond.
     """
     check_reviewable(booking, now)
 
@@ -79,7 +81,7 @@ async def answer_review(review: Review, booking: Booking, text: str, now: dateti
     Raises:
         NotAllowed: if the review is hidden or removed.
         TooLate: if the review has an answer that can no longer be changed.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> Review:
@@ -101,11 +103,11 @@ async def answer_review(review: Review, booking: Booking, text: str, now: dateti
 async def hide_review(
     review: Review, booking: Booking, reason: str | None, now: datetime
 ) -> Review:
-    """Hide a review and mail both parties; if `reason` is None, show the review again.
+    """Hide a review and notify both parties by e-mail, or show it again if `reason` is None.
 
     Raises:
         NotAllowed: if the review has been removed.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> Review:
@@ -127,12 +129,12 @@ async def hide_review(
 async def remove_review(review: Review, booking: Booking) -> Review:
     """Remove a review and its answer on behalf of its author; return the removed review.
 
-    A mail about the review that no worker has claimed yet is withdrawn.
+    The e-mail that announces the review is withdrawn, unless a worker has already claimed it.
 
     Raises:
-        NotAllowed: if the review has been removed; or if it is hidden, since its author could
-            otherwise write it again.
-        Unavailable: if the database does not answer.
+        NotAllowed: if the review has already been removed; or if it is hidden, because its author
+            could otherwise write it again.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> Review:
@@ -152,10 +154,10 @@ async def anonymize_reviews(user: User) -> bool:
     """Remove the author's name from a client's reviews, and the text of an expert's answers.
 
     Returns:
-        Whether there was anything to change.
+        Whether any review was changed.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> bool:
@@ -180,10 +182,10 @@ async def anonymize_reviews(user: User) -> bool:
 
 
 async def reviews_about(user: User) -> AsyncIterator[Review]:
-    """Yield the reviews that an account has written, then those about its expert.
+    """Yield the reviews that a user has written, then those about the user as an expert.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         async for review in Review.find({"client_id": user.id}):
@@ -194,7 +196,7 @@ async def reviews_about(user: User) -> AsyncIterator[Review]:
 
 
 async def reviews_of(bookings: Sequence[Booking]) -> dict[Id, Review]:
-    """Return the reviews of bookings by the booking's id, including hidden ones."""
+    """Return the reviews of the given bookings, hidden reviews included, keyed by booking id."""
     query = {
         "expert_id": {"$in": sorted({booking.expert_id for booking in bookings})},
         "booking_id": {"$in": [booking.id for booking in bookings]},
@@ -207,7 +209,7 @@ def check_reviewable(booking: Booking, now: datetime) -> None:
 
     Raises:
         NotAllowed: if the booking is not completed.
-        TooLate: if the time for a review is over.
+        TooLate: if the deadline for the review has passed.
     """
     until = reviewable_until(booking)
     if until is None:
@@ -217,9 +219,9 @@ def check_reviewable(booking: Booking, now: datetime) -> None:
 
 
 async def _announce(booking: Booking, now: datetime, session: AsyncClientSession) -> None:
-    """Queue the mail about a new review, unless an earlier review of the booking was announced.
+    """Queue the e-mail about a new review, unless an earlier review of the booking was announced.
 
-    Sent mails are kept for as long as a review can be written again.
+    Sent e-mails are kept for as long as a review can be written, so an earlier one is always found.
     """
     id_ = _announcement_id(booking)
     if await Mail.get(id_, session=session) is None:
@@ -228,7 +230,7 @@ async def _announce(booking: Booking, now: datetime, session: AsyncClientSession
 
 
 def _announcement_id(booking: Booking) -> Id:
-    """Return the id of the only mail about a booking's reviews."""
+    """Return the id of the one e-mail that announces a review of a booking."""
     return Id(blake2b(b"reviewed" + booking.id.binary, digest_size=12).digest())
 
 

@@ -1,4 +1,4 @@
-"""Time around a slot or a booking that a change may affect."""
+"""Ranges of time around a slot or booking within which a change may affect other slots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_BREAK_CELLS = MAX_BREAK_MINUTES // CELL_MINUTES
 
 
 def surroundings(key: SlotKey) -> tuple[int, int]:
-    """Return the range of cells whose bookings may affect a slot or its neighbours.
+    """Return the range of cells whose bookings may affect a slot or the slots next to it.
 
     Returns:
         The first cell, and the cell after the last one.
@@ -30,9 +30,9 @@ def surroundings(key: SlotKey) -> tuple[int, int]:
 
 
 def surroundings_of_window(since: datetime, until: datetime) -> tuple[int, int]:
-    """Return the range of cells that contains the surroundings of all slots in a window.
+    """Return the range of cells that contains the surroundings of all slots in a window of time.
 
-    The slots start in `[since, until)`.
+    The window contains all slots that start in `[since, until)`.
     """
     last = cell_of(until)
     return cell_of(since) - MAX_OCCUPIED_CELLS, last + 1 + 2 * MAX_OCCUPIED_CELLS
@@ -41,7 +41,7 @@ def surroundings_of_window(since: datetime, until: datetime) -> tuple[int, int]:
 def affected_slots(
     expert_id: Id, rules: Rules, spans: Sequence[range], now: datetime
 ) -> list[tuple[SlotKey, int]]:
-    """Return the listed slots of every length that the given cells may affect, with prices."""
+    """Return the keys and prices of the listed slots that changes in the given cells may affect."""
     break_cells = rules.break_minutes // CELL_MINUTES
     first, stop = min(cells.start for cells in spans), max(cells.stop for cells in spans)
     return [
@@ -60,12 +60,15 @@ def affected_slots(
 def states_of(
     slots: Iterable[tuple[SlotKey, int]], rules: Rules, taken: Mapping[int, Occupant]
 ) -> list[Slot]:
-    """Return slots with their statuses, from their keys and prices."""
+    """Return the slots with the given keys and prices, and with their current status."""
     return [slot_of(key, price, rules, taken) for key, price in slots]
 
 
 def changed_slots(now: Sequence[Slot], *before: Sequence[Slot]) -> list[Slot]:
-    """Return the slots that differ from any of their earlier states, given in the same order."""
+    """Return the slots of `now` that differ from the same slot in any list of `before`.
+
+    All lists contain the same slots in the same order.
+    """
     return [
         slot
         for slot, *earlier in zip(now, *before, strict=True)

@@ -1,6 +1,7 @@
 """Checks of cross-document invariants in the stored data.
 
-Documents are read with the driver, not with the code under verification, and no index is needed.
+MongoDB documents are read with the driver itself, because the application's own classes are under
+verification. No index is needed.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ KINDS = (
     *("malformed", "offer", "open slot", "order", "orphan", "overlap", "rating", "status", "time"),
     "waiting list",
 )
-"""The kinds of findings."""
+"""The kinds of problem that the checks report."""
 ROWS_PER_BATCH = 5000
 EXPERTS_PER_TRANSACTION = 20
-"""Keeps a transaction to a few thousand documents."""
+"""Small enough that one transaction reads only a few thousand documents."""
 COLLECTIONS = [
     kind.Settings.name for kind in (Event, Booking, Calendar, Expert, User, Photo, Review, Wait)
 ]
@@ -59,7 +60,7 @@ WITHOUT_CONTENT = {Photo.Settings.name: {"content": 0}}
 
 @dataclass(frozen=True, slots=True)
 class VerificationReport:
-    """All findings, and the number of documents checked per collection."""
+    """All problems found, and the number of documents checked per collection."""
 
     findings: list[Finding]
     documents: Counter[str]
@@ -67,10 +68,10 @@ class VerificationReport:
 
 @asynccontextmanager
 async def open_for_reading(url: str) -> AsyncIterator[Database]:
-    """Connect without creating indexes, which would fail on data that violate them.
+    """Connect without creating indexes, because creating them fails if stored data violate them.
 
     Raises:
-        DatabaseUnreachable: no usable server answers at this address.
+        DatabaseUnreachable: if no usable server responds at this URL.
     """
     async with new_client(url) as client:
         try:
@@ -83,7 +84,7 @@ async def open_for_reading(url: str) -> AsyncIterator[Database]:
 
 
 async def verify(now: datetime, progress: Callable[[int, int], None]) -> list[Finding]:
-    """Return the findings for the database that the document classes are bound to."""
+    """Check the database that the document classes are bound to, and return the problems found."""
     return (await check_invariants(User.get_pymongo_collection().database, now, progress)).findings
 
 
@@ -92,9 +93,9 @@ async def check_invariants(
 ) -> VerificationReport:
     """Check the stored data; other processes may write at the same time.
 
-    The first pass reads the collections without a transaction, so concurrent writes can make them
-    inconsistent. Each expert with a suspected problem is therefore read again in a snapshot
-    transaction, and only problems that persist there are reported.
+    The first pass reads the collections without a transaction, so concurrent writes can make what
+    it reads inconsistent. The documents of each expert with a suspected problem are therefore read
+    again in a snapshot transaction, and only problems that also occur there are reported.
 
     Args:
         database: the database to check.
@@ -102,13 +103,13 @@ async def check_invariants(
         progress: called with the number of documents read so far and the expected total.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     checker = InvariantChecker(now)
     documents: Counter[str] = Counter()
 
     async def read(name: str) -> None:
-        # Other rows are read whole: projecting takes the embedded database twice the time.
+        # Other projections would double the time that the embedded database needs for reading.
         projection = WITHOUT_CONTENT.get(name)
         async for row in database[name].find({}, projection, batch_size=ROWS_PER_BATCH):
             checker.add(name, row)
@@ -118,7 +119,7 @@ async def check_invariants(
 
     with or_unavailable(), _garbage_collection_disabled():
         total = sum([await database[name].estimated_document_count() for name in COLLECTIONS])
-        # Concurrent reads: one collection is checked while the database fetches another.
+        # Read concurrently, so that one collection is checked while the database fetches another.
         await asyncio.gather(*(read(name) for name in COLLECTIONS))
         progress(total, total)
         suspected = list(checker.findings())
@@ -133,7 +134,7 @@ async def check_invariants(
 
 @contextmanager
 def _garbage_collection_disabled() -> Iterator[None]:
-    """Disable the cyclic garbage collector, which would take half of the time."""
+    """Disable the cyclic garbage collector, which would take half of the checks' running time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -146,7 +147,7 @@ def _garbage_collection_disabled() -> Iterator[None]:
 async def _read_snapshot(
     database: Database, experts: Collection[Id], now: datetime
 ) -> InvariantChecker:
-    """Return a checker with all documents of the experts, read in one transaction."""
+    """Return a checker with all documents of the given experts, read in a single transaction."""
 
     async def read(session: AsyncClientSession) -> InvariantChecker:
         checker = InvariantChecker(now)
@@ -177,7 +178,7 @@ async def _read_snapshot(
 
 @dataclass(frozen=True, slots=True)
 class _BookingSummary:
-    """The parts of a booking that its events must match."""
+    """The fields of a booking that are checked against events, calendars and accounts."""
 
     expert_id: Id
     client_id: Id
@@ -203,7 +204,7 @@ class InvariantChecker:
         self._waitlists = WaitlistChecker(now)
 
     def add(self, collection: str, row: Row) -> None:
-        """Add a document of a collection."""
+        """Add a document that was read from the given collection."""
         try:
             self._add(collection, row)
         except (KeyError, TypeError) as error:
@@ -241,7 +242,7 @@ class InvariantChecker:
             sum(step["at"] > since for step in history if step),
         )
         self._directory.add_booking(row)
-        # A booking removed from a list has released its remaining time.
+        # If a party has removed the booking from their list, its remaining time was released.
         is_whole = not row.get("removed_by")
         if row["active"] == (status in INACTIVE) and (row["active"] or is_whole):
             detail = f"booking {id_} is {status} but active={row['active']}"
@@ -272,7 +273,7 @@ class InvariantChecker:
                 self._report("overlap", detail, expert_id)
 
     def findings(self) -> Iterator[Finding]:
-        """Yield the violated invariants; call it after all documents were added."""
+        """Yield the violated invariants; call this method after all documents have been added."""
         yield from self._findings
         yield from self._orphans()
         yield from (Finding(*found) for found in self._directory.findings())

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 MAX_WAITS_PER_CLIENT = 5
 MAX_WAITS_PER_CALENDAR = 500
-"""Bounds memory: a calendar in memory includes its entire waiting list."""
+"""Limits the use of memory, because a calendar in memory includes its entire waiting list."""
 
 MAX_WINDOW = timedelta(days=62)
 
 
 class WaitTerms(Part):
-    """Sessions that a client waits for: of one length, with a start in `[since, until)`."""
+    """Terms of an entry: its client waits for a session that starts in `[since, until)`."""
 
     client_id: Id
     since: datetime
@@ -34,15 +34,15 @@ class WaitTerms(Part):
 
     @property
     def cells(self) -> range:
-        """The cells at which a session can start."""
+        """The cells at which a session on these terms can start."""
         return range(first_cell_from(self.since), first_cell_from(self.until))
 
     def admits(self, key: SlotKey) -> bool:
-        """Return whether a slot is of this length and starts in this window."""
+        """Return whether a slot has the length, and starts in the window, of these terms."""
         return key.minutes == self.minutes and key.cell in self.cells
 
     def may_compete_with(self, other: WaitTerms) -> bool:
-        """Return whether a session for one entry could overlap a session for the other."""
+        """Return whether a session on these terms could overlap a session on the other terms."""
         return self.since < other.until + timedelta(
             minutes=other.minutes
         ) and other.since < self.until + timedelta(minutes=self.minutes)
@@ -51,10 +51,11 @@ class WaitTerms(Part):
 class Wait(Record):
     """An entry of an expert's waiting list.
 
-    Entries are served in the order of `number`, the number of the event of joining.
-    `offer_id` is the hold that is offered to the entry now. `declined` has the starts of slots that
-    the client gave back, which are not offered again. `due_at` is the next time at which the clock
-    affects the entry: its window ends, or another of its days can be booked.
+    Entries are served in the order of `number`, the sequence number of the event with which the
+    client joined the list. `offer_id` is the id of the hold that is currently offered to the
+    client. `declined` lists the start times of offered slots that the client gave back; these slots
+    are not offered to the client again. `due_at` is the next time at which the passing of time
+    alone affects the entry: its window ends, or another day of its window can be booked.
     """
 
     expert_id: Id
@@ -81,10 +82,10 @@ class Wait(Record):
 
 
 def next_due_at(terms: WaitTerms, rules: Rules, now: datetime) -> datetime:
-    """Return the next instant at which the clock affects an entry.
+    """Return the next instant at which the passing of time alone affects an entry.
 
-    This is the end of its window or, if the horizon does not reach that far yet, the next midnight
-    in the expert's time zone, when another day can be booked.
+    The instant is the end of the entry's window. If the booking horizon does not reach that end
+    yet, it is the next midnight in the expert's time zone, when another day can be booked.
     """
     today = local_date(now, rules.time_zone)
     last_day = today + timedelta(days=rules.horizon_days)
@@ -94,10 +95,10 @@ def next_due_at(terms: WaitTerms, rules: Rules, now: datetime) -> datetime:
 
 
 async def waits_of(client_id: Id) -> list[Wait]:
-    """Return a client's entries, the earliest first.
+    """Return a client's entries in all waiting lists, in the order in which the client joined.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         found = await Wait.find({"terms.client_id": client_id}).to_list()
@@ -105,10 +106,10 @@ async def waits_of(client_id: Id) -> list[Wait]:
 
 
 async def lines_of(expert_ids: Iterable[Id]) -> dict[Id, list[Wait]]:
-    """Return the waiting lists of experts, each in order; experts without one are left out.
+    """Return the waiting lists of experts by expert id, each in order; empty lists are left out.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     found: dict[Id, list[Wait]] = {}
     with or_unavailable():
@@ -119,10 +120,10 @@ async def lines_of(expert_ids: Iterable[Id]) -> dict[Id, list[Wait]]:
 
 
 async def experts_with_due_waits(now: datetime, limit: int = 200) -> set[Id]:
-    """Return the experts of up to `limit` entries whose `due_at` has passed.
+    """Return the ids of experts whose waiting lists have due entries; read at most `limit` entries.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     query = {"due_at": {"$lte": now}}
     waits = Wait.get_pymongo_collection()

@@ -1,4 +1,4 @@
-"""The waiting list of an expert in memory, as commands change it."""
+"""An expert's waiting list in memory, with the changes that commands have made to it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Waitlist:
-    """The entries in line, in order, and the stored entries.
+    """The current entries of a waiting list, in order, and the entries as stored in the database.
 
     Args:
-        stored: the stored entries.
+        stored: the entries as stored in the database.
     """
 
     def __init__(self, stored: Collection[Wait] | Waitlist = ()) -> None:
@@ -30,19 +30,19 @@ class Waitlist:
         return len(self._waits)
 
     def __iter__(self) -> Iterator[Wait]:
-        """Iterate over the entries in line when the iteration begins."""
+        """Iterate over a copy of the entries, so that the list may change during the iteration."""
         return iter(list(self._waits.values()))
 
     def get(self, wait_id: Id | None) -> Wait | None:
-        """Return the entry with an id, if it is in line."""
+        """Return the entry with the given id, or None if it is not on the list."""
         return self._waits.get(wait_id) if wait_id else None
 
     def find(self, terms: WaitTerms) -> Wait | None:
-        """Return the entry with these terms, if it is in line."""
+        """Return the entry with the given terms, or None if there is none on the list."""
         return next((wait for wait in self._waits.values() if wait.terms == terms), None)
 
     def satisfied(self, client_id: Id, key: SlotKey) -> list[Wait]:
-        """Return the entries of a client that a slot satisfies."""
+        """Return the client's entries whose terms the slot satisfies."""
         return [
             wait
             for wait in self._waits.values()
@@ -50,7 +50,7 @@ class Waitlist:
         ]
 
     def put(self, wait: Wait) -> None:
-        """Append an entry, or replace it without changing its place."""
+        """Append an entry, or replace the entry with the same id without changing its position."""
         self._waits[wait.id] = wait
 
     def remove(self, wait: Wait) -> None:
@@ -58,11 +58,11 @@ class Waitlist:
         del self._waits[wait.id]
 
     def snapshot(self) -> dict[Id, Wait]:
-        """Return the entries, for `restore`."""
+        """Return the current entries, to be passed to `restore` later."""
         return dict(self._waits)
 
     def restore(self, snapshot: dict[Id, Wait]) -> None:
-        """Return to the entries of a snapshot."""
+        """Restore the entries of a snapshot."""
         self._waits = snapshot
 
     @property
@@ -72,17 +72,17 @@ class Waitlist:
 
     @property
     def changed(self) -> list[Wait]:
-        """The entries whose stored state differs."""
+        """The entries that differ from their stored versions."""
         return [
             wait for wait in self._waits.values() if self._stored.get(wait.id) not in (None, wait)
         ]
 
     @property
     def removed(self) -> list[Wait]:
-        """The stored entries that are no longer in line."""
+        """The stored entries that are no longer on the list."""
         return [wait for wait in self._stored.values() if wait.id not in self._waits]
 
     @property
     def is_changed(self) -> bool:
-        """Whether anything has to be stored."""
+        """Whether the current entries differ from the stored entries."""
         return self._waits != self._stored

@@ -33,7 +33,7 @@ class WaitlistChecker:
         self._left: set[Id] = set()
 
     def add(self, collection: str, row: Row) -> None:
-        """Add a document of a collection."""
+        """Add a document that was read from the given collection."""
         if collection == Wait.Settings.name:
             self._waits[row["_id"]] = row
         elif collection == Calendar.Settings.name:
@@ -49,11 +49,11 @@ class WaitlistChecker:
     def findings(
         self, users: Container[Id], taken: Container[tuple[Id, datetime]]
     ) -> Iterator[Finding]:
-        """Yield the violated invariants; call it after all documents were added.
+        """Yield the violated invariants; call this method after all documents have been added.
 
         Args:
             users: the ids of all accounts.
-            taken: the experts and quarter hours of all active bookings and holds.
+            taken: a pair of expert id and start for each quarter hour of an active booking or hold.
         """
         lines: defaultdict[Id, list[Row]] = defaultdict(list)
         for wait in self._waits.values():
@@ -76,7 +76,7 @@ class WaitlistChecker:
                 yield Finding("offer", detail, offer["expert_id"])
 
     def _line(self, expert_id: Id, waits: list[Row]) -> Iterator[Finding]:
-        """Check the length of a waiting list, and the numbers and expiry of its entries."""
+        """Check the length of a waiting list, and the event numbers and expiry of its entries."""
         calendar = self._calendars.get(expert_id)
         if calendar is None:
             yield Finding("orphan", f"the waiting list of {expert_id} has no calendar", expert_id)
@@ -97,7 +97,7 @@ class WaitlistChecker:
                 yield Finding("waiting list", f"wait {id_} has ended", expert_id)
 
     def _offer(self, wait: Row) -> Iterator[Finding]:
-        """Check that an entry with an offer has that hold."""
+        """Check that the hold that an entry names as its offer exists and belongs to the entry."""
         offer_id = wait.get("offer_id")
         if offer_id is None:
             return
@@ -107,7 +107,7 @@ class WaitlistChecker:
             yield Finding("offer", detail, wait["expert_id"])
 
     def _open_slot(self, wait: Row, taken: Container[tuple[Id, datetime]]) -> Iterator[Finding]:
-        """Check that no open slot satisfies a waiting entry, unless its client declined it."""
+        """Check that no open slot satisfies a waiting entry, unless the client declined it."""
         calendar = self._calendars.get(wait["expert_id"])
         if wait.get("offer_id") or calendar is None:
             return

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 MAX_OPEN_SLOTS = 3
-"""Number of open slots that a refusal lists."""
+"""Maximum number of open slots that a refusal lists."""
 
 
 @dataclass(eq=False, kw_only=True)
 class JoinWaitlist(Command):
-    """Append an entry to the waiting list, unless the client has one with the same terms.
+    """Append an entry to the waiting list, unless the client already has one with these terms.
 
     Args:
         terms: the sessions that the client waits for.
@@ -41,8 +41,8 @@ class JoinWaitlist(Command):
         """Append the entry.
 
         Raises:
-            SlotNotOffered: if there is no such expert, or if the present rules, apart from the
-                working hours, allow no session in the window.
+            SlotNotOffered: if the expert does not exist, or if the present rules allow no session
+                in the window, whatever the working hours are.
             TimeOpen: if a slot that satisfies the entry can be booked now.
             TooMany: if the waiting list is full.
         """
@@ -71,10 +71,10 @@ class JoinWaitlist(Command):
 
 @dataclass(eq=False, kw_only=True)
 class LeaveWaitlist(Command):
-    """Remove an entry from the waiting list; an offer to it goes to the next in line.
+    """Remove an entry from the waiting list; a slot offered to it is offered to the next in line.
 
     Args:
-        wait_id: the entry.
+        wait_id: the id of the entry.
     """
 
     wait_id: Id
@@ -83,7 +83,7 @@ class LeaveWaitlist(Command):
         """Remove the entry.
 
         Raises:
-            NotAllowed: if the entry has ended.
+            NotAllowed: if the entry is no longer on the waiting list.
         """
         agenda = agendas.get(self.expert_ids[0])
         wait = agenda.waitlist.get(self.wait_id) if agenda else None
@@ -95,7 +95,7 @@ class LeaveWaitlist(Command):
 
 @dataclass(eq=False, kw_only=True)
 class ReviewWaitlist(Command):
-    """Update a waiting list for the time that has passed, as every command does first."""
+    """Bring a waiting list up to date with the clock, as every command does before it decides."""
 
     def decide(self, agendas: Agendas) -> list[Booking]:  # noqa: ARG002 - nothing else to do
         """Do nothing, since the update precedes the decision of every command."""
@@ -105,8 +105,7 @@ class ReviewWaitlist(Command):
 def _can_open(terms: WaitTerms, agenda: Agenda) -> bool:
     """Return whether a slot that satisfies an entry can become open under the present rules.
 
-    Sessions start at the quarter hours. Working hours are ignored, since the expert may extend
-    them.
+    Any quarter hour counts as a possible start, because the expert may extend the working hours.
     """
     rules, now = agenda.rules, agenda.now
     notice = timedelta(minutes=rules.minimum_notice_minutes)

@@ -20,7 +20,7 @@ MAX_KEYS_PER_READ = 500
 class BatchLoader(Generic[Key, Value]):
     """Loads values by key in batches; keys requested during a read form the next batch.
 
-    A read never starts before the request that it answers, so results are never stale.
+    A read never starts before the requests that it serves, so results are never stale.
 
     Args:
         read: returns the values of distinct keys; keys without a value are left out.
@@ -79,5 +79,5 @@ class BatchLoader(Generic[Key, Value]):
 def _unanswered(
     waiting: Mapping[Key, list[Answer[Value]]], keys: Sequence[Key]
 ) -> list[Answer[Value]]:
-    """Return the keys' answers that are not cancelled or set yet."""
+    """Return the futures that wait for the given keys and are neither set nor cancelled yet."""
     return [answer for key in keys for answer in waiting[key] if not answer.done()]

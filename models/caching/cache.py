@@ -1,4 +1,4 @@
-"""LRU caches, bounded by entries and bytes, with hit and eviction metrics."""
+"""LRU caches with limits on entries and on bytes, and with metrics of hits and evictions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Value = TypeVar("Value")
 
 
 MAX_BYTES: Final = 4 * 1024 * 1024
-"""Default bound on the memory of a cache."""
+"""Default limit on the memory of a cache."""
 
 ENTRY_BYTES: Final = 200
-"""Memory of an entry besides its key and its value."""
+"""Estimated memory of a cache entry in addition to its key and its value."""
 
 
 class Cache(Generic[Key, Value]):
@@ -28,7 +28,7 @@ class Cache(Generic[Key, Value]):
     Args:
         name: label of the cache in the metrics.
         max_entries: maximum number of entries.
-        max_bytes: maximum memory of all entries with their keys.
+        max_bytes: maximum memory of all entries, including their keys.
     """
 
     def __init__(self, name: str, max_entries: int, max_bytes: int = MAX_BYTES) -> None:
@@ -52,7 +52,7 @@ class Cache(Generic[Key, Value]):
         return found[0]
 
     def put(self, key: Key, value: Value, size: int | None = None) -> None:
-        """Store or replace a value, and evict entries until the bounds are met.
+        """Store or replace a value, and evict entries until the cache is within its limits.
 
         Args:
             key: the key, whose memory is counted as well.
@@ -93,8 +93,8 @@ class Cache(Generic[Key, Value]):
 class Doorkeeper:
     """Cache admission filter: recognizes keys that are requested a second time.
 
-    Most keys are requested only once; caching their values would evict the useful ones. Keys are
-    remembered by their 64-bit hash, so a false positive is possible but harmless.
+    Most keys are requested only once; caching their values would evict more useful values. Keys are
+    remembered as 64-bit hashes, so a false positive is possible but harmless.
 
     Source: Einziger, Friedman, Manes, "TinyLFU" (2017), section 3.4.2.
 

@@ -1,4 +1,4 @@
-"""Sizes of values in memory, for caches that are bounded by bytes."""
+"""Estimates of the memory that values take, for caches with a limit on bytes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ _LEAVES: Final = frozenset({str, bytes, int, float, bool, type(None)})
 
 
 def bytes_of(value: object) -> int:
-    """Return the approximate memory of a value and its parts in bytes.
+    """Return the approximate number of bytes that a value and its nested values take in memory.
 
-    Looks into tuples, lists, dictionaries and dataclasses. A shared part counts each time.
+    Values inside tuples, lists, dictionaries and dataclasses are included. A nested value that
+    occurs more than once is counted each time.
     """
     size = getsizeof(value)
     if type(value) in _LEAVES:

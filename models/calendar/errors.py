@@ -1,4 +1,4 @@
-"""Refusals about slots; models/errors.py lists the whole hierarchy."""
+"""Refusals that concern slots; models/errors.py lists all errors of the application."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class SlotRefusal(Refused):
-    """A refusal that shows slots of one expert.
+    """A refusal that tells the client the current status of slots of one expert.
 
     Attributes:
         slots: the slots with their current status, at least one.
-        sequence: number of the expert's last event that `slots` reflect.
+        sequence: sequence number of the expert's last event that `slots` take into account.
     """
 
     slots: Sequence[Slot]
@@ -27,7 +27,7 @@ class SlotRefusal(Refused):
 
 
 class SlotTaken(SlotRefusal):
-    """The wanted slot, the only one in `slots`, is held or booked."""
+    """The requested slot is held or booked; it is the only slot in `slots`."""
 
     code = "SLOT_TAKEN"
     message = "This slot is already booked. Please choose another slot."
@@ -42,7 +42,7 @@ class SlotTaken(SlotRefusal):
 class TimeOpen(SlotRefusal):
     """Slots of the wanted length can be booked now, so there is nothing to wait for.
 
-    `slots` are the earliest of them.
+    `slots` lists the earliest of these open slots.
     """
 
     code = "TIME_OPEN"
@@ -51,7 +51,10 @@ class TimeOpen(SlotRefusal):
 
 @dataclass(eq=False)
 class PriceChanged(Refused):
-    """The slot's price is not the one that the client expected; `price` is in minor units."""
+    """The price differs from the one that the client expected.
+
+    `price` is the current price in minor currency units.
+    """
 
     price: int
 
@@ -68,7 +71,7 @@ class AvailabilityChanged(Refused):
 
 @dataclass(eq=False)
 class SlotNotOffered(Refused):
-    """The expert does not offer this time and length, or no longer does."""
+    """The expert does not offer a session of this length at this time, or no longer does."""
 
     slot_id: str
 

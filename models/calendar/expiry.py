@@ -1,4 +1,4 @@
-"""Expiry of computed slots: the instant at which time alone changes them."""
+"""Expiry of computed slots: the next instant at which the passing of time alone changes them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def unchanged_until(rules: Rules, ends_of_holds: Iterable[datetime], now: datetime) -> datetime:
-    """Return the instant until which slots computed at `now` stay valid without a change.
+    """Return the instant until which slots computed at `now` stay valid if nothing is changed.
 
-    Slots start, and local days end, on quarter hours. Time alone changes the list when the end of
-    the minimum notice reaches a quarter hour, when a new day enters the horizon, and when a hold
-    ends.
+    Slots start, and local days end, on quarter hours. The passing of time alone changes the list of
+    slots when the end of the minimum notice reaches a quarter hour, when a new day enters the
+    booking horizon, and when a hold ends.
 
     Args:
         rules: the rules that the slots were computed from.
-        ends_of_holds: ends of the holds that the slots were computed from.
+        ends_of_holds: end times of the holds that the slots were computed from.
         now: the instant at which the slots were computed.
     """
     notice = timedelta(minutes=rules.minimum_notice_minutes)

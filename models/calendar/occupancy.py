@@ -1,4 +1,4 @@
-"""Occupied time of an expert, updated incrementally while changes are decided."""
+"""An expert's occupied time, updated incrementally while commands are decided."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Occupancy:
-    """Cells that an expert's active bookings occupy at a moment, by booking and by cell.
+    """The 15-minute cells that an expert's active bookings and holds occupy at a given moment.
 
     Args:
-        now: the moment; `advance_to` changes it.
+        now: the given moment; `advance_to` replaces it with a later one.
 
     Attributes:
-        taken: occupant of each occupied cell; an expired hold occupies none.
+        taken: the occupant of each occupied cell; an expired hold occupies no cell.
     """
 
     def __init__(self, now: datetime) -> None:
@@ -45,14 +45,14 @@ class Occupancy:
         return other
 
     def advance_to(self, now: datetime) -> None:
-        """Advance to a later moment; holds that have expired by then free their cells."""
+        """Advance to a later moment, and free the cells of holds that have expired by then."""
         self._now = now
         for hold in [hold for hold in self._holds.values() if not hold.occupies_at(now)]:
             self.remove(hold.booking_id)
             self.add(hold)
 
     def get(self, booking_id: Id) -> Occupant | None:
-        """Return a booking's occupant, even if it is an expired hold; None if unknown."""
+        """Return the occupant with the given booking id, even if it is an expired hold, or None."""
         return self._occupants.get(booking_id)
 
     def add(self, occupant: Occupant) -> None:
@@ -75,7 +75,7 @@ class Occupancy:
                     del self.taken[cell]
 
     def blockers(self, cells: range) -> list[Occupant]:
-        """Return the bookings and holds that overlap the cells, expired holds included."""
+        """Return the bookings and holds that overlap the given cells, expired holds included."""
         current = {id(occupant): occupant for cell in cells if (occupant := self.taken.get(cell))}
         expired = [
             occupant
@@ -85,11 +85,11 @@ class Occupancy:
         return [*current.values(), *expired]
 
     def taken_including(self, also: Occupant | None) -> Mapping[int, Occupant]:
-        """Return `taken` plus the cells of `also`, even if it is an expired hold."""
+        """Return `taken` with the cells of `also` added, even if `also` is an expired hold."""
         if also is None or also.booking_id not in self._expired:
             return self.taken
         return self.taken | dict.fromkeys(also.cells, also)
 
     def taken_excluding(self, excluded: Occupant) -> Mapping[int, Occupant]:
-        """Return `taken` without the cells of one occupant."""
+        """Return `taken` without the cells of the given occupant."""
         return {cell: occupant for cell, occupant in self.taken.items() if occupant is not excluded}

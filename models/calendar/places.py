@@ -1,4 +1,4 @@
-"""Places of sessions: by video, by phone or in person."""
+"""Places of sessions: a video call, a phone call or a postal address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from secrets import token_hex
 from models.store.documents import Part
 
 ROOM: str = "{room}"
-"""Placeholder of a room's name in the template of video rooms."""
+"""Placeholder for the room's name in the URL template of video rooms."""
 
 ROOM_BYTES = 16
 
@@ -22,11 +22,11 @@ class PlaceKind(StrEnum):
 
 
 class Place(Part):
-    """Place of a session.
+    """Place of a session: a video call, a phone call or a postal address.
 
-    `details` are the URL of a video call, the number that the client calls, or an address; only the
-    parties of a booking may see them. Without a URL, the expert sends one; without a number, the
-    expert calls the client.
+    `details` is the URL of the video call, the phone number that the client calls, or the postal
+    address; only the parties of a booking may see it. If the URL is missing, the expert sends one
+    to the client; if the phone number is missing, the expert calls the client.
     """
 
     kind: PlaceKind = PlaceKind.VIDEO
@@ -37,11 +37,11 @@ class Place(Part):
         return Place(kind=self.kind)
 
     def agreed(self, room: str | None) -> Place:
-        """Return the place of a booking; for a video call, `room` replaces the details."""
+        """Return the place for a booking; in a video call, the URL `room` replaces the details."""
         is_room = self.kind is PlaceKind.VIDEO and room is not None
         return Place(kind=self.kind, details=room) if is_room else self
 
 
 def new_room(template: str | None) -> str | None:
-    """Return the URL of a new, unguessable video room; None without a template."""
+    """Return the URL of a new, unguessable video room, or None if there is no URL template."""
     return template.replace(ROOM, token_hex(ROOM_BYTES)) if template else None

@@ -21,9 +21,10 @@ MAX_BREAK = timedelta(minutes=MAX_BREAK_MINUTES)
 
 
 class LocalRange(Part):
-    """Range of local minutes since midnight, such as 570 to 750; 1440 ends the day.
+    """Range of local time in minutes since midnight, such as 570 to 750; the day ends at 1440.
 
-    It begins on its day. An end after 1440 lies on the next day.
+    `start` lies on the day to which the range belongs. If `end` is above 1440, it lies on the next
+    day.
     """
 
     start: int
@@ -31,12 +32,12 @@ class LocalRange(Part):
 
     @property
     def closing_time(self) -> int:
-        """The end as a time of day: minutes since the midnight before it."""
+        """The end as a time of day, in minutes since the midnight before the end."""
         return self.end - DAY_MINUTES if self.end > DAY_MINUTES else self.end
 
 
 def end_of_range(start: int, closing_time: int) -> int:
-    """Return the end of a range; a closing time not after the start is on the next day."""
+    """Return the end of a range; a closing time at or before the start lies on the next day."""
     return closing_time if closing_time > start else closing_time + DAY_MINUTES
 
 
@@ -47,19 +48,19 @@ class WeeklyRange(LocalRange):
 
 
 class DateOverride(Part):
-    """Hours that replace the weekly hours on one local day; no ranges means closed."""
+    """Hours that replace the weekly hours on one local day; without ranges, the day is closed."""
 
     day: date
     ranges: tuple[LocalRange, ...]
 
     @field_serializer("day")
     def _stored_day(self, day: date) -> datetime:
-        """Return the day as its midnight, since BSON has no type for dates."""
+        """Return the day as a `datetime` at midnight, because BSON has no type for plain dates."""
         return datetime.combine(day, time.min)
 
 
 class Offer(Part):
-    """Session length in minutes, its price in minor currency units, and where it takes place."""
+    """A kind of session on offer: length in minutes, price in minor currency units, and place."""
 
     minutes: int
     price: int
@@ -98,35 +99,36 @@ class Rules(Part):
 
     @cached_property
     def cached_starts(self) -> dict[tuple[int, date], list[int]]:
-        """Cache of session starts by length and day; filled by models/calendar/slots.py."""
+        """Cache of session starts by session length and day, filled by models/calendar/slots.py."""
         return {}
 
     def with_changes(self, **fields: Any) -> Rules:
-        """Return new rules with some fields replaced.
+        """Return new rules with the given fields replaced.
 
         A `model_copy` would also copy the cached properties derived from the old fields.
         """
         return Rules(**{**dict(self), **fields})
 
     def ranges_on(self, day: date) -> tuple[LocalRange, ...] | list[LocalRange]:
-        """Return the hours of a local day."""
+        """Return the opening hours of a local day."""
         override = self._by_date.get(day)
         return self._by_weekday.get(day.weekday(), ()) if override is None else override
 
     def offer(self, minutes: int | None) -> Offer | None:
-        """Return the offer of that length, or None; without a length, the first offer."""
+        """Return the offer of the given length or None; if `minutes` is None, the first offer."""
         if minutes is None:
             return self.offers[0]
         return next((offer for offer in self.offers if offer.minutes == minutes), None)
 
 
 class Calendar(Record):
-    """An expert's rules, and the number and id of the last event; its `_id` is the expert's id.
+    """An expert's rules, and the number and id of the last event; `_id` is the expert's id.
 
-    Every change of the expert's time increments `sequence`, so two transactions on the same
-    calendar always conflict on this document. `claimed_by` names the only ledger that may commit
-    the next change, if there is one (models/ledger/claims.py). `waiting` is the length of the
-    waiting list, which is read only if it is not empty.
+    Every change to the expert's rules or occupied time increments `sequence`, so two transactions
+    that change the same calendar always conflict on this document. `claimed_by` is the id of the
+    only ledger that may commit the next change, or None if any ledger may
+    (models/ledger/claims.py). `waiting` is the number of entries in the waiting list, which is read
+    only if this number is not 0.
     """
 
     rules: Rules

@@ -1,4 +1,4 @@
-"""Slots: computed from an expert's rules and bookings, never stored; a slot's id is its key.
+"""Slots: computed from an expert's rules and bookings, never stored; a slot's id encodes its key.
 
 `starts` alone determines which times an expert offers; listing, booking and events all use it.
 """
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 SLOT_ID = re.compile(r"Slot:([0-9a-f]{24}):([1-9]\d{0,7}):([1-9]\d{0,3})", re.ASCII)
 MAX_CACHED_DAYS = 32
-"""Entries in the cache of starts, `Rules.cached_starts`: pairs of session length and day."""
+"""Maximum number of entries in `Rules.cached_starts`, one for each session length and day."""
 
 
 class SlotStatus(StrEnum):
-    """OPEN can be booked; HELD means that only holds occupy its time."""
+    """An OPEN slot can be booked; the time of a HELD slot is occupied only by holds."""
 
     OPEN = "OPEN"
     HELD = "HELD"
@@ -75,7 +75,7 @@ class SlotKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """The part of a booking that blocks slots: its cells, including the break after it."""
+    """Summary of a booking that blocks slots; its cells include the break after the session."""
 
     booking_id: Id
     client_id: Id
@@ -84,7 +84,7 @@ class Occupant:
     held_until: datetime | None
 
     def key(self, expert_id: Id) -> SlotKey:
-        """Return the key of the booked slot."""
+        """Return the key of the slot that the booking occupies."""
         minutes = (self.session_end - self.cells.start) * CELL_MINUTES
         return SlotKey(expert_id, self.cells.start, minutes)
 
@@ -103,7 +103,7 @@ class Slot(NamedTuple):
     clients: tuple[Id, ...] = ()
 
     def is_mine(self, viewer_id: Id | None) -> bool:
-        """Return whether the viewer, and nobody else, occupies the slot's time."""
+        """Return whether the viewer is the only client whose sessions overlap the slot."""
         return bool(self.clients) and all(client == viewer_id for client in self.clients)
 
 
@@ -124,7 +124,7 @@ def starts(rules: Rules, minutes: int, day: date) -> Sequence[int]:
 
 
 def computed_starts(rules: Rules, minutes: int, day: date) -> list[int]:
-    """Return the same as `starts`, without the cache."""
+    """Return the same cells as `starts`, but without using the cache."""
     windows = windows_on(rules, day)
     if not windows:
         return []
@@ -165,7 +165,7 @@ def _starts_by_clock(
 
 
 def is_offered(key: SlotKey, rules: Rules) -> bool:
-    """Return whether the rules offer this time and length, ignoring notice and horizon."""
+    """Return whether the rules offer the slot; minimum notice and booking horizon are ignored."""
     if rules.offer(key.minutes) is None:
         return False
     return key.cell in starts(rules, key.minutes, local_date(key.starts_at, rules.time_zone))
@@ -176,7 +176,7 @@ def listed_starts(
 ) -> Iterator[int]:
     """Yield the cells in `[since, until)` at which sessions are offered, earliest first.
 
-    The minimum notice and the horizon are counted from `now`.
+    The minimum notice and the booking horizon are counted from `now`.
     """
     if not rules.accepts_bookings:
         return
@@ -197,7 +197,7 @@ def listed_starts(
 
 
 def slot_of(key: SlotKey, price: int, rules: Rules, taken: Mapping[int, Occupant]) -> Slot:
-    """Return a slot with its status.
+    """Return the slot with the given key, and with its current status.
 
     Args:
         key: the slot.
@@ -212,7 +212,7 @@ def slot_of(key: SlotKey, price: int, rules: Rules, taken: Mapping[int, Occupant
     blockers = by_identity.values()
     ends = [occupant.held_until for occupant in blockers if occupant.held_until is not None]
     held = len(ends) == len(blockers)
-    # A slot that overlaps only the break after a session shows no client.
+    # A slot that overlaps only the break after a session, not the session, lists no clients.
     is_session = any(
         occupant.cells.start < key.session_end and key.cell < occupant.session_end
         for occupant in blockers
@@ -247,7 +247,7 @@ def listed_slots(
 def listed_slot(
     key: SlotKey, rules: Rules, taken: Mapping[int, Occupant], now: datetime
 ) -> Slot | None:
-    """Return the slot of a key, or None if it is not listed at `now`."""
+    """Return the slot with the given key, or None if it is not listed at `now`."""
     found = listed_slots(
         key.expert_id, rules, taken, key.minutes, key.starts_at, key.starts_at + CELL, now
     )
@@ -256,13 +256,13 @@ def listed_slot(
 
 @lru_cache(maxsize=4096)
 def slot_id(key: SlotKey) -> str:
-    """Return a slot's global id: expert, start in quarter hours since 1970, minutes."""
+    """Return a slot's global id, which encodes its expert, start (in quarter hours) and length."""
     return encode(f"Slot:{key.expert_id}:{key.cell}:{key.minutes}")
 
 
 @lru_cache(maxsize=4096)
 def slot_key(opaque: str) -> SlotKey:
-    """Return the expert, start and length in a slot's global id.
+    """Return the key that a slot's global id encodes: expert, start and length.
 
     Raises:
         ValueError: if the text is not a slot id.

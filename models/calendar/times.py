@@ -21,7 +21,7 @@ def utc_now() -> datetime:
 
 
 def cell_of(instant: datetime) -> int:
-    """Return the number of the cell that contains an instant: quarter hours since 1970."""
+    """Return the number of the 15-minute cell that contains an instant, counted from 1970."""
     return int(instant.timestamp()) // CELL_SECONDS
 
 
@@ -38,14 +38,14 @@ def instant_of(cell: int) -> datetime:
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
-    """Return the zone names of the tzdata package; the system's names differ by machine."""
+    """Return the tzdata package's zone names; the system's names differ between machines."""
     listed = resources.files("tzdata").joinpath("zones").read_text("utf-8")
     return frozenset(listed.split())
 
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """Return the time zone of an IANA name, read from the tzdata package.
+    """Return the time zone with the given IANA name, read from the tzdata package.
 
     Raises:
         KeyError: if the name is unknown.
@@ -63,7 +63,7 @@ def local_date(instant: datetime, zone_name: str) -> date:
 
 @lru_cache(maxsize=4096)
 def day_span(day: date, zone_name: str) -> tuple[int, int]:
-    """Return the cells of a local day as a half-open range: its first, and the next day's first.
+    """Return a local day's cells as a half-open range that ends at the next day's first cell.
 
     A day has 96 cells, or 92 to 100 when the clocks change.
     """

@@ -1,7 +1,8 @@
-"""Windows of open hours: adjoining ranges are merged, also across midnight.
+"""Windows of open hours, in which adjoining ranges are merged, even across midnight.
 
-Sessions start on a grid that begins with the window. Only a day that is open around the clock
-begins its own grid at midnight, so that hours without any break have a grid, too.
+Session starts are counted in steps from the beginning of their window, which may lie on the day
+before. A day that is open around the clock is the exception: its steps are counted from midnight,
+because open hours without any break have no beginning.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ ONE_DAY = timedelta(days=1)
 
 
 class Window(NamedTuple):
-    """Open hours of a day, in local minutes since its midnight.
+    """Open hours of a local day, in minutes since the midnight at which the day begins.
 
     Attributes:
         grid: the minute from which steps are counted; negative if the window began the day before.
-        start: the first minute on this day.
-        end: the minute after the last one; after 1440 it lies on the next day.
+        start: the first open minute on this day.
+        end: the minute after the last open minute; if it is above 1440, it lies on the next day.
     """
 
     grid: int
@@ -34,7 +35,7 @@ class Window(NamedTuple):
     end: int
 
     def first_start(self, step: int) -> int:
-        """Return the first minute of the grid within the window."""
+        """Return the first minute in the window that is a whole number of steps from `grid`."""
         return self.start + (self.grid - self.start) % step
 
 
@@ -55,14 +56,14 @@ def windows_on(rules: Rules, day: date) -> list[Window]:
 
 
 def _merged(rules: Rules, day: date) -> list[tuple[int, int]]:
-    """Return the merged open minutes of a day in [0, 1440), with late hours of the day before."""
+    """Return a day's merged open ranges in [0, 1440), with late hours from the day before."""
     spilled = [(0, range_.end - DAY_MINUTES) for range_ in rules.ranges_on(day - ONE_DAY)]
     own = [(range_.start, min(range_.end, DAY_MINUTES)) for range_ in rules.ranges_on(day)]
     return _union([*((start, end) for start, end in spilled if end > 0), *own])
 
 
 def _grid_at_midnight(rules: Rules, day: date) -> int:
-    """Return the first minute of a grid that continues from the day before; 0 if none does."""
+    """Return the first minute of the grid that continues from the day before, or 0 if none does."""
     yesterday = _merged(rules, day - ONE_DAY)
     if not yesterday or yesterday[-1][1] < DAY_MINUTES:
         return 0

@@ -1,4 +1,4 @@
-"""Transactional changes of experts and accounts by administrators."""
+"""Transactions that add experts, change accounts and close accounts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
     The account's role becomes EXPERT, unless it is ADMIN.
 
     Args:
-        draft: the expert; name and slug are replaced by values derived from the account's name.
+        draft: the new expert; name and slug are replaced by values derived from the account's name.
         rules: rules of the new calendar.
 
     Returns:
@@ -42,7 +42,7 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
 
     Raises:
         InvalidInput: if the account does not exist or already has an expert.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> tuple[Expert, bool]:
@@ -66,7 +66,7 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
 
 
 async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, User]:
-    """Set fields of an account.
+    """Set the given fields of an account.
 
     Args:
         user_id: id of the account.
@@ -80,7 +80,7 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
         NotAllowed: if the account does not exist.
         LastAdministrator: if no administrator who can sign in would remain.
         InvalidInput: if the role is EXPERT but the account has no expert.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> tuple[User, User]:
@@ -102,17 +102,17 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
 
 
 async def close_account(user_id: Id, now: datetime) -> User:
-    """Block an account for good, and end its sessions and links; its data are erased later.
+    """Block an account permanently, and delete its sessions and links; its data are erased later.
 
-    Its e-mail address is free for another account at once.
+    From then on, its e-mail address can be used for another account.
 
     Returns:
-        The account as it was before.
+        The account as it was before it was closed.
 
     Raises:
-        NotAllowed: if the account does not exist or is closed.
+        NotAllowed: if the account does not exist or is already closed.
         LastAdministrator: if no administrator who can sign in would remain.
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
 
     async def write(session: AsyncClientSession) -> User:
@@ -155,7 +155,7 @@ def expert_account_problem(user: User | None) -> str:
 
 
 async def free_slug(slug: str, session: AsyncClientSession | None = None) -> str:
-    """Return the slug, with the lowest number from 2 appended if it is taken."""
+    """Return the slug; if it is taken, append the lowest free number, beginning with 2."""
     # ":" sorts directly after "9", so the range covers the slug with any number appended.
     numbered = {"slug": {"$gte": slug, "$lt": f"{slug}-:"}}
     rows = Expert.get_pymongo_collection().find(numbered, {"slug": 1}, session=session)

@@ -1,4 +1,4 @@
-"""Experts, and the order, filters and pages of the public directory."""
+"""Experts, and the orders, entries and pages of the public directory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from models.store.pages import Count
 
 MAX_NAMESAKES = 20
-"""Maximum number of experts with similar slugs that are searched for the requested one."""
+"""Maximum number of experts with similar slugs among which a requested slug is looked up."""
 
 MAX_FORMER_SLUGS = 20
 """Maximum number of former slugs that still lead to an expert; the oldest are dropped."""
@@ -34,7 +34,7 @@ HIDDEN_FIELDS = (
 )
 
 COPIED_RULES = frozenset({"confirms_automatically"})
-"""Fields of an expert that are copies of the calendar's rules."""
+"""Fields of an expert that are copied from the rules of the expert's calendar."""
 
 
 class Category(StrEnum):
@@ -51,7 +51,7 @@ class Category(StrEnum):
 
 
 class ExpertOrderField(StrEnum):
-    """Order of the directory."""
+    """Field by which the directory can be sorted."""
 
     RATING = "RATING"
     EXPERIENCE = "EXPERIENCE"
@@ -61,7 +61,8 @@ class ExpertOrderField(StrEnum):
 
 
 STORED_ORDERS = tuple(order for order in ExpertOrderField if order is not ExpertOrderField.SOONEST)
-"""Orders whose keys are stored; the order by the first open slot changes with time."""
+"""Orders whose keys are stored; SOONEST has no stored key, because first open slots change with
+time."""
 
 
 class Expert(Record):
@@ -77,18 +78,18 @@ class Expert(Record):
     languages: list[str]
     hourly_rate: int
     rating_counts: list[int] = [0] * MAX_STARS
-    """Number of visible reviews with one star, with two, and so on."""
+    """Numbers of visible reviews with one star, with two stars, and so on."""
 
     disabled: bool = False
     contact_email: str | None = None
-    """The address that clients may write to; the address for signing in is never shown to them."""
+    """E-mail address for clients, who never see the address with which the expert signs in."""
 
     photo: str | None = None
     """Hash of the stored photo; see `models/directory/photos.py`."""
 
     former_slugs: list[str] = []
     confirms_automatically: bool = True
-    """Copy of the calendar's rule, for filters of the directory."""
+    """Copy of the calendar's rule of the same name, by which the directory can be filtered."""
 
     # Computed by `update_search_fields` from the fields above.
     rating: float | None = None
@@ -104,9 +105,10 @@ class Expert(Record):
     by_name: str = ""
 
     class Settings:
-        """Each order has an index over the whole directory, and one that starts with the category.
+        """Each stored order has an index over all experts and an index by category.
 
-        Searches are answered from memory: see `models/directory/search_index.py`.
+        Text searches need no index here, because they use an index in memory: see
+        `models/directory/search_index.py`.
         """
 
         name = "experts"
@@ -128,10 +130,10 @@ class Expert(Record):
         )
 
     def changed(self, fields: Mapping[str, Any]) -> Expert:
-        """Return a copy with changed fields; after a change of name, the old slug still works."""
+        """Return a copy with the given fields; after a change of name, the old slug still works."""
         found: Expert = self.model_copy(update=dict(fields))
         if found.name != self.name and slug_key(self.name):
-            # The latest slug comes last; each slug occurs once.
+            # Keep each former slug once, with the latest one at the end.
             slugs = [slug for slug in self.former_slugs if slug != slug_of(self.name)]
             found.former_slugs = [*slugs, slug_of(self.name)][-MAX_FORMER_SLUGS:]
         return found
@@ -154,12 +156,12 @@ class Expert(Record):
 
 
 def experience_key(years: int, expert_id: Id) -> str:
-    """Return the order key of years of experience."""
+    """Return the order key for years of experience, which the expert's id makes unique."""
     return f"{years:04}{expert_id}"
 
 
 def rate_key(hourly_rate: int, expert_id: Id) -> str:
-    """Return the order key of an hourly rate."""
+    """Return the order key for an hourly rate, which the expert's id makes unique."""
     return f"{hourly_rate:012}{expert_id}"
 
 
@@ -191,7 +193,7 @@ class DirectoryEntry(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> DirectoryEntry:
-        """Return the entry of a stored document."""
+        """Return the directory entry for an expert's stored document."""
         return cls(
             Id(row["_id"]),
             row["slug"],
@@ -214,25 +216,25 @@ class DirectoryEntry(NamedTuple):
 
 
 def copied_rules(rules: Rules) -> dict[str, Any]:
-    """Return the fields of an expert that are copies of the calendar's rules."""
+    """Return the expert's fields that are copied from the calendar's rules, with their values."""
     return {name: getattr(rules, name) for name in COPIED_RULES}
 
 
 def directory_order(field: ExpertOrderField, *, descending: bool) -> Order:
-    """Return the order of the directory by a field."""
+    """Return the order that sorts the directory by the given field."""
     name = f"{field}-{'desc' if descending else 'asc'}"
     return Order(name, f"by_{field.lower()}", descending)
 
 
 BY_SOONEST = "by_soonest"
-"""The field of the order by the first open slot."""
+"""Name of the field that holds the order key for the first open slot."""
 
 BY_MATCH = Order("MATCH-desc", "by_match", descending=True)
-"""The order of search results by relevance."""
+"""The order of search results by relevance, best match first."""
 
 
 def default_order(filter_: ExpertFilter) -> Order:
-    """Return the default order: by relevance for a search, else by rating."""
+    """Return the default order: by relevance for a text search, otherwise by rating."""
     if filter_.words() is None:
         return directory_order(ExpertOrderField.RATING, descending=True)
     return BY_MATCH
@@ -244,13 +246,13 @@ async def directory(
     """Return a page of the listed experts.
 
     Args:
-        filter_: criteria of the experts; its search is ignored.
+        filter_: criteria that experts must meet; the filter's search text is ignored.
         order: order of the list.
         arguments: size and position of the page.
-        count: counts the whole list when the total is requested.
+        count: function that counts the whole list when the total is requested.
 
     Raises:
-        BadUserInput: if the filter, the size or a cursor is invalid.
+        BadUserInput: if the filter, the page size or a cursor is invalid.
     """
     return await page(
         Expert, [filter_.query()], order, arguments, DirectoryEntry.of, HIDDEN_FIELDS, count
@@ -258,10 +260,11 @@ async def directory(
 
 
 async def expert_by_slug(slug: str) -> Expert | None:
-    """Return the expert with a slug, with another spelling of it, or with a former slug.
+    """Return the expert for a slug, for another spelling of a slug, or for a former slug, or None.
 
-    An expert whose current slug is spelled alike wins over experts with such a former slug or such
-    a transliterated name. Text without letters and digits matches no expert.
+    If the given spelling matches several experts, an expert whose current slug matches takes
+    precedence over experts whose former slug or transliterated name matches. Text without letters
+    and digits matches no expert.
     """
     if found := await Expert.find_one({"slug": slug}):
         return found
@@ -273,7 +276,7 @@ async def expert_by_slug(slug: str) -> Expert | None:
 
 
 async def entries(expert_ids: Sequence[Id]) -> dict[Id, DirectoryEntry]:
-    """Return the entries of listed experts by id."""
+    """Return the directory entries of the given experts by id; unlisted experts are left out."""
     wanted = {"_id": {"$in": list(expert_ids)}, "listed": True}
     shown = dict.fromkeys(HIDDEN_FIELDS, 0)
     rows = await Expert.get_pymongo_collection().find(wanted, shown).to_list()
@@ -281,7 +284,7 @@ async def entries(expert_ids: Sequence[Id]) -> dict[Id, DirectoryEntry]:
 
 
 async def category_counts(filter_: ExpertFilter) -> dict[Category, int]:
-    """Return the number of listed experts per category who match a filter, ignoring its search.
+    """Return how many listed experts per category match a filter; its search text is ignored.
 
     Raises:
         BadUserInput: if the filter is invalid.

@@ -23,7 +23,10 @@ MAX_LANGUAGES = 50
 
 
 class Available(NamedTuple):
-    """An open slot that starts in `[since, until)`; `minutes` None means the first offer's."""
+    """Criterion that an open slot starts in `[since, until)`.
+
+    `minutes` is the slot's length; None stands for the length of the expert's first offer.
+    """
 
     since: datetime
     until: datetime
@@ -32,10 +35,10 @@ class Available(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpertFilter:
-    """Filter of the directory: all criteria must match; an empty list matches everything.
+    """Filter of the directory: experts must meet all criteria; an empty list admits every expert.
 
-    `max_hourly_rate` is in minor currency units. `available` only applies to lists answered from
-    the index of open times (models/bookings/open_search.py); `query` ignores it.
+    `max_hourly_rate` is in minor currency units. `available` applies only to lists that are read
+    from the index of open times (models/bookings/open_search.py); `query` ignores it.
     """
 
     search: str | None = None
@@ -47,10 +50,10 @@ class ExpertFilter:
     available: Available | None = None
 
     def words(self) -> tuple[str, ...] | None:
-        """Return the distinct words of the search; None if it is blank.
+        """Return the distinct words of the search text; None if the text is blank.
 
         Raises:
-            BadUserInput: if the search is too long.
+            BadUserInput: if the search text is too long.
         """
         return search_words(self.search, "filter.search")
 
@@ -77,7 +80,7 @@ class ExpertFilter:
         return found
 
     def admits(self) -> Callable[[ListedExpert], bool]:
-        """Return the same criteria as `query`, as a predicate.
+        """Return a predicate that applies the same criteria as `query`.
 
         Raises:
             BadUserInput: if the list of languages is too long.

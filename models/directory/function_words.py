@@ -1,4 +1,4 @@
-"""Words of English and German that say nothing about an expert (stop words), folded."""
+"""English and German stop words, which say nothing about an expert; folded for comparison."""
 
 from typing import Final
 

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from models.directory.search_index import ListedExpert
 
     Keyed = tuple[str, int]
-    """An order key, and the number of its expert."""
+    """An order key, and the number of the expert that has it."""
 
 BY_ID: Final = "id"
-"""The order by id; other orders are fields of `ListedExpert`."""
+"""Name of the order by expert id; like any order, it is named after a field of `ListedExpert`."""
 
 MAX_MASKS: Final = 200
 BEYOND: Final = float("inf")
 
 
 class ListedExperts:
-    """Listed experts, each with a number that bitmaps use."""
+    """Listed experts, each with a number that identifies the expert in bitmaps."""
 
     def __init__(self) -> None:
         self._experts: dict[int, ListedExpert] = {}
@@ -35,13 +35,13 @@ class ListedExperts:
         self._groups: defaultdict[tuple[str, Hashable], Bitmap] = defaultdict(Bitmap)
         self._orders: dict[str, list[Keyed]] = {}
         self._masks: dict[tuple[float | None, int | None], int] = {}
-        """Bitmaps of experts by minimum rating and maximum rate of a filter."""
+        """Bitmaps of matching experts, by a filter's minimum rating and maximum hourly rate."""
 
     def __getitem__(self, number: int) -> ListedExpert:
         return self._experts[number]
 
     def put(self, number: int, expert: ListedExpert) -> None:
-        """Add an expert, or replace them."""
+        """Add an expert, or replace the expert with the same number."""
         if self._experts.get(number) == expert:
             return
         self.remove(number)
@@ -53,7 +53,7 @@ class ListedExperts:
         self._masks.clear()
 
     def remove(self, number: int) -> None:
-        """Remove an expert, if they are there."""
+        """Remove the expert with the given number, if there is one."""
         expert = self._experts.pop(number, None)
         if expert is None:
             return
@@ -72,7 +72,7 @@ class ListedExperts:
         return [self._all, *(self._groups[name] for name in names)]
 
     def admitted(self, filter_: ExpertFilter) -> int:
-        """Return the bitmap of experts whom a filter admits, ignoring its search and times.
+        """Return the bitmap of experts that match a filter; its search text and times are ignored.
 
         Raises:
             BadUserInput: if the filter is invalid.
@@ -89,7 +89,7 @@ class ListedExperts:
         return found
 
     def number_in(self, members: int, category: Category) -> int:
-        """Return how many members belong to a category."""
+        """Return how many experts of a bitmap belong to a category."""
         return (members & self._any("category", category.value)).bit_count()
 
     def _any(self, kind: str, *values: Hashable) -> int:
@@ -117,17 +117,18 @@ class ListedExperts:
     def first(
         self, members: int, field: str, bounds: Mapping[str, str], limit: int, *, descending: bool
     ) -> list[Keyed]:
-        """Return the first members in an order, with their keys.
+        """Return the first experts of a bitmap in an order, with their order keys.
 
         Args:
             members: the experts, as a bitmap.
             field: the order: a field of `ListedExpert`, or `BY_ID`.
-            bounds: bounds of the keys, as query operators.
-            limit: number of experts.
+            bounds: bounds of the order keys, as query operators such as `$gt`.
+            limit: maximum number of experts.
             descending: whether the highest key is first.
         """
         number = members.bit_count()
-        # Sort few members; if there are many, a scan of all experts in order soon finds enough.
+        # If the bitmap has few experts, sort them. Otherwise scan all experts in order, which soon
+        # finds enough of them.
         if number * number <= 4 * len(self._experts):
             keyed = [(_key(self._experts[each], field), each) for each in numbers_of(members)]
             low, high = bounds.get("$gt", ""), bounds.get("$lt")
@@ -145,7 +146,7 @@ class ListedExperts:
         return found
 
     def _order(self, field: str) -> list[Keyed]:
-        """Return all experts in an order, which is computed on first use and kept."""
+        """Return all experts sorted by a field; the sorted list is made on first use and kept."""
         keys = self._orders.get(field)
         if keys is None:
             keys = sorted((_key(expert, field), number) for number, expert in self._experts.items())

@@ -22,14 +22,14 @@ HASH_CHARS = 32
 
 
 class Photo(Record):
-    """An expert's photo; `hash` is the beginning of the content's SHA-256."""
+    """An expert's photo; `hash` is the beginning of the content's SHA-256 hash."""
 
     expert_id: Id
     hash: str
     content: bytes
 
     class Settings:
-        """Two experts may have the same photo, so its hash is not unique."""
+        """Two experts may have the same photo, so the index of hashes is not unique."""
 
         name = "photos"
         indexes = (
@@ -39,10 +39,10 @@ class Photo(Record):
 
 
 async def photo_content(hash_: str) -> bytes | None:
-    """Return the photo with a hash, or None.
+    """Return the content of the photo with the given hash, or None.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         photo = await Photo.find_one({"hash": hash_})
@@ -50,16 +50,17 @@ async def photo_content(hash_: str) -> bytes | None:
 
 
 async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
-    """Replace the photo of an expert, or remove it, in one transaction.
+    """Replace an expert's photo, or remove it if `content` is None, in one transaction.
 
-    If the ledger changes the entry at the same time, its commit fails and it decides again.
+    If a ledger changes the expert's directory entry at the same time, the ledger's commit fails and
+    the ledger decides its commands again.
 
     Returns:
         The expert with the new photo.
 
     Raises:
-        NotAllowed: if there is no such expert, or a closed account would get a photo.
-        Unavailable: if the database does not answer.
+        NotAllowed: if the expert does not exist, or if a photo is given for a closed account.
+        Unavailable: if the database does not respond.
     """
     hash_ = None if content is None else sha256(content).hexdigest()[:HASH_CHARS]
 
@@ -70,7 +71,7 @@ async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
         if expert is None or (is_closed and content is not None):
             raise NotAllowed
         experts, photos = Expert.get_pymongo_collection(), Photo.get_pymongo_collection()
-        # Write the entry first, so that concurrent replacements of a photo conflict at once.
+        # Write the directory entry first, so that concurrent replacements conflict at once.
         await experts.update_one({"_id": expert_id}, {"$set": {"photo": hash_}}, session=session)
         await photos.delete_many({"expert_id": expert_id}, session=session)
         if content is not None and hash_ is not None:

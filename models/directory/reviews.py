@@ -1,7 +1,7 @@
 """Reviews of experts, pages of reviews, and the ratings computed from reviews.
 
 A review and its expert's ratings are written in one transaction, so the ratings are exact.
-Hidden reviews do not count.
+Hidden reviews do not count towards the ratings.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Review(Record):
     by_worst: str = ""
 
     class Settings:
-        """Each order has an index over an expert's visible or hidden reviews."""
+        """Each order has an index that lists an expert's visible and hidden reviews separately."""
 
         name = "reviews"
         indexes = (
@@ -87,21 +87,21 @@ class Review(Record):
         )
 
     def update_order_keys(self) -> Review:
-        """Update the order keys, all of them for descending order, and return the review."""
+        """Update the order keys, which are all made for descending order, and return the review."""
         self.by_newest = f"{(self.created_at - EPOCH) // MILLISECOND:014}{self.id}"
         self.by_best = f"{self.rating}{self.by_newest}"
         self.by_worst = f"{MAX_STARS - self.rating}{self.by_newest}"
         return self
 
     async def write(self, before: Review | None, session: AsyncClientSession) -> None:
-        """Insert the review, or replace its former state, and update the expert's ratings.
+        """Insert the review or replace the stored review, and update the expert's ratings.
 
         Args:
-            before: the state that was read in the session's transaction; None for a new review.
+            before: the review as read in the session's transaction; None for a new review.
             session: the session of the transaction.
 
         Raises:
-            DuplicateKeyError: if the booking has a review already.
+            DuplicateKeyError: if the booking already has a review.
         """
         document = stored(self.update_order_keys())
         reviews = Review.get_pymongo_collection()
@@ -113,7 +113,10 @@ class Review(Record):
         await _count(self.expert_id, before, self, session)
 
     async def remove(self, session: AsyncClientSession) -> None:
-        """Delete the review, which the session's transaction has read, and uncount its rating."""
+        """Delete the review and subtract its rating from the expert's ratings.
+
+        The session's transaction must have read the review.
+        """
         only = {"_id": self.id, "expert_id": self.expert_id}
         await Review.get_pymongo_collection().delete_one(only, session=session)
         await _count(self.expert_id, self, None, session)
@@ -122,7 +125,7 @@ class Review(Record):
 async def _count(
     expert_id: Id, before: Review | None, after: Review | None, session: AsyncClientSession
 ) -> None:
-    """Update the expert's ratings after a change of a review, and the directory's version."""
+    """Update the expert's ratings and the directory's version after a review has changed."""
     former, new = (review and not review.hidden and review.rating for review in (before, after))
     if former != new:
         expert = await Expert.get(expert_id, session=session)
@@ -147,17 +150,17 @@ async def review_page(
     *,
     hidden: bool = False,
 ) -> Page[Review]:
-    """Return a page of an expert's visible reviews, or of the hidden ones.
+    """Return a page of an expert's visible reviews, or of the hidden ones if `hidden` is set.
 
     Args:
         expert_id: id of the expert.
         order: order of the list.
         arguments: size and position of the page.
-        count: counts the whole list when the total is requested.
-        hidden: whether to return the hidden reviews.
+        count: function that counts the whole list when the total is requested.
+        hidden: whether to return the hidden reviews instead of the visible ones.
 
     Raises:
-        BadUserInput: if the size or a cursor is invalid.
+        BadUserInput: if the page size or a cursor is invalid.
     """
     filter_ = {"expert_id": expert_id, "hidden": hidden}
     by = Order(order.value, f"by_{order.lower()}", descending=True)

@@ -1,4 +1,4 @@
-"""Searches of the directory in a memory index, which each search first brings up to date."""
+"""Text search of the directory in an index in memory, which each search first brings up to date."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from models.store.pages import Order, PageArguments
 
 ROWS_PER_BATCH: Final = 200
-"""Experts that are read and indexed at a time; other work runs between these batches."""
+"""Number of experts that are read and indexed at a time; other work can run between batches."""
 
 FIELDS: Final = {
     "category": 1,
@@ -42,8 +42,8 @@ FIELDS: Final = {
 class DirectorySearch:
     """Finds listed experts by words.
 
-    The index is built at the first search. Later searches read only the experts that have changed,
-    or all experts after more changes than the directory records.
+    The index is built at the first search. Later searches read only the experts that have changed
+    since; if there were more changes than the directory records, they read all experts again.
     """
 
     def __init__(self) -> None:
@@ -52,28 +52,29 @@ class DirectorySearch:
         self._refreshes: SingleFlight[None, None] = SingleFlight()
 
     async def matches(self, version: int | None, filter_: ExpertFilter) -> list[Match]:
-        """Return the experts that match a filter with a search, in no order.
+        """Return the experts that match a filter and its search text, in no particular order.
 
         Args:
-            version: present version of the directory; the result is at least as new. None to read
-                the version first.
+            version: version of the directory that the result must at least reflect; None to read
+                the current version from the database.
             filter_: the filter.
 
         Raises:
             BadUserInput: if the filter is invalid.
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         words, admits = filter_.words() or (), filter_.admits()
-        # After a backup is restored, the index can have a higher version than the directory.
+        # Require the same version: after a backup is restored, the index may be ahead of the
+        # directory.
         is_current = self._version == version
         while not is_current:
             await self._refreshes.run(None, self._refresh)
-            # A shared refresh may have begun before this version.
+            # If another search began the refresh, the refresh may have read an older version.
             is_current = version is None or self._version >= version
         return self._index.find(words, admits)
 
     async def counts(self, version: int | None, filter_: ExpertFilter) -> dict[Category, int]:
-        """Return the number of found experts per category; see `matches`."""
+        """Return how many experts per category match; the arguments are those of `matches`."""
         counted = dict.fromkeys(Category, 0)
         for match in await self.matches(version, filter_):
             counted[Category(match.expert.category)] += 1
@@ -82,17 +83,18 @@ class DirectorySearch:
     async def page(
         self, version: int | None, filter_: ExpertFilter, order: Order, arguments: PageArguments
     ) -> Page[DirectoryEntry]:
-        """Return a page of the found experts; see `matches`.
+        """Return a page of the experts that `matches` finds.
 
         Args:
-            version: present version of the directory, or None.
+            version: version of the directory that the result must at least reflect; None to read
+                the current version from the database.
             filter_: the filter.
             order: `BY_MATCH` or an order of the directory.
             arguments: size and position of the page.
 
         Raises:
-            BadUserInput: if the filter, the size or a cursor is invalid.
-            Unavailable: if the database does not answer.
+            BadUserInput: if the filter, the page size or a cursor is invalid.
+            Unavailable: if the database does not respond.
         """
         size, bounds = arguments.size, order.bounds(arguments)
         matches = await self.matches(version, filter_)
@@ -138,7 +140,7 @@ async def _built() -> SearchIndex:
 
 
 async def _update(index: SearchIndex, expert_ids: set[Id]) -> None:
-    """Read the given experts again, and replace their entries."""
+    """Read the given experts again, and replace their entries in the index."""
     wanted = {"_id": {"$in": list(expert_ids)}, "listed": True}
     rows = await Expert.get_pymongo_collection().find(wanted, FIELDS).to_list()
     for expert_id in expert_ids:

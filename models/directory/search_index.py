@@ -1,7 +1,7 @@
 """The text search of the directory: an index in memory from words to experts.
 
-Matches are ranked by how each word of the search was found. No index of the database can rank like
-this, so the database would have to scan all experts for each keystroke.
+Matches are ranked by how each word of the search was found. Because no database index can rank
+matches in this way, the database would have to scan all experts for each keystroke.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ WHOLE: Final = 0
 INFLECTED: Final = 10
 BEGINNING: Final = 100
 MISTYPED: Final = 1_000
-"""Ranks of a found word; lower is better. A search has at most eight words, and each rank is more
-than eight times the sum of all better ranks."""
+"""Ranks of a found word; a lower rank is better. A search has at most eight words, and each rank is
+more than eight times the sum of all better ranks."""
 
 NO_MATCH: Final = MISTYPED + IN_BIO
 """Rank of a function word that is not found."""
@@ -55,7 +55,7 @@ class ListedExpert(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> ListedExpert:
-        """Return the listed expert from a stored document."""
+        """Return the listed expert for an expert's stored document."""
         return cls(
             Id(row["_id"]),
             row["category"],
@@ -70,32 +70,32 @@ class ListedExpert(NamedTuple):
 
     @property
     def by_experience(self) -> str:
-        """Order key by experience."""
+        """Order key for the order by experience."""
         return experience_key(self.experience_years, self.id)
 
     @property
     def by_rate(self) -> str:
-        """Order key by rate."""
+        """Order key for the order by hourly rate."""
         return rate_key(self.hourly_rate, self.id)
 
 
 class Match(NamedTuple):
-    """An expert whom a search has found; lower ranks match better."""
+    """An expert that a search has found, and its rank; a lower rank means a better match."""
 
     expert: ListedExpert
     rank: int
 
     @property
     def by_match(self) -> str:
-        """Order key: highest for the best match, and among equal matches for the best rated."""
+        """Order key, which is highest for the best match; equal matches are ordered by rating."""
         return f"{MAX_RANK - self.rank:04}{self.expert.by_rating}"
 
 
 class SearchIndex:
-    """Listed experts by the words of their names, titles, languages and biographies.
+    """Index of listed experts by the words of their names, titles, languages and biographies.
 
-    Entries are numbered in the order of insertion. The number of a replaced entry has no expert
-    any more, but stays in the postings of its words.
+    Entries are numbered in the order of insertion. The number of a removed or replaced entry no
+    longer refers to an expert, but remains in the postings (lists of entry numbers) of its words.
     """
 
     def __init__(self) -> None:
@@ -107,16 +107,16 @@ class SearchIndex:
 
     @property
     def is_wasteful(self) -> bool:
-        """Whether most entries have been replaced, so that the index should be rebuilt."""
+        """Whether most entries have been removed or replaced, so that a rebuild pays off."""
         return len(self._entries) > 2 * len(self._numbers) + MIN_DISCARDED
 
     def put(self, expert: ListedExpert, words: Iterable[str], bio_words: Iterable[str]) -> None:
-        """Add an expert, or replace their former entry.
+        """Add an expert, or replace the expert's former entry.
 
         Args:
             expert: the expert.
-            words: distinct words of name, title and languages.
-            bio_words: distinct words of the biography, without function words.
+            words: distinct words of the expert's name, title and languages.
+            bio_words: distinct words of the expert's biography, without function words.
         """
         self.remove(expert.id)
         number = self._numbers[expert.id] = len(self._entries)
@@ -128,19 +128,19 @@ class SearchIndex:
                 postings[word].append(number)
 
     def remove(self, expert_id: Id) -> None:
-        """Remove an expert, if they are there."""
+        """Remove an expert, if the index contains it."""
         number = self._numbers.pop(expert_id, None)
         if number is not None:
             self._entries[number] = None
 
     def find(self, words: Sequence[str], admits: Callable[[ListedExpert], bool]) -> list[Match]:
-        """Return the experts who have all words and whom a filter admits, in no order.
+        """Return the experts that match all words and a filter, in no particular order.
 
         Function words, such as "the", are required only if the search has no other words.
 
         Args:
-            words: distinct words of the search, folded; no words find nobody.
-            admits: the filter.
+            words: distinct words of the search, folded; without words, no expert is found.
+            admits: the filter, as a predicate.
         """
         required = [word for word in words if word not in FUNCTION_WORDS] or words
         if not required:
@@ -157,9 +157,9 @@ class SearchIndex:
         return matches
 
     def _ranks(self, word: str) -> dict[int, int]:
-        """Return the entries that have a word, each with the rank of its best occurrence."""
+        """Return the numbers of the entries that match a word, each with its best rank."""
         ranks: dict[int, int] = {}
-        # Better ranks overwrite worse ones.
+        # Begin with the worst rank, so that better ranks overwrite worse ones.
         for found_as, found in (
             (MISTYPED, self._vocabulary.mistyped(word)),
             (BEGINNING, self._vocabulary.completions(word)),

@@ -1,7 +1,7 @@
 """The directory's version number, which validates caches, and the experts changed since a version.
 
-The version increases with every change of an expert. A cache reads the version before the value;
-the value stays valid while the version is unchanged.
+The version increases with every change of an expert. A cache reads the version before it reads a
+value, and the cached value stays valid while the version is unchanged.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 DIRECTORY = "directory"
 MAX_RECENT = 200
-"""Number of latest changes whose experts are stored."""
+"""Number of latest changes for which the changed experts are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentChanges:
-    """A version of the directory, and the experts of the changes that led to it, latest last."""
+    """A version of the directory, and the experts changed by the latest changes, latest last."""
 
     version: int
     expert_ids: Sequence[Id]
 
     def since(self, version: int) -> set[Id] | None:
-        """Return the experts that have changed since a version; None if that is not known."""
+        """Return the experts changed since a version; None if those are no longer recorded."""
         missed = self.version - version
         if not 0 <= missed <= len(self.expert_ids):
             return None
@@ -46,7 +46,7 @@ async def increment_directory_version(
     """Increment the directory's version, in the transaction of the change or after it.
 
     Args:
-        session: session of the change's transaction.
+        session: session of the change's transaction; None if the change is already stored.
         changed: the expert who has changed; None if several may have changed.
     """
     recent: dict[str, Any] = (
@@ -73,7 +73,7 @@ async def directory_version() -> int:
     """Return the directory's version; 0 before the first change.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         found = await SharedState.get_pymongo_collection().find_one(

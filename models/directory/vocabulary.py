@@ -1,4 +1,4 @@
-"""The words of the directory, found by their beginning, by their stem or with a typing error."""
+"""The directory's words, which can be found by beginning, by stem or despite a typing error."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MIN_MISTYPED_LENGTH: Final = 5
-"""Minimum length of a word in which a typing error is tolerated."""
+"""Minimum length of a search word in which a typing error is tolerated."""
 
 LANGUAGES: Final = ("english", "german")
-"""Languages of biographies whose inflections are known."""
+"""Languages whose inflected words are reduced to stems."""
 
 
 class Vocabulary:
-    """Distinct words, folded for comparison."""
+    """The distinct words of the directory, folded for comparison."""
 
     def __init__(self) -> None:
         self._words: list[str] = []
@@ -31,7 +31,7 @@ class Vocabulary:
         self._stemmers = [Stemmer(language) for language in LANGUAGES]
 
     def add(self, word: str) -> None:
-        """Add a word that is not there yet."""
+        """Add a word that the vocabulary does not contain yet."""
         self._words.append(word)
         self._is_sorted = False
         self._beginnings.clear()
@@ -39,12 +39,12 @@ class Vocabulary:
             self._by_stem.setdefault(stem, []).append(word)
 
     def inflections(self, word: str) -> Iterator[str]:
-        """Yield the words with the same stem, such as "tax" for "taxes"; some of them twice."""
+        """Yield the words with the same stem, such as "tax" for "taxes"; a word may occur twice."""
         for stem in self._stems(word):
             yield from self._by_stem.get(stem, ())
 
     def completions(self, beginning: str) -> Iterator[str]:
-        """Yield the words that begin with a text, in sorted order."""
+        """Yield the words that begin with the given text, in sorted order."""
         words = self._in_order()
         first = bisect_left(words, beginning)
         return takewhile(
@@ -53,10 +53,11 @@ class Vocabulary:
         )
 
     def mistyped(self, word: str) -> Iterator[str]:
-        """Yield the words that begin like a given word, allowing one typing error.
+        """Yield the words whose beginning differs from a given word by at most one typing error.
 
         An error is an extra, missing or wrong letter, or two swapped letters (the optimal string
-        alignment distance). Words of fewer than five letters are taken as typed.
+        alignment distance). If the given word has fewer than five letters, nothing is yielded,
+        because no error is tolerated in it.
         """
         length = len(word)
         if length < MIN_MISTYPED_LENGTH:
@@ -69,7 +70,7 @@ class Vocabulary:
                 yield from self.completions(beginning)
 
     def _stems(self, word: str) -> Iterator[tuple[int, str]]:
-        """Yield the stem of a word in each language, with the language's number."""
+        """Yield each language's number together with the word's stem in that language."""
         return enumerate(stemmer.stemWord(word) for stemmer in self._stemmers)
 
     def _in_order(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""A batch of commands: decided one after the other, and committed in one transaction."""
+"""A batch of commands: decided one after another, and committed in one transaction."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Answer = list[Booking] | Exception
 
 
 class Outdated(PyMongoError):
-    """The calendars that a batch was decided on have changed in the meantime."""
+    """The stored calendars on which a batch was decided have changed in the meantime."""
 
     def __init__(self) -> None:
         super().__init__("The calendar has changed.", [TRANSIENT])
@@ -51,10 +51,10 @@ class Entry:
     """A posted command and its progress in the ledger.
 
     Attributes:
-        must_load: whether a decision in memory would be outdated.
-        rounds: how often the command was queued again.
-        deadline: when the ledger gives up, in the event loop's time; None in the first round.
-        attempts: batches that may be stored although their commit failed.
+        must_load: whether the command must be decided on freshly loaded calendars.
+        rounds: number of times that the command was queued again after a failure.
+        deadline: event-loop time at which the ledger stops retrying; None in the first round.
+        attempts: earlier batches with the command that may be stored although their commit failed.
     """
 
     command: Command
@@ -69,7 +69,7 @@ class Entry:
 class Batch:
     """Decisions that one transaction commits: the commands' answers and the changed agendas.
 
-    Each command is decided on the state that the commands before it left.
+    Each command is decided on the state that the commands before it have left.
 
     Args:
         offers: how free time is offered to waiting clients.
@@ -89,11 +89,12 @@ class Batch:
 
         Args:
             entry: the command.
-            agendas: the agendas of its experts; this batch may have some of them already.
-            keeps_refusal: whether the command is answered if it fails.
+            agendas: the agendas of the command's experts; this batch may already contain them.
+            keeps_refusal: whether a failure is the command's answer; if not, a failed command stays
+                unanswered.
 
         Returns:
-            Whether the command has an answer now.
+            Whether the command now has an answer.
         """
         answer: Answer
         try:
@@ -118,26 +119,26 @@ class Batch:
 
     @property
     def described(self) -> list[Agenda]:
-        """The agendas whose directory entry changed."""
+        """The agendas whose expert's directory entry has changed."""
         return [agenda for agenda in self.agendas.values() if agenda.has_new_expert]
 
     async def commit(self, writer: WriterSession) -> None:
-        """Commit the changes, unless the state that they were decided on has changed.
+        """Commit the changes, unless the stored state on which they were decided has changed.
 
         Raises:
             Outdated: if a calendar or a directory entry has changed.
-            PyMongoError: if the database refuses or does not answer.
+            PyMongoError: if the database refuses the writes or does not respond.
         """
         unchanged = [agenda for agenda in self.agendas.values() if not _is_written(agenda)]
         described = self.described
         if len(unchanged) == len(self.agendas) and not described:
             await _check_positions(unchanged)
             return
-        # A transaction that reads nothing needs no snapshot: its writes are conditional.
+        # A transaction that reads nothing needs no snapshot, because its writes are conditional.
         concern = READ if unchanged or described else WRITE_ONLY
         async with writer.writing() as session, await session.start_transaction(concern, WRITE):
             await _check_positions(unchanged, session)
-            # Directory entries have no counter, so they are compared.
+            # Directory entries have no change counter, so compare the entries themselves.
             for agenda in described:
                 stored_expert = await Expert.get(agenda.calendar.id, session=session)
                 if stored_expert != agenda.loaded_expert:
@@ -157,8 +158,9 @@ class Batch:
     def _writes(self, ledger_id: str) -> tuple[Writes, list[Id]]:
         """Return the writes, in an order that avoids conflicts, and the ids of withdrawn reminders.
 
-        Idempotency records come first, so that a repeated request fails before it reaches the
-        slot. `commit` writes the directory entries itself.
+        Idempotency records come first, so that a repeated request fails because of its record
+        before it conflicts with its own earlier booking. Directory entries are left out, because
+        `commit` writes them itself.
         """
         changed = list(filter(_is_written, self.agendas.values()))
         writes = Writes()
@@ -185,7 +187,7 @@ class Batch:
 
 
 def _write_mails(writes: Writes, mails: Iterable[Mail], reminders: Reminders) -> list[Id]:
-    """Add the writes of mails and their reminders; return the ids of withdrawn reminders."""
+    """Add the writes of e-mails and their reminders; return the ids of withdrawn reminders."""
     for mail in mails:
         row = stored(mail)
         writes.insert(Mail, row)
@@ -196,7 +198,7 @@ def _write_mails(writes: Writes, mails: Iterable[Mail], reminders: Reminders) ->
 
 
 def _write_waits(writes: Writes, agenda: Agenda) -> None:
-    """Add the writes of a waiting list: deletions, then changes, then new entries."""
+    """Add the writes that store a waiting list: deletions, then changes, then new entries."""
     waitlist = agenda.waitlist
     for wait in waitlist.removed:
         writes.delete(Wait, {"_id": wait.id, "expert_id": wait.expert_id})
@@ -207,15 +209,15 @@ def _write_waits(writes: Writes, agenda: Agenda) -> None:
 
 
 def _is_written(agenda: Agenda) -> bool:
-    """Return whether to write the calendar: it has changes, or a claim to end.
+    """Return whether the calendar must be written: it has changes, or a claim that must end.
 
-    The due times of a waiting list are the only change without an event.
+    The waiting list is checked, too, because a change of its due times causes no event.
     """
     return bool(agenda.events or agenda.waitlist.is_changed or agenda.calendar.claimed_by)
 
 
 def _booking_update(booking: Booking) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the filter and the update of a booking; the update keeps the expert's note."""
+    """Return the filter and the update for a changed booking, except for its expert's note."""
     only = {"_id": booking.id, "expert_id": booking.expert_id}
     changed = {name: value for name, value in stored(booking).items() if name not in _NOT_CHANGED}
     return only, {"$set": changed}
@@ -225,7 +227,7 @@ _NOT_CHANGED: Final = frozenset({"_id", "expert_id", "expert_note"})
 
 
 def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the filter and the update of a calendar; the update also ends a claim."""
+    """Return the filter and the update for a changed calendar; the update also ends any claim."""
     calendar = agenda.calendar
     counters: dict[str, int] = {}
     values: dict[str, Any] = {}
@@ -255,7 +257,7 @@ def _calendar_update(agenda: Agenda) -> tuple[dict[str, Any], dict[str, Any]]:
 async def _check_positions(
     agendas: Iterable[Agenda], session: AsyncClientSession | None = None
 ) -> None:
-    """Raise Outdated unless stored calendars end with the events that were decided on."""
+    """Raise Outdated unless each stored calendar's last event is the one in its agenda."""
     expected = {agenda.calendar.id: position_of(agenda.calendar) for agenda in agendas}
     if not expected:
         return

@@ -1,9 +1,10 @@
-"""Claims on calendars: a ledger that lost a race commits next.
+"""Claims on calendars: a ledger that lost a race to write them is the next to commit.
 
-Optimistic decisions are unfair between processes: the one that has just committed has the calendars
-in memory, while the loser must load them again and meanwhile loses again. A claim is a field of
-the calendar and a condition of every commit, so other ledgers wait until the claimant's commit
-removes it. docs/decisions/0033-claims-after-lost-races.md compares alternatives.
+Optimistic decisions are unfair between processes: the process that has just committed has the
+current calendars in memory, whereas the process that lost the race must load them again and may
+meanwhile lose the next race, too. A claim is a field of the calendar that every commit checks, so
+other ledgers wait until the claiming ledger's commit removes it.
+docs/decisions/0033-claims-after-lost-races.md compares alternatives.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ if TYPE_CHECKING:
     from models.store.writers import WriterSession
 
 Claim = tuple[str | None, int]
-"""The claimant, and the number of the calendar's last event, which tells its claims apart."""
+"""The claiming ledger's id, and the number of the calendar's last event, which tells successive
+claims of the same ledger apart."""
 
 MAX_CLAIM_SECONDS = 2.0
-"""Time that other ledgers, by their own clocks, wait for a claimant, which may have been killed."""
+"""Time that other ledgers wait for a claiming ledger, which may have been killed. Each ledger
+measures this time by its own clock."""
 
 
 class Claims:
-    """Claims a ledger's calendars, and tracks the claims of other ledgers.
+    """Claims calendars for a ledger, and tracks the claims of other ledgers.
 
     Args:
         writer: the session that the ledger writes with.
@@ -43,14 +46,15 @@ class Claims:
     def __init__(self, writer: WriterSession) -> None:
         self._writer = writer
         self._seen: dict[Id, tuple[Claim, float]] = {}
-        """Claims of others, and when they were first seen."""
+        """Claims of other ledgers by calendar, and the times at which they were first seen."""
 
     async def take(self, expert_ids: Collection[Id]) -> None:
-        """Claim calendars in order, up to the first that another ledger has claimed.
+        """Claim calendars in order of their ids, up to the first that another ledger has claimed.
 
-        If two ledgers claim the same calendars, one gets them all. The claims use the session of
-        the failed transaction, so the first one also ends that transaction if it is still open. If
-        the database does not answer, the ledger continues without claims.
+        Because every ledger uses this order, one of two ledgers that claim the same calendars gets
+        all of them. The claims use the session of the failed transaction, so the first claim also
+        ends that transaction if it is still open. If the database does not respond, the ledger
+        continues without claims.
         """
         with suppress(PyMongoError, TimeoutError):
             async with asyncio.timeout(MAX_CLAIM_SECONDS), self._writer.writing() as session:
@@ -64,12 +68,13 @@ class Claims:
     async def release(self, agendas: Agendas, needed: Collection[Id]) -> None:
         """Remove the ledger's claims on freshly loaded calendars that its batch does not need.
 
-        So a ledger that waits for another ledger's claim keeps no claims of its own.
+        As a result, a ledger that waits for another ledger's claim keeps no claims of its own.
         """
         for id_, agenda in agendas.items():
             if agenda.calendar.claimed_by == self._writer.id and id_ not in needed:
                 own = {"_id": id_, "claimed_by": self._writer.id}
-                # Other ledgers respect a leftover claim only for a limited time.
+                # Errors are ignored, because other ledgers respect a leftover claim only for a
+                # limited time.
                 with suppress(PyMongoError, TimeoutError):
                     await _calendars().update_one(own, {"$set": {"claimed_by": None}})
 

@@ -1,8 +1,9 @@
 """The only writer of calendars in a process: decides on commands and commits them in batches.
 
-docs/architecture.md draws the states of a command. Decisions are optimistic: they are made on
-calendars in memory, and the transaction is conditional on their counters. While one batch is
-written, the next is decided on the state that the first one leaves.
+docs/architecture.md shows the states of a command. Decisions are optimistic: they are made on
+calendars in memory, and the transaction commits only if the counters of the stored calendars have
+not changed. While one batch is written, the next batch is decided on the state that the first one
+will leave.
 """
 
 from __future__ import annotations
@@ -43,18 +44,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 16
-"""Granted commands per transaction; in larger batches, deciding and writing overlap less."""
+"""Maximum number of granted commands per transaction. In larger batches, deciding and writing would
+overlap less."""
 PATIENCE_SECONDS = 8.0
-"""Default time for which a command is retried."""
+"""Default time for which the ledger retries a command."""
 
 MAX_BACKOFF_SECONDS = 0.1
 
 
 class Ledger:
-    """Accepts commands, and runs the tasks that load and write for them.
+    """Accepts commands, and runs the tasks that load the commands' calendars and write changes.
 
     Args:
-        client: the database.
+        client: the database client.
         announce: called with the events of each commit.
         directory_changed: called after a directory entry changed.
         use_cache: whether calendars stay in memory after a commit, for later commands.
@@ -93,7 +95,7 @@ class Ledger:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Ledger]:
-        """Run the ledger's tasks within the context; at its end, wait for unanswered commands."""
+        """Run the ledger's tasks within the context; on exit, wait until commands are answered."""
         async with self._session.open(), asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._load_loop(), name="ledger loader"),
@@ -109,12 +111,12 @@ class Ledger:
                     task.cancel()
 
     async def post(self, command: Command) -> list[Booking]:
-        """Return the command's bookings once they are committed.
+        """Queue a command, and return its bookings once they are committed.
 
         Raises:
             ExpertBookError: if the command is refused; nothing has changed.
             InvalidInput: if the idempotency key was used with other input.
-            Unavailable: if the database does not answer; the change may still have been made.
+            Unavailable: if the database does not respond; the change may still have been made.
         """
         entry = Entry(command, asyncio.get_running_loop().create_future())
         self._unanswered.add(entry)
@@ -134,15 +136,15 @@ class Ledger:
             self._to_decide.append(entry)
 
     def _in_memory(self, entry: Entry) -> Agendas | None:
-        """Return the state to decide a command on, or None if it must be loaded."""
-        # Commands of a calendar keep their order.
+        """Return the agendas on which to decide a command, or None if they must be loaded."""
+        # A command waits for earlier commands on the same calendar, to keep their order.
         is_first = self._to_load_experts.isdisjoint(entry.command.expert_ids)
         if entry.must_load or not is_first or self._is_repeated(entry):
             return None
         return self._cache.find(entry.command, self._open.agendas)
 
     def _is_repeated(self, entry: Entry) -> bool:
-        """Return whether the same request was granted but its record is not stored yet."""
+        """Return whether the same request was granted, but its idempotency record is not stored."""
         record = entry.command.idempotency
         return record is not None and (
             record.id in self._open.records or record.id in self._writing.records
@@ -153,7 +155,7 @@ class Ledger:
         return self._open.granted < (1 if self._single_commits_left else MAX_BATCH)
 
     def _decide(self, entry: Entry, agendas: Agendas, *, knows_records: bool = False) -> None:
-        # Only its record can tell whether a refused request was granted before.
+        # A refused request may have been granted before; only its idempotency record can tell.
         is_final = knows_records or entry.command.idempotency is None
         if self._open.decide(entry, agendas, keeps_refusal=is_final):
             self._has_answers.set()
@@ -186,7 +188,7 @@ class Ledger:
         return found
 
     async def _load(self, entries: list[Entry]) -> None:
-        """Load calendars and decide commands; answer those that an earlier batch committed."""
+        """Load calendars and decide commands; answer commands that an earlier batch committed."""
         if rounds := max(entry.rounds for entry in entries):
             backoff = min(0.002 * 2**rounds, MAX_BACKOFF_SECONDS)
             await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311
@@ -243,7 +245,7 @@ class Ledger:
                 self._has_loads.set()
 
     async def _write(self, batch: Batch) -> None:
-        """Commit a batch and answer its commands, or queue them again."""
+        """Commit a batch and answer its commands; if the commit fails, queue them again."""
         try:
             with observe_batch([entry.context for entry in batch.answers]):
                 await batch.commit(self._session)
@@ -257,7 +259,7 @@ class Ledger:
             await self._answer(batch)
 
     def _drop(self, batch: Batch, error: Exception) -> None:
-        """Queue the commands of a batch again, and the commands decided on its result."""
+        """Queue again the commands of a failed batch, and the commands decided on its result."""
         self._cache.clear()
         unanswered = self._unanswered.__contains__
         entries = list(filter(unanswered, batch.answers))
@@ -267,7 +269,7 @@ class Ledger:
             for entry in entries:
                 entry.attempts.append(batch)
         if len(entries) > 1 and not is_retryable(error):
-            # Commit one by one, so that only the command that the database refuses fails.
+            # Commit each command by itself, so that only the one that the database refuses fails.
             self._single_commits_left = len(entries)
             error = Outdated()
         self._retry(entries, error)
@@ -275,7 +277,7 @@ class Ledger:
             self._queue(entry)
 
     def _retry(self, entries: Iterable[Entry], error: Exception) -> None:
-        """Queue commands again, or answer them with the error if a retry cannot succeed."""
+        """Queue commands again, or answer them with the error if a retry is useless or too late."""
         now = asyncio.get_running_loop().time()
         for entry in entries:
             entry.must_load = True
@@ -287,7 +289,7 @@ class Ledger:
                 self._give(entry, entry.context.run(_explained, error))
 
     async def _answer(self, batch: Batch) -> None:
-        """Announce the committed events and answer the commands."""
+        """Announce the events of a committed batch and answer its commands."""
         if batch.described:
             self._directory_changed()
         if events := batch.events:

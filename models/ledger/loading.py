@@ -1,7 +1,8 @@
-"""Agendas on which commands are decided, from memory or from the database.
+"""Agendas on which commands are decided, taken from memory or loaded from the database.
 
-The calendar is read before its bookings, so it may be older than the bookings but never newer. Its
-counter is a condition of the commit, which therefore fails if anything changed in between.
+The calendar is read before its bookings, so it may be older than the bookings but never newer. The
+commit requires that the calendar's counter is unchanged, and therefore fails if the calendar has
+changed since it was read.
 """
 
 from __future__ import annotations
@@ -41,24 +42,24 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Spans = list[tuple[int, int]]
-"""Half-open ranges of cells."""
+"""Half-open ranges of 15-minute cells."""
 
 Window: TypeAlias = "tuple[datetime, datetime]"
-"""Half-open span of time."""
+"""Half-open span of time, `[since, until)`."""
 
 MAX_CALENDARS = 500
 MAX_BYTES = 16 * 1024 * 1024
-"""Limit on the memory of all calendars."""
+"""Limit on the memory of all cached calendars together."""
 BOOKING_BYTES = 800
 RANGE_BYTES = 400
 WAIT_BYTES = 2_000
-"""Estimated memory of a booking's occupied time, of a range of hours with its weekday or date, and
-of an entry of a waiting list."""
+"""Estimates of memory: BOOKING_BYTES for a booking's occupied time, RANGE_BYTES for a range of
+hours with its weekday or date, and WAIT_BYTES for an entry of a waiting list."""
 MAX_BOOKINGS_PER_CALENDAR = 1_000
-"""Bounds the cost of undoing a command, which copies the bookings."""
+"""Larger calendars are not cached, because undoing a command copies the calendar's bookings."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
 MAX_GAP_CELLS = CELLS_PER_DAY
-"""Slots that are further apart are read by separate queries."""
+"""Ranges of cells that are further apart are read by separate queries."""
 READ_AHEAD_CELLS = 14 * CELLS_PER_DAY
 MAX_SPAN_CELLS = 60 * CELLS_PER_DAY
 
@@ -70,11 +71,11 @@ class CalendarCache(Cache[Id, Agenda]):
         super().__init__("agendas", MAX_CALENDARS if is_enabled else 0, MAX_BYTES)
 
     def find(self, command: Command, changed: Agendas) -> Agendas | None:
-        """Return the present state to decide a command on, or None if it must be loaded.
+        """Return the agendas on which to decide a command, or None if they must be loaded.
 
         Args:
             command: the command.
-            changed: agendas that the open batch has changed, which are newer.
+            changed: agendas that the open batch has changed, which are newer than cached ones.
         """
         if not command.needs_only_slots:
             return None
@@ -90,7 +91,7 @@ class CalendarCache(Cache[Id, Agenda]):
         return agendas
 
     def keep(self, agenda: Agenda) -> None:
-        """Store the state after an agenda's changes; drop it if it is large or has new rules."""
+        """Cache an agenda's state after its changes, unless it is large or its rules are new."""
         if agenda.has_new_rules or agenda.size > MAX_BOOKINGS_PER_CALENDAR:
             self.remove(agenda.calendar.id)
         else:
@@ -103,12 +104,12 @@ class CalendarCache(Cache[Id, Agenda]):
 
 @dataclass
 class Loaded:
-    """The stored state that commands are decided on.
+    """The stored state on which commands are decided.
 
     Attributes:
         agendas: the calendars, and the bookings that the commands name.
-        records: the idempotency records that exist, by id.
-        earlier: the bookings of these records, by id.
+        records: those of the commands' idempotency records that exist, by id.
+        earlier: the bookings of these idempotency records, by id.
         event_ids: ids of the requested events that exist.
     """
 
@@ -118,9 +119,9 @@ class Loaded:
     event_ids: set[Id]
 
     def replay(self, command: Command) -> list[Booking] | InvalidInput | None:
-        """Return the recorded answer to a command's idempotency key; None without a record.
+        """Return the answer recorded under a command's idempotency key, or None if there is none.
 
-        The answer is InvalidInput if the record was made with other input.
+        The answer is InvalidInput if the key was recorded for a request with other input.
         """
         wanted = command.idempotency
         if wanted is None or (record := self.records.get(wanted.id)) is None:
@@ -133,16 +134,17 @@ class Loaded:
 async def load(
     commands: Sequence[Command], busy: Collection[Id] = (), event_ids: Collection[Id] = ()
 ) -> Loaded:
-    """Read the stored state that commands are decided on.
+    """Read the stored state on which commands are decided.
 
     Args:
         commands: the commands.
-        busy: experts for whom more commands are likely; the following weeks of their calendars are
-            read as well.
-        event_ids: events to look up; read last, so that no event in the calendars is missed.
+        busy: experts for whom more commands are likely; for them, the two weeks after the needed
+            time are read as well.
+        event_ids: ids of events to look up. They are looked up last, so that every event that the
+            loaded calendars reflect is found.
 
     Raises:
-        PyMongoError: if the database does not answer.
+        PyMongoError: if the database does not respond.
     """
     slots: dict[Id, set[SlotKey]] = defaultdict(set)
     demand: Counter[Id] = Counter()
@@ -196,7 +198,7 @@ async def _waits(calendars: Iterable[Calendar]) -> defaultdict[Id, list[Wait]]:
 
 
 async def _named_bookings(commands: Sequence[Command]) -> list[Booking]:
-    """Read the bookings that commands name, and the holds of their holders."""
+    """Read the bookings that commands name, and the holds of the commands' clients."""
     rows = await _by_ids(Booking, {id_ for command in commands for id_ in command.booking_ids})
     if holding := [command for command in commands if command.holder_id]:
         experts = {id_ for command in holding for id_ in command.expert_ids}
@@ -207,12 +209,12 @@ async def _named_bookings(commands: Sequence[Command]) -> list[Booking]:
 
 
 def _spans(keys: Iterable[SlotKey], windows: Sequence[Window], *, is_wide: bool) -> Spans:
-    """Return the ranges of cells around slots; ranges that are close together are merged.
+    """Return the ranges of cells to load around slots and windows, with close ranges merged.
 
     Several windows become one range with all time between them, so that one query reads them.
 
-    A hold that blocks a slot may be released, which frees time beyond the slot. So the ranges
-    contain the surroundings of every such hold.
+    A hold that blocks a slot may be released, which frees time beyond the slot. The ranges
+    therefore contain the surroundings of every such hold.
     """
     spans: Spans = []
     around = list(map(surroundings, keys))
@@ -239,7 +241,7 @@ async def _rows(of: type[Document], query: Row) -> list[Row]:
 
 
 def _one_of(values: Collection[object]) -> object:
-    """Return the condition that a field has one of the values."""
+    """Return the query condition that a field has one of the given values."""
     return {"$in": list(values)} if len(values) > 1 else next(iter(values))
 
 

@@ -1,4 +1,4 @@
-"""Sets of small numbers as bits: a member costs a bit, and sets are combined as integers."""
+"""Sets of small integers, stored as bits and combined by bitwise operations on integers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BITS: Final = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(2
 
 
 class Bitmap:
-    """A set of numbers that changes by single members and is read as one integer."""
+    """A set of numbers that is changed one member at a time and read as one integer."""
 
     __slots__ = ("_bytes", "_value")
 
@@ -30,7 +30,7 @@ class Bitmap:
         self._value = None
 
     def discard(self, number: int) -> None:
-        """Remove a number, if it is there."""
+        """Remove a number, if it is a member of the set."""
         byte = number >> 3
         if byte < len(self._bytes):
             self._bytes[byte] &= ~(1 << (number & 7))
@@ -45,7 +45,7 @@ class Bitmap:
 
 
 def to_bytes(value: int) -> bytes:
-    """Return the bytes of a set that is given as an integer; `has` reads them."""
+    """Convert a set that is given as an integer to the bytes that `has` reads."""
     return value.to_bytes((value.bit_length() + 7) // 8, "little")
 
 

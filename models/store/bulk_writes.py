@@ -1,6 +1,7 @@
 """Writes to several collections in one `bulkWrite` command (MongoDB 8.0 and later).
 
-One command saves a round trip per collection. Older servers get one command per collection.
+A single command saves a round trip for each further collection. Older servers get one command per
+collection.
 
 Source: https://www.mongodb.com/docs/manual/reference/command/bulkWrite/
 """
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BULK_WRITE_WIRE_VERSION: Final = 25
-"""First version of the wire protocol that has `bulkWrite`."""
+"""First version of MongoDB's wire protocol that supports `bulkWrite`."""
 
 MAX_OPERATIONS_PER_COMMAND: Final = 500
-"""Keeps a command below MongoDB's limit of 16 MB per document."""
+"""Small enough to keep a command below MongoDB's limit of 16 MB per document."""
 
 
 _refusing: WeakSet[Any] = WeakSet()
-"""Clients whose server announces this version but refuses `bulkWrite`, as MongoDB 8.0 does while
-its feature compatibility version is 7.0."""
+"""Clients whose server announces a sufficient wire version but refuses `bulkWrite`, as MongoDB 8.0
+does while its feature compatibility version is 7.0."""
 
 
 class BulkWriteRefused(PyMongoError):
@@ -49,7 +50,7 @@ class BulkWriteRefused(PyMongoError):
 
 
 class _Write(NamedTuple):
-    """An insert if there is no filter, a deletion if there is no content, else an update."""
+    """A write: an insert if it has no filter, a deletion if it has no content, else an update."""
 
     filter: Mapping[str, Any] | None
     content: Mapping[str, Any] | None
@@ -90,29 +91,29 @@ class Writes:
         self._by_collection: defaultdict[type[Document], list[_Write]] = defaultdict(list)
 
     def insert(self, of: type[Document], document: Mapping[str, Any]) -> None:
-        """Add the insert of a document."""
+        """Add an insert of a document."""
         self._by_collection[of].append(_Write(None, document))
 
     def update(
         self, of: type[Document], filter_: Mapping[str, Any], update: Mapping[str, Any]
     ) -> None:
-        """Add the update of one document.
+        """Add an update of one document.
 
         Args:
             of: class of the document.
             filter_: query that matches the document.
-            update: update operators, or a whole document that replaces it.
+            update: update operators, or a whole document that replaces the stored one.
         """
         self._by_collection[of].append(_Write(filter_, update))
 
     def upsert(
         self, of: type[Document], filter_: Mapping[str, Any], update: Mapping[str, Any]
     ) -> None:
-        """Add the update of one document, which is inserted if no document matches."""
+        """Add an update of one document; if no document matches, the update inserts one."""
         self._by_collection[of].append(_Write(filter_, update, upsert=True))
 
     def delete(self, of: type[Document], filter_: Mapping[str, Any]) -> None:
-        """Add the deletion of the document that a query matches."""
+        """Add a deletion of the document that the query matches."""
         self._by_collection[of].append(_Write(filter_, None))
 
     async def send(self, session: AsyncClientSession) -> bool:
@@ -123,7 +124,8 @@ class Writes:
 
         Raises:
             DuplicateKeyError: if an insert or update violates a unique index.
-            BulkWriteRefused: if the transaction must be repeated, without `bulkWrite`.
+            BulkWriteRefused: if the server refuses `bulkWrite`, so that the transaction must be
+                repeated without it.
             PyMongoError: if the database rejects a write for another reason.
         """
         if not self._by_collection:

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     )
 
 MAX_OPEN_SPANS = 1_000
-"""The driver does not report the end of cancelled commands, so old spans are dropped."""
+"""Maximum number of open spans. The driver does not report the end of cancelled commands, so the
+oldest spans beyond this number are dropped."""
 
 
 class CommandSpans(CommandListener):
-    """Records a span per database command, with its name and collection but none of its data."""
+    """Records a span per database command, with the command's name and collection, not its data."""
 
     def __init__(self) -> None:
         self._open: dict[int, Callable[[bool], None]] = {}

@@ -57,14 +57,14 @@ Database = AsyncDatabase[dict[str, Any]]
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Client]:
-    """Connect to a server and check that it is usable.
+    """Connect to a MongoDB server and check that it is usable.
 
     Args:
         url: MongoDB connection string of a replica set or sharded cluster.
 
     Raises:
-        DatabaseUnreachable: no usable server answers at this address.
-        StandaloneDatabase: the server has no transactions.
+        DatabaseUnreachable: if no usable server responds at this URL.
+        StandaloneDatabase: if the server is not in a replica set and so has no transactions.
     """
     async with new_client(url) as client:
         await _check_server(client, url)
@@ -72,10 +72,10 @@ async def connected(url: str) -> AsyncIterator[Client]:
 
 
 def new_client(url: str) -> Client:
-    """Return a client with the options that correctness depends on.
+    """Return a database client with the options that the program's correctness depends on.
 
     Raises:
-        DatabaseUnreachable: the URL is not a connection string.
+        DatabaseUnreachable: if the URL is not a MongoDB connection string.
     """
     patch_condition_wait()
     url, ignored = _without_ignored_options(url)
@@ -92,8 +92,8 @@ def new_client(url: str) -> Client:
             tz_aware=True,
             appname="expertbook",
             # The driver waits this long for a server before it retries a failed read, so reads
-            # survive a restart. `timeoutMS` is not used, because with it Python 3.11 loses
-            # cancellations.
+            # survive a restart of the server. `timeoutMS` is not used, because with it Python 3.11
+            # loses cancellations.
             serverSelectionTimeoutMS=SERVER_TIMEOUT_MS,
             connectTimeoutMS=SERVER_TIMEOUT_MS,
             event_listeners=[REFUSALS, *([CommandSpans()] if tracer().is_enabled else [])],
@@ -103,7 +103,7 @@ def new_client(url: str) -> Client:
 
 
 def _without_ignored_options(url: str) -> tuple[str, list[str]]:
-    """Return the URL without the options that the program sets, and the options that differed."""
+    """Return the URL without options that the program sets, and those that had other values."""
     base, _, query = url.partition("?")
     kept, ignored = [], []
     names = {name.lower(): name for name in IGNORED_OPTIONS}
@@ -119,13 +119,14 @@ def _without_ignored_options(url: str) -> tuple[str, list[str]]:
 
 
 async def probe(client: Client) -> None:
-    """Return once the database has taken a write and a majority has confirmed it.
+    """Return once the database has accepted a write and a majority of members has confirmed it.
 
-    The write matches no document, so it stores nothing, but it waits for a majority.
+    The write is an update that matches no document. It stores nothing, but it still waits for the
+    majority.
     Source: https://www.mongodb.com/docs/manual/reference/write-concern/
 
     Raises:
-        DatabaseUnreachable: if the database does not answer, or refuses the write.
+        DatabaseUnreachable: if the database does not respond, or refuses the write.
     """
     concern = WriteConcern("majority", wtimeout=WRITE_TIMEOUT_MS)
     settings = client.get_default_database(DEFAULT_NAME).get_collection(
@@ -145,7 +146,7 @@ async def probe(client: Client) -> None:
 
 
 def _without_primary(client: Client) -> str | None:
-    """Return the message for a missing primary if any server answers, else None."""
+    """Return the message about a missing primary if any server responds, otherwise None."""
     return NO_PRIMARY if client.topology_description.known_servers else None
 
 

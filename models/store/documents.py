@@ -38,14 +38,15 @@ class Record(Document):
 
 
 def stored(document: BaseModel) -> dict[str, Any]:
-    """Return a document, or a part of one, as the driver stores it."""
+    """Return a document, or a value embedded in one, in the form that the driver stores."""
     return document.model_dump(by_alias=True)
 
 
 def at_one_moment(document: type[Document]) -> AsyncCollection[dict[str, Any]]:
-    """Return the collection with reads that show all documents as of one moment.
+    """Return a document class's collection, whose reads show all documents as of one moment.
 
-    At other read concerns, a scan yields to writes and may miss a document that a write moves.
+    With other read concerns, a scan yields to writes and may miss a document that a write moves
+    within the index.
     Source: https://www.mongodb.com/docs/manual/reference/read-concern-snapshot/
     """
     return document.get_pymongo_collection().with_options(read_concern=ReadConcern("snapshot"))
@@ -56,7 +57,7 @@ def or_unavailable() -> Iterator[None]:
     """Convert driver errors to `Unavailable`.
 
     Raises:
-        Unavailable: if the database does not answer or reports an error.
+        Unavailable: if the database does not respond, or if it reports an error.
     """
     try:
         yield

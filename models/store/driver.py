@@ -2,8 +2,8 @@
 
 PyMongo waits for a server or a free connection with `asyncio.wait_for`, which before Python 3.12
 ran the wait in a separate task. If the operation is cancelled meanwhile, for example because a
-client disconnects during a database outage, it releases a lock that another operation holds, and
-the driver can block forever.
+client disconnects during a database outage, the cancelled operation releases a lock that another
+operation holds, and the driver can block forever.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WAIT = "_async_cond_wait"
 
 
 def patch_condition_wait() -> None:
-    """Patch PyMongo to wait in the task that holds the lock; idempotent."""
+    """Patch PyMongo to wait in the task that holds the lock; it is safe to call this twice."""
     if sys.version_info >= (3, 12):
         return
     for module in (pool, topology):

@@ -1,7 +1,8 @@
-"""Keyset pagination: each row has an order key, a unique string that sorts the list.
+"""Keyset pagination: each row has an order key, a unique string by which the list is sorted.
 
-A page is one range of an index over the list's predicates and its order key, so its cost does not
-depend on its position (Markus Winand, "No Offset"). Arguments follow Relay's Cursor Connections.
+A page is one range of an index over the list's predicates and its order key, so the cost of reading
+a page does not depend on the page's position (Markus Winand, "No Offset"). The arguments follow
+Relay's Cursor Connections specification.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ Filter = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """Relay's pagination arguments; without any, they ask for the first page."""
+    """Relay's pagination arguments; if none of them is given, the first page is requested."""
 
     first: int | None = None
     after: str | None = None
@@ -43,7 +44,7 @@ class PageArguments:
         """The number of rows requested.
 
         Raises:
-            BadUserInput: if the size is outside 1 to 100, or both directions are given.
+            BadUserInput: if the number is not between 1 and 100, or both directions are given.
         """
         if self.first is not None and self.last is not None:
             raise BadUserInput("last: give either first or last")
@@ -71,14 +72,14 @@ class Order:
         return encode(f"{self.name}:{getattr(row, self.field)}")
 
     def key(self, cursor: str, argument: str) -> str:
-        """Return the order key in a cursor.
+        """Return the order key that a cursor encodes.
 
         Args:
             cursor: the cursor that the client sent.
             argument: name of the argument, for the error message.
 
         Raises:
-            BadUserInput: if the text is not a cursor of this order.
+            BadUserInput: if the text is not a cursor for this order.
         """
         try:
             name, _, key = decode(cursor).partition(":")
@@ -89,7 +90,7 @@ class Order:
         return key
 
     def bounds(self, arguments: PageArguments) -> dict[str, str]:
-        """Return the bounds of a page's order keys, as query operators.
+        """Return the bounds of a page's order keys, as query operators such as `$gt`.
 
         Raises:
             BadUserInput: if a cursor is invalid.
@@ -103,13 +104,13 @@ class Order:
         return bounds
 
     def reads_descending(self, arguments: PageArguments) -> bool:
-        """Return whether a page is read in descending order of its keys."""
+        """Return whether a page is read in descending order of its order keys."""
         return self.descending != arguments.is_backward
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Consecutive rows of a list, and the filters to count the whole list."""
+    """Consecutive rows of a list, and the filters with which the whole list can be counted."""
 
     rows: Sequence[Row]
     order: Order
@@ -128,7 +129,7 @@ async def count(document: type[Record], filters: Sequence[Filter]) -> int:
     """Return the number of documents that match any of the disjoint filters.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     stored = document.get_pymongo_collection()
     with or_unavailable():
@@ -148,15 +149,16 @@ async def page(
 
     Args:
         document: class whose collection is read.
-        filters: disjoint queries.
+        filters: disjoint queries: no document matches more than one.
         order: order of the list.
         arguments: size and position of the page.
-        row_of: converts a stored document to a row, which must have the order's field.
+        row_of: function that converts a stored document to a row, which must have the order's
+            field.
         exclude: stored fields that `row_of` does not need.
-        count: counts the whole list when the total is requested.
+        count: function that counts the whole list when the total is requested.
 
     Raises:
-        BadUserInput: if the size or a cursor is invalid.
+        BadUserInput: if the page size or a cursor is invalid.
     """
     size = arguments.size
     bounds = order.bounds(arguments)
@@ -177,7 +179,7 @@ async def page(
 
 
 def cut(rows: list[Row], arguments: PageArguments) -> tuple[list[Row], bool, bool]:
-    """Return the rows of a page in the list's order, and whether rows follow and precede them.
+    """Return a page's rows in list order, whether rows follow them, and whether rows precede them.
 
     Args:
         rows: rows in the order in which they were read, with one row beyond the page if it exists.

@@ -1,4 +1,4 @@
-"""Commands that the database refuses: logged with their code, and shown by /readyz.
+"""Commands that the database refuses: logged with their error code, and shown by /readyz.
 
 Sources: https://www.mongodb.com/docs/manual/reference/error-codes/ and, for error replies,
 https://www.mongodb.com/docs/manual/reference/method/db.runCommand/#response
@@ -28,11 +28,12 @@ log = logging.getLogger(__name__)
 
 CHANGE_STREAM: Final = "$changeStream"
 NOT_SUPPORTED: Final = frozenset({59, 115})
-"""CommandNotFound and CommandNotSupported."""
+"""Codes of the errors CommandNotFound and CommandNotSupported."""
 EXPECTED: Final = RACES | {24, 26, 48, 246}
-"""Lost races, and collections that do not exist yet or that another process has created."""
+"""Error codes of lost races, and of collections that do not exist yet or that another process has
+created."""
 LASTING: Final = NOT_SUPPORTED | {13, 20, 40573}
-"""Refusals that last until an operator acts; others are forgotten after a minute."""
+"""Error codes of refusals that last until an operator acts; others are shown for a minute only."""
 SECONDS_SHOWN = 60.0
 MAX_SHOWN = 20
 
@@ -68,7 +69,7 @@ _REMEDIES_BY_COMMAND: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error reply: the command's name, and the error's code and name."""
+    """An error reply to a database command: the command's name, and the error's code and name."""
 
     command: str
     code: int
@@ -76,7 +77,7 @@ class Refusal:
 
     @property
     def remedy(self) -> str:
-        """The action for the operator."""
+        """The action that the operator should take."""
         if self.code in NOT_SUPPORTED and self.command in _REMEDIES_BY_COMMAND:
             return _REMEDIES_BY_COMMAND[self.command]
         return _REMEDIES.get(self.code, "See the database's log.")
@@ -86,9 +87,9 @@ class Refusal:
 
 
 class RefusalLog(CommandListener):
-    """Logs refused commands, and keeps those that have not succeeded since.
+    """Logs refused commands, and keeps the refusals of commands that have not succeeded since.
 
-    A command that is refused again and again is logged once a minute.
+    A command that is refused again and again with the same error is logged once a minute.
     """
 
     def __init__(self) -> None:
@@ -105,12 +106,12 @@ class RefusalLog(CommandListener):
         ]
 
     def started(self, event: CommandStartedEvent) -> None:
-        """Remember which commands open a change stream."""
+        """Remember the command's request id if the command opens a change stream."""
         if event.command_name == "aggregate" and CHANGE_STREAM in event.command["pipeline"][0]:
             self._streams.add(event.request_id)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Record a write that a majority did not confirm; otherwise forget the refusal."""
+        """Record a write that no majority has confirmed; otherwise forget the command's refusal."""
         name = self._name_of(event)
         if error := event.reply.get("writeConcernError"):
             self._record(name, error)
@@ -118,7 +119,7 @@ class RefusalLog(CommandListener):
             del self._latest[name]
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """Record the refusal; a lost connection does not count as one."""
+        """Record the refusal, unless the command failed because the connection was lost."""
         self._record(self._name_of(event), event.failure)
 
     def _name_of(self, event: CommandSucceededEvent | CommandFailedEvent) -> str:
@@ -143,4 +144,4 @@ class RefusalLog(CommandListener):
 
 
 REFUSALS = RefusalLog()
-"""The refusals of all connections of this process."""
+"""The log of refused commands on all connections of this process."""

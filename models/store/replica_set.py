@@ -32,8 +32,8 @@ def await_primary(host: str, *, seconds: float) -> None:
 def initiate(host: str, name: str, *, seconds: float) -> None:
     """Initiate a single-member replica set and wait until it accepts writes.
 
-    If the set exists, only the member's address is updated: after a change of port, a member
-    does not find its address in the configuration and refuses to serve.
+    If the replica set already exists, only its member's network address is updated: after a change
+    of port, a member does not find its own address in the configuration and refuses to serve.
 
     Args:
         host: `address:port` of a `mongod --replSet NAME`.
@@ -50,7 +50,7 @@ def initiate(host: str, name: str, *, seconds: float) -> None:
 
 @contextlib.contextmanager
 def _connected(host: str, seconds: float) -> Iterator[Client]:
-    # Connect directly: before initiation, the server does not belong to a set.
+    # Connect directly, because the server does not belong to a replica set before initiation.
     milliseconds = int(seconds * 1000)
     client: Client = MongoClient(
         host, directConnection=True, serverSelectionTimeoutMS=milliseconds, timeoutMS=milliseconds
@@ -74,7 +74,7 @@ def _configure(client: Client, host: str, name: str) -> None:
     if [member["host"] for member in config["members"]] != [host]:
         config["members"] = [{**config["members"][0], "host": host}]
         config["version"] += 1
-        # Force: a set whose only member has moved has no primary to accept the change.
+        # Force the change: a replica set whose only member has moved has no primary to accept it.
         client.admin.command("replSetReconfig", config, force=True)
 
 

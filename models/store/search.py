@@ -1,7 +1,7 @@
-"""Search by words, matched against stored prefixes or against ranges of stored words.
+"""Search by words, which are matched against stored prefixes or against stored whole words.
 
 If every prefix of every word is stored as a term, a search reads only the rows of its page.
-Documents that are often written store only whole words, which are fewer.
+Documents that are often written store only whole words, because there are fewer of them.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ def words_of(*texts: str) -> list[str]:
 
 
 def search_words(search: str | None, argument: str) -> tuple[str, ...] | None:
-    """Return the distinct words of a search, sorted; None if it is blank and matches everything.
+    """Return the distinct words of a search, sorted, or None for blank text.
 
-    Text without any word, such as "?!", has no words and matches nothing.
+    Blank text matches everything. Other text without any word, such as "?!", results in an empty
+    tuple and matches nothing.
 
     Args:
         search: the text to search for.
@@ -57,13 +58,13 @@ def search_words(search: str | None, argument: str) -> tuple[str, ...] | None:
         return None
     if len(search) > MAX_SEARCH_LENGTH:
         raise BadUserInput(f"{argument}: at most {MAX_SEARCH_LENGTH} characters")
-    # E-mail addresses are stored with their domains in Unicode.
+    # Convert domains to Unicode, as in the stored e-mail addresses.
     found = {word[:MAX_TERM_LENGTH] for word in words(unicode_domains(search))[:MAX_SEARCH_WORDS]}
     return tuple(sorted(found)) if found or search.strip() else None
 
 
 def search_filter(search: str | None, argument: str) -> Filter:
-    """Return a filter for documents in which each word of a search begins some word.
+    """Return a filter for documents in which, for each search word, some word begins with it.
 
     Args:
         search: the text to search for; None or blank text matches everything.
@@ -89,6 +90,6 @@ def word_filter(search: str | None, argument: str) -> Filter:
     found = search_words(search, argument)
     if found is None:
         return {}
-    # A word has only letters and digits, none of which is special in a pattern.
+    # A word contains only letters and digits, which have no special meaning in a pattern.
     begins = [{"search_words": {"$regex": f"^{word}"}} for word in found]
     return {"$and": begins} if begins else {"search_words": {"$in": []}}

@@ -26,10 +26,10 @@ ADMINISTRATORS = "administrators"
 
 
 class Seeding(Part):
-    """Progress of filling the database with sample data, and the process that does it.
+    """Progress of filling the database with sample data, and the process that fills it.
 
     The data depend only on `experts` and `moment`, so another process can continue after a crash.
-    `done` counts the experts written; while it grows, the owner is alive.
+    `done` is the number of experts written so far; while it grows, the owner is alive.
     """
 
     experts: int
@@ -48,7 +48,7 @@ class SharedState(Document):
     applied: list[str] = []
 
     class Settings:
-        """The unique index on `_id` decides which process inserts an entry.
+        """The unique index on `_id` decides which of several processes inserts an entry.
 
         Entries of ledgers expire two days after their last change
         (models/bookings/changed_calendars.py); other entries never expire.
@@ -68,17 +68,17 @@ async def shared_secret(proposed: str) -> str:
     """Return the secret shared by all processes; store `proposed` if there is none yet.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     agreed = await _agreed(SharedState(id=SECRET, secret=proposed))
     return agreed.secret or proposed
 
 
 async def seeding() -> Seeding | None:
-    """Return the progress of the sample data, or None if it has not begun.
+    """Return the progress of writing the sample data, or None if it has not begun.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         setting = await SharedState.get(SAMPLE_DATA)
@@ -86,13 +86,13 @@ async def seeding() -> Seeding | None:
 
 
 async def begin_seeding(proposed: Seeding) -> Seeding:
-    """Record that the filling with sample data has begun; return the stored progress.
+    """Record that the writing of sample data has begun, and return the stored progress.
 
     Returns:
         `proposed`, or the progress of another process that began earlier.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     agreed = await _agreed(SharedState(id=SAMPLE_DATA, seeding=proposed))
     return agreed.seeding or proposed
@@ -102,7 +102,7 @@ async def advance_seeding(before: Seeding, after: Seeding) -> bool:
     """Replace the stored progress; return False if it no longer equals `before`.
 
     Raises:
-        Unavailable: if the database does not answer.
+        Unavailable: if the database does not respond.
     """
     expected = {"_id": SAMPLE_DATA, "seeding.owner": before.owner, "seeding.done": before.done}
     with or_unavailable():
@@ -136,7 +136,7 @@ async def insert_missing(records: Sequence[Record]) -> None:
     """Insert records of one class; skip those that violate a unique index.
 
     Raises:
-        Unavailable: if the database does not answer or rejects a record for another reason.
+        Unavailable: if the database does not respond or rejects a record for another reason.
     """
     if not records:
         return

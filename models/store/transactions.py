@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 READ, WRITE = ReadConcern("snapshot"), WriteConcern("majority")
 WRITE_ONLY = ReadConcern()
-"""For transactions that read nothing and would otherwise inherit the client's read concern."""
+"""Read concern for transactions that read nothing and would otherwise inherit the client's."""
 DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED = 11000, 112, 251, 11601
 RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED})
 OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
-"""Error labels of the driver's specification of transactions."""
+"""Error labels that the specification of transactions for MongoDB drivers defines."""
 MAX_ATTEMPTS = 20
 MAX_PAUSE_SECONDS = 0.05
 
@@ -89,7 +89,7 @@ def is_outcome_unknown(error: Exception) -> bool:
 
 
 def is_retryable(error: Exception) -> bool:
-    """Return whether a new attempt can succeed: after a lost race or with an unknown outcome."""
+    """Return whether a retry can succeed: a race was lost, or the outcome is unknown."""
     if isinstance(error, BulkWriteError):
         return any(e["code"] in RACES for e in error.details["writeErrors"])
     if isinstance(error, OperationFailure) and error.code in RACES:

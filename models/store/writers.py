@@ -1,10 +1,10 @@
 """Heartbeats of writers, and cleanup of sessions that killed writers have left open.
 
 If a process is killed during a transaction, the transaction stays open and locks its calendars for
-a minute. So each ledger writes with one session, registers it here, and sends a heartbeat twice a
-second while its transaction is open. If a writer's heartbeats stop, other writers end its session,
-which aborts its transaction. A writer that was only slow retries, so ending a session too early is
-safe.
+a minute. Therefore, each ledger writes with one session, registers it here, and sends a heartbeat
+twice a second while its transaction is open. If a writer's heartbeats stop, other writers end its
+session, which aborts its transaction. Ending a session too early is safe, because a writer that
+was only slow retries its transaction.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 0.5
 HEARTBEAT_TIMEOUT_SECONDS = 2.0
-"""Measured by the observer's clock, so clock differences between machines do not matter."""
+"""Time without a heartbeat after which other writers end a writer's session. Each observer measures
+it by its own clock, so clock differences between machines do not matter."""
 
 WATCH_SECONDS = 10.0
-"""Time for which a ledger watches the others after its last attempt to write."""
+"""Time for which a ledger watches the other writers after its own last heartbeat."""
 
 
 class Writer(Document):
@@ -43,17 +44,17 @@ class Writer(Document):
     beats: int = 0
 
     class Settings:
-        """No index but `_id`: there are very few writers."""
+        """There is no index but the one on `_id`, because there are very few writers."""
 
         name = "writers"
 
 
 class WriterSession:
-    """The session that a ledger writes with; it also watches the other writers."""
+    """The session with which a ledger writes to the database; it also watches other writers."""
 
     def __init__(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
         self._client = client
-        # Each transaction has its own snapshot, so none needs to wait for an earlier one.
+        # Each transaction has its own snapshot, so no transaction needs to wait for an earlier one.
         self._session = client.start_session(causal_consistency=False)
         self.id = str(self._session.session_id["id"].as_uuid())
         self._is_writing = False
@@ -88,11 +89,12 @@ class WriterSession:
     async def _watch(self) -> NoReturn:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            # Errors are ignored, since the next round tries again.
+            # Errors are ignored, because the next iteration tries again.
             with suppress(PyMongoError, TimeoutError):
                 if self._is_writing:
                     await self._send_heartbeat()
-                # Abandoned locks delay only ledgers that write.
+                # Watch only if this ledger has written recently, since abandoned locks delay only
+                # writes.
                 if monotonic() - self._heartbeat_at < WATCH_SECONDS:
                     await self._check_others()
                 else:
@@ -115,7 +117,7 @@ class WriterSession:
                 await self._end_session(writer)
 
     async def _end_session(self, writer: Writer) -> None:
-        """End the session of a silent writer; its next heartbeat registers it again."""
+        """End the session of a silent writer; if the writer is alive, it registers again."""
         try:
             session = {"id": Binary.from_uuid(UUID(writer.id))}
             await self._client.admin.command({"killSessions": [session]})

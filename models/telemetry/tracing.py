@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from contextvars import Context
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Id of the request that the current task serves; None if it serves several or none."""
+"""Id of the request that the current task serves; None if it serves several requests or none."""
 
 
 def new_request_id() -> str:
-    """Return 32 hexadecimal digits; the first 12 are a timestamp, so ids sort by time."""
+    """Return a new request id of 32 hexadecimal digits.
+
+    The first 12 digits are a timestamp, so request ids sort by time.
+    """
     return f"{time_ns() // 1_000_000:012x}{token_hex(10)}"
 
 
@@ -53,7 +56,8 @@ class Tracer:
         Args:
             name: the span's name.
             attributes: the span's attributes.
-            contexts: contexts of the requests that the span covers; by default this task's.
+            contexts: contexts of the requests that the span covers; by default, the context of the
+                current task.
         """
         del name, attributes, contexts
         return nullcontext()
@@ -63,7 +67,8 @@ class Tracer:
 
         Args:
             name: the span's name.
-            traceparent: the client's header (W3C Trace Context); continues the client's trace.
+            traceparent: the request's `traceparent` header (W3C Trace Context), with which the span
+                continues the client's trace; None if the request has none.
         """
         del name, traceparent
         return nullcontext()

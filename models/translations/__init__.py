@@ -1,14 +1,15 @@
-"""The languages of mails, calendar entries and codes: English, and one catalogue for each other.
+"""Translations of e-mails and calendar entries from English: one catalogue per language.
 
-A file `xx.po` (GNU gettext) in this folder is all that another language needs. Its name is a locale
-identifier of Unicode CLDR, such as `fr` or `pt_BR`. CONTRIBUTING.md says how to make one.
+To add a language, only a GNU gettext file named `xx.po` needs to be added to this folder, where
+`xx` is a Unicode CLDR locale identifier, such as `fr` or `pt_BR`. CONTRIBUTING.md describes how to
+create the file.
 """
 
 from pathlib import Path
 from typing import Final
 
 SOURCE: Final = "EN"
-"""The language of the templates and of the code, which needs no catalogue."""
+"""The language in which templates and code are written, which therefore needs no catalogue."""
 
 CATALOGUES: Final = {path.stem.upper(): path for path in sorted(Path(__file__).parent.glob("*.po"))}
-"""The catalogue of each other language, by the language's code."""
+"""The path of the catalogue of each language except English, keyed by language code."""

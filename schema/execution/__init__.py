@@ -1,1 +1,1 @@
-"""Execution engine: parse, validate, cost, compile and execute documents."""
+"""Execution engine: parse, validate, cost, compile and execute GraphQL documents."""

@@ -1,8 +1,9 @@
 """Treat empty strings and nulls in optional arguments and input fields as absent.
 
 Generated clients send "" (Go) or null (Java, Kotlin) for everything that their caller left unset,
-including cursors, ids, enums and scalars, which cannot be empty. Some texts of updates may be
-empty: "" removes the stored text. For an unset input object, Go sends an object of zero values.
+including cursors, ids, enums and scalars, which cannot be empty. Some text fields of updates may be
+empty: there, "" removes the stored text. For an unset input object, generated Go clients send an
+object whose fields all have zero values.
 """
 
 from __future__ import annotations
@@ -67,14 +68,14 @@ def given_variables(prepared: Prepared, variables: dict[str, Any] | None) -> dic
 
 
 def without_empty_literals(document: DocumentNode) -> DocumentNode:
-    """Return a document without optional arguments and input fields that are ""."""
+    """Return a document without those optional arguments and input fields whose value is ""."""
     info = TypeInfo(core)
     pruned: DocumentNode = visit(document, TypeInfoVisitor(info, _EmptyLiterals(info)))
     return pruned
 
 
 class _EmptyLiterals(Visitor):
-    """Visitor that removes optional empty strings."""
+    """Visitor that removes optional arguments and input fields whose value is an empty string."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()

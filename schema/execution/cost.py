@@ -1,9 +1,9 @@
 """Cost of an operation, computed before it runs: the maximum number of fields in its response.
 
-- Each field costs 1 per row of the lists around it. A list field itself costs 1.
+- Each field costs 1 per row of the lists that enclose it. A list field itself costs 1.
 - A page has `first` or `last` rows: 20 by default, at most 100.
-- `slots` has 16 rows per (part of a) day from `from` to `to`. `days` has `count` rows of 16 slots.
-  Other lists have a fixed size (`prices.LIST_SIZES`), whatever their actual length.
+- `slots` has 16 rows per day, or part of a day, from `from` to `to`. `days` has `count` rows of 16
+  slots. Other lists have a fixed size (`prices.LIST_SIZES`), whatever their actual length.
 - Fields that are expensive to read or compute cost more (`prices.FIELD_COSTS`).
 - Some rows cost extra, besides their fields: 20 per row of a page, 4 per slot of `slots`, 20 per
   day of `days` (even if its slots are not selected), and 3 per slot of a day.
@@ -13,7 +13,7 @@
 - Variables count with their values, or with their defaults if they are not provided.
 - Input costs 1 per 8 bytes beyond 1,024 bytes. This applies separately to the variables as JSON, to
   their defaults, and to the literals of each field.
-- A subscription costs as much as one of its events. Each event that it replays from `after` costs
+- A subscription costs as much as one of its events. Each event that is replayed from `after` costs
   as much as its fields below the root field, plus 20.
 - Each word of a search of the directory costs 100 and a search by time 500, charged when the search
   runs (`schema.directory`).
@@ -123,7 +123,7 @@ class _Size:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """The largest of the expressions, multiplied by the size of the list if there is one.
+    """A value: the largest of the expressions, multiplied by the size of the list if there is one.
 
     The expressions refer to earlier steps only.
     """
@@ -133,9 +133,9 @@ class _Step:
 
 
 class _SelectionCost(NamedTuple):
-    """Cost, depth and number of selected fields.
+    """Cost and depth of a selection set, and the number of its fields.
 
-    `per_row` is the cost per row of a page. The field that returns the page multiplies it.
+    `per_row` is the cost per row of a page; the parent field multiplies it by the number of rows.
     """
 
     total: _Expression = ZERO
@@ -149,7 +149,7 @@ NO_COST: Final = _SelectionCost()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Depth and root fields of an operation, and its cost as a function of the variables."""
+    """Depth, number of root fields and cost of an operation; the cost depends on the variables."""
 
     depth: int
     root_fields: int
@@ -158,9 +158,9 @@ class Plan:
     total: _Expression
 
     def cost(self, variables: Mapping[str, object] | None, single_row: _Step | None = None) -> int:
-        """Return the cost for some variables, which need not match their declared types.
+        """Return the cost for the given variables, which need not match their declared types.
 
-        The list that `single_row` computes counts as one row.
+        The list whose size `single_row` computes counts as one row.
         """
         step_values: list[float] = []
         if self.steps:
@@ -174,9 +174,9 @@ class Plan:
         return ceil(min(total, MAX_REPORTED_COST))
 
     def arguments_to_shrink(self, variables: Mapping[str, object] | None) -> str | None:
-        """Return, as text, the arguments whose reduction saves most; None if nothing can be saved.
+        """Return, as text, the arguments whose reduction lowers the cost most.
 
-        The plan must have been made with `keeps_sizes`.
+        Return None if no reduction lowers it. The plan must have been made with `keeps_sizes`.
         """
         values = {**self.defaults, **(variables or {})}
         lists = [(step.size.evaluate(values), step) for step in self.steps if step.size]
@@ -193,13 +193,13 @@ def plan_of(
     *,
     keeps_sizes: bool = False,
 ) -> Plan:
-    """Return the plan of an operation of a valid document.
+    """Return the cost plan of an operation of a valid document.
 
     Args:
         schema: the schema.
         document: the document.
         operation: the operation.
-        keeps_sizes: whether to keep sizes that are constant, for `arguments_to_shrink`.
+        keeps_sizes: whether to keep constant sizes of lists, which `arguments_to_shrink` needs.
     """
     compiler = _Compiler(schema, document, operation.operation, keeps_sizes=keeps_sizes)
     root = schema.get_root_type(operation.operation)
@@ -285,7 +285,7 @@ class _Compiler:
                 self._multiply_by_rows(LIST_SIZES[coordinate], node, definition, row)
             )
         elif definition and is_list_of_objects(definition.type):
-            # Rows of a page: the parent field multiplies them by the size of the page.
+            # Rows of a page: the parent field multiplies their cost by the size of the page.
             total, per_row = field_cost, _Expression(PAGE_ROW_COST).plus(inner.total)
         return _SelectionCost(total, per_row, inner.depth + 1, 1)
 

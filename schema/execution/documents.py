@@ -1,4 +1,4 @@
-"""Parse, validate and cost the documents that clients send, and cache the results."""
+"""Parse, validate and cost the GraphQL documents that clients send, and cache the results."""
 
 from __future__ import annotations
 
@@ -53,19 +53,19 @@ RULES_WITHOUT_INTROSPECTION = (*specified_rules, NoSchemaIntrospectionCustomRule
 MAX_CACHED_DOCUMENTS = 256
 MAX_CACHED_BYTES = 40 * 1024 * 1024
 BYTES_PER_CHAR = 80
-"""Memory of a parsed and compiled document per character of its text."""
+"""Estimated bytes of memory of a parsed and compiled document, per character of its text."""
 
 MAX_CACHED_DOCUMENT_CHARS = 16_384
 PARSE_COST_PER_CHAR = 2
 MAX_PARSE_COST = 8_000
 MAX_NAME_CHARS = 100
-"""Limit on the operation name that a subscription keeps for its log entry."""
+"""Maximum length of the operation name that a subscription keeps for its log entry."""
 
 Result = TypeVar("Result")
 
 
 class _CompiledOperation(NamedTuple):
-    """An operation, the document that executes it, its plan and its compiled selections."""
+    """An operation, the document to execute, its cost plan and its compiled selections."""
 
     document: DocumentNode
     operation: OperationDefinitionNode
@@ -77,7 +77,7 @@ class _CompiledOperation(NamedTuple):
 class _CheckedDocument:
     """Parsed document with its errors and compiled operations.
 
-    `parse_cost` is the cost of parsing and validating the document. It is charged once.
+    `parse_cost` is the cost of parsing and validating the document, which is charged once.
     """
 
     document: DocumentNode | None
@@ -86,7 +86,7 @@ class _CheckedDocument:
     operations: dict[str | None, _CompiledOperation] = field(default_factory=dict)
 
     def take_parse_cost(self) -> int:
-        """Return the cost of parsing the first time, and 0 afterwards."""
+        """Return the cost of parsing on the first call, and 0 on later calls."""
         cost, self.parse_cost = self.parse_cost, 0
         return cost
 
@@ -107,7 +107,7 @@ class _CheckedDocument:
 def prepare(
     query: str, name: str | None, *, introspection: bool = True, use_cache: bool = True
 ) -> Prepared:
-    """Parse and validate a document and choose its operation.
+    """Parse and validate a document, and choose the operation to execute.
 
     Args:
         query: text of the document.
@@ -116,7 +116,7 @@ def prepare(
         use_cache: whether to cache the document, and to try the fast validity proof first.
 
     Raises:
-        RequestFailed: if the document is invalid, exceeds a limit or lacks the operation.
+        RequestFailed: if the document is invalid, exceeds a limit or lacks the named operation.
     """
     checked, is_cached = (
         _check_cached(query, introspection)
@@ -211,7 +211,8 @@ def _parse_cost(query: str) -> int:
 def _unlink_tokens(document: DocumentNode) -> None:
     """Break the references between a document's tokens.
 
-    They form a cycle that would keep the document in memory until the garbage collector runs.
+    The references form a cycle that would keep the document in memory until the garbage collector
+    runs.
     """
     token = document.loc and document.loc.start_token
     while token:

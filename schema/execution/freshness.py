@@ -1,8 +1,8 @@
 """Cache lifetimes of responses to anonymous clients, derived from the selected fields.
 
-A field that is not listed may depend on the viewer, so responses with it are not public. Calendar
-fields have a lifetime of 0 seconds: clients fetch again after an event, and must not get data from
-before it.
+A field that is not listed here may depend on the viewer, so responses with such a field are not
+public. Calendar fields have a lifetime of 0 seconds, because clients fetch them again after an
+event, and must not get data from before that event.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ PLAIN_FIELDS: Final = {
     "Money": {"amount", "currency", "decimals"},
     "Node": {"id"},
     "PageInfo": {"endCursor", "hasNextPage", "hasPreviousPage", "startCursor"},
-    "Place": {"kind"},  # only the parties of a booking see its details
-    "Review": {  # only the parties of its booking see its hiddenReason
+    "Place": {"kind"},  # its details are only for a booking's parties
+    "Review": {  # its `hiddenReason` is only for the booking's parties
         "answer",
         "answeredAt",
         "author",
@@ -112,7 +112,7 @@ PLAIN_FIELDS: Final = {
 
 
 def public_seconds(prepared: Prepared) -> int | None:
-    """Return how many seconds anonymous clients may share a response.
+    """Return for how many seconds anonymous clients may share a response.
 
     Return None if the response may depend on the viewer, the operation is not a query, or the
     document is too long to be cached.
@@ -125,9 +125,9 @@ def public_seconds(prepared: Prepared) -> int | None:
 
 @cached_per_document
 def _seconds(prepared: Prepared) -> int | None:
-    """Return the shortest lifetime of all fields of a document.
+    """Return the shortest lifetime of a document's fields in seconds; None if any is not public.
 
-    Walks the document directly, which is much faster than graphql-core's visitor.
+    The document is walked directly, which is much faster than with graphql-core's visitor.
     """
     shortest = DIRECTORY_SECONDS
     pending: list[tuple[SelectionSetNode, Any]] = []
@@ -154,7 +154,7 @@ def _seconds(prepared: Prepared) -> int | None:
 def _fields(
     selection_set: SelectionSetNode, parent: Any, pending: list[tuple[SelectionSetNode, Any]]
 ) -> Iterator[str]:
-    """Yield the field names of a selection set, and append the sets below it to `pending`."""
+    """Yield the field names of a selection set, and append nested selection sets to `pending`."""
     for node in selection_set.selections:
         if isinstance(node, FieldNode):
             name = node.name.value

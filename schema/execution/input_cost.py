@@ -1,4 +1,4 @@
-"""Cost of coercing and checking the input of an operation, by its size."""
+"""Cost of coercing and checking the input of an operation, computed from the input's size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def cost_of_bytes(size: int) -> int:
 
 
 def cost_of_variables(variables: Mapping[str, object] | None) -> int:
-    """Return the cost of the values of variables, by the length of their JSON."""
+    """Return the cost of the values of variables, computed from the length of their JSON."""
     return cost_of_bytes(len(orjson.dumps(variables))) if variables else 0
 
 

@@ -1,7 +1,8 @@
-"""Limits on documents and operations; none of them is configurable.
+"""Limits on GraphQL documents and operations; none of them is configurable.
 
-A document's limits are checked before validation, because validation is slowest for documents
-that repeat themselves. The validator's own work limits are set here as well.
+The limits on documents are checked before validation, because validation is slowest for documents
+with many repetitions. This module also sets the limits that graphql-core puts on its own validation
+work.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def cost_error(cost: int, arguments: str | None) -> GraphQLError:
 
     Args:
         cost: the operation's cost.
-        arguments: the arguments that save most, such as "`first` of `experts`", if any.
+        arguments: the arguments whose reduction saves the most cost, such as "`first` of
+            `experts`", if any.
     """
     details = {"requested": cost, "limit": MAX_COST}
     error = limit_error(f"The operation costs {cost:,}", TOO_COMPLEX, MAX_COST, cost=details)
@@ -109,7 +111,7 @@ def cost_error(cost: int, arguments: str | None) -> GraphQLError:
 
 
 def syntax_error(error: GraphQLSyntaxError) -> GraphQLError:
-    """Return the error for a document that cannot be parsed, with its code."""
+    """Add an error code to the syntax error of a document that cannot be parsed, and return it."""
     code = "GRAPHQL_PARSE_FAILED"
     if error.description.startswith("Document contains more than"):
         code = TOO_LARGE
@@ -124,12 +126,12 @@ def validation_error(error: GraphQLError) -> GraphQLError:
     if error.message == "Validation aborted.":
         message = "The document repeats too many fields, fragments or arguments to be checked."
         return GraphQLError(message, extensions={"code": TOO_COMPLEX})
-    if isinstance(error.original_error, ValueError):  # from int() of a very long literal
+    if isinstance(error.original_error, ValueError):  # raised by int() for a very long literal
         message = "A number has too many digits."
         return GraphQLError(message, error.nodes, extensions=error.extensions)
     return error
 
 
 def truncate_message(message: str) -> str:
-    """Return a message cut to the maximum length, since it may quote the client's text."""
+    """Shorten a message to the maximum length, since it may quote long text from the client."""
     return message if len(message) <= MAX_MESSAGE_CHARS else f"{message[:MAX_MESSAGE_CHARS]}…"

@@ -92,7 +92,7 @@ class ObservedOperation:
 
 
 def observe_cached_response(summary: OperationSummary, began: float) -> None:
-    """Observe an operation that was answered from the response cache."""
+    """Record an operation whose response came from the response cache."""
     with _span(summary.kind):
         _record_end(summary, OK, began)
 
@@ -127,7 +127,7 @@ def count_rejected_document() -> None:
 
 def _outcome_of(error: Exception) -> str:
     """Return the outcome of an operation that raised an exception."""
-    errors = getattr(error, "errors", None)  # some exceptions have a method of this name
+    errors = getattr(error, "errors", None)  # some exceptions have a method named `errors`
     return _outcome(errors if isinstance(errors, (list, tuple)) else [error])
 
 

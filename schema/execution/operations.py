@@ -45,10 +45,11 @@ log = logging.getLogger(__name__)
 async def run(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
 ) -> ExecutionResult:
-    """Execute a query or mutation; failures of fields are in the result's errors.
+    """Execute a query or mutation; if fields fail, the result contains their errors.
 
     Raises:
-        RequestFailed: if the variables are invalid or the cost exceeds the limit.
+        RequestFailed: if the variables are invalid, the operation's cost exceeds the limit, or an
+            error occurs before any field is resolved.
         TimedOut: if execution exceeds the time limit.
     """
     cost = cost_of(prepared, variables)
@@ -59,7 +60,8 @@ async def run(
             result = cast(
                 "ExecutionResult", await outcome if inspect.isawaitable(outcome) else outcome
             )
-        # Breaks a reference cycle, so that the data is freed without the garbage collector.
+        # Break a reference cycle, so that the operation's data is freed without waiting for the
+        # garbage collector.
         del executor.async_helpers
         observation.end(result.errors)
     if context.excess_rows:
@@ -76,10 +78,11 @@ def watch(
 ) -> AsyncGenerator[ExecutionResult, None]:
     """Return a generator that executes a subscription and yields one result per event.
 
-    The generator lasts as long as the subscription, and keeps no reference to the request.
+    The generator lasts as long as the subscription, and keeps no reference to the request that
+    started it.
 
     Raises:
-        RequestFailed: if the variables are invalid or the cost exceeds the limit.
+        RequestFailed: if the variables are invalid or the operation's cost exceeds the limit.
     """
     context.event_cost = event_cost(prepared, variables)
     executor = executor_of(prepared, variables, context)
@@ -92,8 +95,9 @@ async def _results(
     """Execute a subscription, and yield one result per event.
 
     Raises:
-        RequestFailed: if the subscription cannot start or continue; earlier events are delivered.
-        TimedOut: if starting exceeds the time limit.
+        RequestFailed: if the subscription cannot start, or cannot continue after the events that it
+            has already delivered.
+        TimedOut: if starting the subscription exceeds the time limit.
     """
     with observed:
         async with context.time_limit():
@@ -120,7 +124,7 @@ def executor_of(
     """Return an executor for an operation.
 
     Raises:
-        RequestFailed: if the variables are invalid or the cost exceeds the limit.
+        RequestFailed: if the variables are invalid or the operation's cost exceeds the limit.
     """
     cost_of(prepared, variables)
     return _executor(prepared, variables, context)
@@ -143,7 +147,7 @@ def _executor(
             max_coercion_errors=MAX_ERRORS,
             operation_extensions=None,
         )
-    if isinstance(executor, list):  # errors of invalid variables
+    if isinstance(executor, list):  # the variables are invalid
         raise RequestFailed(executor)
     return executor
 
@@ -151,27 +155,30 @@ def _executor(
 def execute_event(
     executor: GraphQLExecutor[Any],
 ) -> ExecutionResult | Awaitable[ExecutionResult]:
-    """Execute an event of a subscription with an executor built for the event.
+    """Execute a subscription's operation for one event, with an executor built for that event.
 
     Clears graphql-core's cache of subfields: all events of a subscription share it, but never hit
     each other's entries, so the cache would grow with every event.
     """
-    executor._relevant_sub_fields = {}  # noqa: SLF001 - no public way to clear it
+    executor._relevant_sub_fields = {}  # noqa: SLF001 - no public way to clear this cache
     return execute_subscription_event(executor)
 
 
 def operation_time_limit(prepared: Prepared, context: Context) -> TimeLimit:
-    """Return the time limit of an operation; its error says whether a change may have happened."""
+    """Return the time limit of an operation.
+
+    If the limit is exceeded, the error says whether the operation may have changed data.
+    """
     return context.time_limit(changes=prepared.kind is OperationType.MUTATION)
 
 
 def as_graphql_error(error: Exception) -> GraphQLError:
-    """Return an exception as the error of a whole operation."""
+    """Return a GraphQL error for an exception that concerns a whole operation, not one field."""
     return GraphQLError(str(error), original_error=error)
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:
-    """Return the response body of a result."""
+    """Return the response body for an execution result."""
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body = {"errors": formatted(result.errors), **body}
@@ -181,10 +188,11 @@ def body_of(result: ExecutionResult) -> dict[str, Any]:
 
 
 def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
-    """Return errors as clients get them.
+    """Return errors in the form in which clients receive them.
 
-    The application's errors keep their code and message. Unexpected errors are masked and logged.
-    Errors beyond the limit are omitted, and their number is reported.
+    The application's own errors keep their error code and message. Unexpected errors are logged,
+    and clients receive a general message instead. Errors beyond `MAX_ERRORS` are omitted, and a
+    final error says how many were omitted.
     """
     formatted_errors = [_formatted(error) for error in errors[:MAX_ERRORS]]
     if omitted := len(errors) - len(formatted_errors):

@@ -1,4 +1,4 @@
-"""Operations that are ready to execute, and the error of requests that have no such operation."""
+"""Operations that are ready to execute, and the error for requests that fail as a whole."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class RequestFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A valid document and the operation to execute.
+    """A valid GraphQL document, and the operation in it that is to be executed.
 
-    `parse_cost` is 0 if parsing has been charged to an earlier request. `is_cached` tells whether
-    the document cache holds the document.
+    `parse_cost` is 0 if an earlier request has been charged for parsing the document. `is_cached`
+    tells whether the document cache holds the document.
     """
 
     text: str

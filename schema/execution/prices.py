@@ -1,6 +1,6 @@
-"""Costs of fields and assumed sizes of lists.
+"""Costs of GraphQL fields, and assumed lengths of lists.
 
-`schema.execution.cost` computes the cost of an operation from them.
+`schema.execution.cost` computes the cost of an operation from these numbers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLOutputType
 
 SIZE_ARGUMENTS = frozenset({"first", "last", "count", "from", "to"})
-"""Arguments that determine the size of a list."""
+"""Names of the arguments that determine how many rows a list has."""
 
 SLOTS_PER_DAY = 16
 DAY = timedelta(days=1)
@@ -45,7 +45,7 @@ Rule: TypeAlias = "Callable[[Arguments], float]"
 
 
 def _count(value: object, default: int, maximum: int) -> int:
-    """Return the requested number of rows; the maximum if the value is invalid."""
+    """Return the requested number of rows: `default` for null, `maximum` for an invalid value."""
     if value is None:
         return default
     if isinstance(value, (int, float)) and 1 <= value <= maximum:
@@ -54,7 +54,7 @@ def _count(value: object, default: int, maximum: int) -> int:
 
 
 def page(arguments: Arguments) -> float:
-    """Return the number of rows of a page."""
+    """Return the maximum number of rows of a page that is requested with the given arguments."""
     sizes = [arguments[name] for name in ("first", "last") if arguments.get(name) is not None]
     return max(
         (_count(size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) for size in sizes),
@@ -98,7 +98,8 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "TimeOpen.slots": MAX_OPEN_SLOTS,
     "User.sessions": ASSUMED_SESSIONS,
     "User.waits": MAX_WAITS_PER_CLIENT,
-    # Introspection: averages over this schema, in which few types wrap other types.
+    # Introspection fields: average numbers of rows in this schema, in which few types wrap other
+    # types.
     "__Directive.args": 1,
     "__Field.args": 0.5,
     "__Schema.directives": 6,
@@ -110,7 +111,7 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "__Type.ofType": 0.5,
     "__Type.possibleTypes": 0.5,
 }
-"""Assumed number of rows of lists without pagination, or a rule that computes it."""
+"""Assumed number of rows of each list without pagination, or a rule that computes this number."""
 
 FIELD_COSTS: Mapping[str, int] = {
     "Booking.client": 10,
@@ -145,23 +146,23 @@ FIELD_COSTS: Mapping[str, int] = {
     "Wait.expert": 10,
     "Wait.offer": 20,
 }
-"""Costs of fields that need more work than others of their kind.
+"""Costs of fields that take more work to resolve than most fields.
 
-`joinWaitlist` checks all slots of up to two months, and `refreshSession` stores a token for a
-month.
+For example, `joinWaitlist` checks all slots in a span of up to two months, and `refreshSession`
+stores a token for a month.
 """
 
 PAGE_ROW_COST = 20
-"""Extra cost per row of a page, besides the cost of its fields."""
+"""Extra cost per row of a page, in addition to the cost of the row's fields."""
 
 EXCESS_ROW_COST = 10
-"""Cost per stored row that was read beyond the assumed number."""
+"""Cost per stored row that is read beyond the number that an operation's cost assumes."""
 
 REPLAY_COST = 20
-"""Extra cost per replayed event, besides the cost of its fields."""
+"""Extra cost per replayed event, in addition to the cost of the event's fields."""
 
 ROW_COSTS: Mapping[str, int] = {"Day.slots": 3, "Expert.days": 20, "Expert.slots": 4}
-"""Extra cost per row of other lists, besides the cost of its fields."""
+"""Extra cost per row of lists that are not pages, in addition to the cost of the row's fields."""
 
 ROOT_FIELD_COSTS = {
     OperationType.QUERY: 100,

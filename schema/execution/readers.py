@@ -1,12 +1,14 @@
-"""Compiled completion of values whose selected fields only read attributes.
+"""Compiled conversion of objects to response data, for fields that only read attributes.
 
 graphql-core's executor does a lot of work per attribute: it looks up the field, builds a path and
-an info, and inspects the type. The document determines all of this, so it is compiled once.
+an info object, and inspects the type. All of this depends only on the document, so it is compiled
+once per document.
 
-A field is compiled if neither it nor any field below it has a resolver, permission or argument.
-Members of unions and interfaces are compiled when the first object of their class occurs. Reading
-has no side effects, so for anything unusual (an unexpected null, an awaitable, an exception) the
-reader raises, and graphql-core's executor completes the whole value again.
+A field is compiled if neither it nor any field below it has a resolver, permission or argument. The
+member types of unions and interfaces are compiled when the first object of the member's class
+occurs. If anything unusual occurs (an unexpected null, an awaitable, an exception), the reader
+raises an exception, and graphql-core's executor completes the whole value from the beginning.
+Nothing happens twice, because reading attributes has no side effects.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from strawberry.types.base import StrawberryObjectDefinition
 
     Reader: TypeAlias = Callable[[Any], Any]
-    """Converts a resolved value to its response value, or raises."""
+    """Converts a resolved value to its response value, or raises an exception."""
 
     Collect: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
     """Collects the fields that are selected below a field."""
@@ -58,15 +60,15 @@ DEFINITION: Final = GraphQLCoreConverter.DEFINITION_BACKREF
 TYPENAME: Final = "__typename"
 
 _plain_types: set[type] = set()
-"""Types whose instances are neither awaitable nor exceptions."""
+"""Python types that have been checked: their instances are neither awaitable nor exceptions."""
 
 
 class UnusualError(Exception):
-    """A value that has to be completed by graphql-core's executor."""
+    """Compiled code cannot convert the value; graphql-core's executor must complete it."""
 
 
 class Attribute(NamedTuple):
-    """A compiled field: the attribute that it reads, and the reader of the value."""
+    """A compiled field: the attribute that it reads, and the reader that converts its value."""
 
     name: str
     complete: Reader
@@ -79,7 +81,7 @@ class Attribute(NamedTuple):
 def attribute_of(
     parent_type: GraphQLObjectType, details: FieldDetailsList, collect: Collect
 ) -> Attribute | None:
-    """Return the compiled field, or None if it does more than read an attribute."""
+    """Return the compiled form of a field, or None if the field does more than read attributes."""
     name = details[0].node.name.value
     leaf = _leaf_attribute(parent_type, name)
     if leaf:
@@ -94,7 +96,7 @@ def attribute_of(
 
 @lru_cache(maxsize=1024)
 def _leaf_attribute(parent_type: GraphQLObjectType, name: str) -> Attribute | None:
-    """Compile a leaf field. It has no selections, so all documents share the result."""
+    """Compile a leaf field; since it has no selections, all documents share the result."""
     if name == TYPENAME:
         typename = parent_type.name
         return Attribute("__class__", lambda _: typename)
@@ -116,12 +118,12 @@ def reader_of(
     *,
     nullable: bool = False,
 ) -> Reader | None:
-    """Compile a type: return its reader, or None if fields below it do more than read.
+    """Return a reader for values of a type, or None if fields below do more than read attributes.
 
     Args:
         type_: the type of the values.
-        details: the selected field with that type.
-        collect: collects the fields below it.
+        details: the selected field whose values have this type.
+        collect: collects the fields that are selected below this field.
         nullable: whether the reader accepts nulls.
     """
     reader: Reader | None = None
@@ -156,7 +158,7 @@ def _object_reader(
     def read(value: Any) -> dict[str, Any]:
         if type(value) not in _plain_types:
             _check_plain(value)
-        if is_type_of and not is_type_of(value, None):  # type: ignore[arg-type] # Strawberry's function ignores info
+        if is_type_of and not is_type_of(value, None):  # type: ignore[arg-type] # Strawberry's function ignores this argument
             raise UnusualError
         return {name: complete(getattr(value, attr)) for name, attr, complete in fields}
 
@@ -166,7 +168,7 @@ def _object_reader(
 def _member_reader(
     type_: GraphQLUnionType | GraphQLInterfaceType, details: FieldDetailsList, collect: Collect
 ) -> Reader | None:
-    """Compile a union or interface: its reader chooses the member by the class of the object."""
+    """Return a reader for a union or interface; it finds the member type by the object's class."""
     members = _members(type_)
     if members is None:
         return None
@@ -191,9 +193,9 @@ def _member_reader(
 def _members(
     type_: GraphQLUnionType | GraphQLInterfaceType,
 ) -> Mapping[int, GraphQLObjectType] | None:
-    """Return the members of a union or interface by the id of their Strawberry definition.
+    """Return the member types of a union or interface, keyed by `id()` of their definitions.
 
-    Return None if a class may belong to several members.
+    Return None if objects of one Python class may belong to several member types.
     """
     abstract: Any = schema.schema_converter.type_map[type_.name].definition
     is_interface = isinstance(type_, GraphQLInterfaceType)
@@ -213,10 +215,10 @@ def _members(
 
 
 def _check_plain(value: Any) -> None:
-    """Record the type of a value as plain.
+    """Record that the type of a value is plain: neither awaitable nor an exception.
 
     Raises:
-        UnusualError: if the value is null, an exception or possibly awaitable.
+        UnusualError: if the value is null, is an exception, or may be awaitable.
     """
     type_ = type(value)
     if (
@@ -233,7 +235,7 @@ def _check_plain(value: Any) -> None:
 def _plain_attribute(
     parent_type: GraphQLObjectType, name: str
 ) -> tuple[str, GraphQLOutputType] | None:
-    """Return the attribute that a field reads, and its type; None if it does more than read."""
+    """Return the attribute that a field reads and the field's type, or None for other fields."""
     definition = parent_type.fields.get(name)
     if definition is None or definition.args:
         return None
@@ -263,10 +265,10 @@ def _list_reader(read_item: Reader) -> Reader:
 
 @lru_cache(maxsize=128)
 def _leaf_reader(type_: GraphQLLeafType) -> Reader:
-    """Return the reader of a scalar or enum.
+    """Return the reader for a scalar or enum type.
 
-    graphql-core passes valid values of the built-in scalars through unchanged, if they have the
-    exact Python type.
+    graphql-core returns a valid value of a built-in scalar unchanged if its class is exactly the
+    corresponding Python type, so the reader returns such values directly.
     """
 
     def serialize(value: Any) -> Any:

@@ -1,9 +1,9 @@
-"""Per-document compilation, reused across requests.
+"""Per-document compilation of the selected fields, reused across requests.
 
-Compiles which fields are selected and how their values are completed (`schema.execution.readers`).
-graphql-core's executor calls the resolvers and handles all unusual cases, so values and errors are
-identical to its own, including their order and paths. Documents with variables in directives are
-not compiled.
+Determines which fields are selected and how their values are converted to response data
+(`schema.execution.readers`). graphql-core's executor still calls the resolvers and handles all
+unusual cases, so the values and errors in a response are the same as without compilation, including
+their order and paths. Documents with variables in directives are not compiled.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Selections:
     def executor(
         self, variables: dict[str, Any] | None, context: Context
     ) -> GraphQLExecutor[Any] | list[GraphQLError]:
-        """Return an executor for the operation, or the errors of its variables."""
+        """Return an executor for the operation, or the errors in its variables."""
         name = self._operation.name
         return CompiledExecutor.build(
             core,
@@ -80,7 +80,7 @@ class Selections:
         )
 
     def collect(self, return_type: GraphQLObjectType, details: FieldDetailsList) -> CollectedFields:
-        """Return the fields that are selected below a field, collected once per operation."""
+        """Return the fields that are selected below a field; collect them once per operation."""
         key = _selection_key(return_type, details)
         collected = self._collected_fields.get(key)
         if collected is None:
@@ -92,7 +92,7 @@ class Selections:
     def attribute(
         self, parent_type: GraphQLObjectType, details: FieldDetailsList
     ) -> Attribute | None:
-        """Return a compiled field; None if graphql-core has to execute it."""
+        """Return the compiled form of a field, or None if graphql-core has to execute the field."""
         key = _selection_key(parent_type, details)
         if key not in self._attributes:
             self._attributes[key] = attribute_of(parent_type, details, self.collect)
@@ -101,7 +101,7 @@ class Selections:
     def list_reader(
         self, return_type: GraphQLList[GraphQLOutputType], details: FieldDetailsList
     ) -> Reader | None:
-        """Return the reader of a list that a resolver returned; None if it cannot be compiled."""
+        """Return the reader for a list from a resolver, or None if the list cannot be compiled."""
         key = _selection_key(return_type, details)
         if key not in self._list_readers:
             self._list_readers[key] = reader_of(return_type, details, self.collect)
@@ -111,7 +111,7 @@ class Selections:
 def selections_of(
     document: DocumentNode, operation: OperationDefinitionNode, text: str
 ) -> Selections | None:
-    """Return the selections of an operation; None if a directive depends on a variable."""
+    """Return the compiled selections of an operation, or None if a directive uses a variable."""
     if "@" in text:
         finder = _ConditionalVariableFinder()
         visit(document, finder)
@@ -124,9 +124,9 @@ class CompiledExecutor(Executor):
     """Executor that uses the compiled selections of an operation.
 
     Args:
-        args: arguments of graphql-core's executor.
+        args: positional arguments for graphql-core's executor.
         selections: compiled selections of the operation.
-        kwargs: keyword arguments of graphql-core's executor.
+        kwargs: keyword arguments for graphql-core's executor.
     """
 
     def __init__(self, *args: Any, selections: Selections, **kwargs: Any) -> None:
@@ -136,7 +136,7 @@ class CompiledExecutor(Executor):
     def collect_subfields(
         self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList
     ) -> CollectedFields:
-        """Return the fields that are selected below a field, collected once per operation."""
+        """Return the fields that are selected below a field; collect them once per operation."""
         return self._selections.collect(return_type, field_details_list)
 
     def execute_field(
@@ -147,12 +147,12 @@ class CompiledExecutor(Executor):
         path: Path,
         *rest: Any,
     ) -> Any:
-        """Read a compiled field; otherwise use graphql-core."""
+        """Read the field if it is compiled; otherwise let graphql-core execute it."""
         attribute = self._selections.attribute(parent_type, field_details_list)
         if attribute:
             try:
                 return attribute.read(source)
-            except Exception:  # noqa: BLE001, S110 - graphql-core reports the error
+            except Exception:  # noqa: BLE001, S110 - graphql-core retries and reports the error
                 pass
         return super().execute_field(parent_type, source, field_details_list, path, *rest)
 
@@ -165,12 +165,12 @@ class CompiledExecutor(Executor):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """Read a list that a resolver returned, if its reader is compiled."""
+        """Read the list if its fields are compiled; otherwise let graphql-core complete it."""
         reader = self._selections.list_reader(return_type, field_details_list)
         if reader:
             try:
                 return reader(result)
-            except Exception:  # noqa: BLE001, S110 - graphql-core reports the error
+            except Exception:  # noqa: BLE001, S110 - graphql-core retries and reports the error
                 pass
         return super().complete_list_value(
             return_type, field_details_list, info, path, result, position_context
@@ -178,7 +178,7 @@ class CompiledExecutor(Executor):
 
 
 class _ConditionalVariableFinder(Visitor):
-    """Visitor that looks for directives with variables."""
+    """Visitor that looks for variables in the arguments of directives."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ class _ConditionalVariableFinder(Visitor):
 
 
 def _selection_key(type_: GraphQLOutputType, details: FieldDetailsList) -> Any:
-    """Return the cache key of a selection: its type and the ids of its nodes.
+    """Return the cache key of a selection: its type and the `id()` of each of its syntax nodes.
 
     The ids stay unique because the document keeps the nodes alive.
     """

@@ -1,9 +1,10 @@
-"""Calendar subscriptions that share rendering: each event is rendered once per query.
+"""Shared rendering: a calendar event is rendered once for all subscriptions with the same query.
 
-The selected types decide whether subscriptions can share. In `SHARED_TYPES`, only `Slot.mine`
-depends on the viewer, and only if the event concerns one of the viewer's own bookings. Documents
-that select from other types, or whose root is not a single field of `CALENDARS`, are executed
-separately (`schema.execution.operations.watch`).
+The types that a query selects decide whether its subscriptions can share renderings. Of all fields
+of `SHARED_TYPES`, only `Slot.mine` depends on the viewer, and only if the event concerns one of the
+viewer's own bookings. If a document selects fields of other types, or its root is not a single
+field of `CALENDARS`, each of its subscriptions is executed separately
+(`schema.execution.operations.watch`).
 """
 
 from __future__ import annotations
@@ -50,9 +51,10 @@ SHARED_TYPES = {"SlotEvent", "CalendarReset", "CalendarEvent", "Slot", "Node", "
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class View:
-    """Renderer of a calendar's events for subscriptions with the same query and variables.
+    """Renderer of a calendar's events for all subscriptions with the same query and variables.
 
-    All these subscriptions receive the same bytes, unless an event concerns the viewer's booking.
+    All these subscriptions receive the same bytes for an event, except those of viewers whose own
+    bookings the event concerns.
     """
 
     kinds: frozenset[EventKind]
@@ -60,10 +62,10 @@ class View:
     services: Services
 
     def render(self, event: Event, viewer: Viewer | None = None) -> bytes | None:
-        """Return the response to an event as JSON; None if the subscription does not send it.
+        """Return the JSON response for an event, or None if the subscription does not send it.
 
         Raises:
-            TypeError: if execution is asynchronous.
+            TypeError: if the operation cannot be executed synchronously.
         """
         if not is_sent(event, self.kinds):
             return None
@@ -78,7 +80,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class SharedSubscription:
-    """One subscription to a calendar, with the view that it shares.
+    """One client's subscription to a calendar, with the view that it shares with other clients.
 
     `after` is the position of the last event that the client has received, if any. The subscription
     ends when the expert is disabled, unless `sees_disabled` is set.
@@ -93,13 +95,13 @@ class SharedSubscription:
 async def share_subscription(
     prepared: Prepared, variables: dict[str, Any] | None, context: Context
 ) -> SharedSubscription | None:
-    """Return the subscription of an operation; None if it cannot be shared.
+    """Return the subscription of an operation, or None if its rendering cannot be shared.
 
     Raises:
-        RequestFailed: if the cost exceeds the limit.
+        RequestFailed: if the operation's cost exceeds the limit.
         BadUserInput: if an argument is too long, the expert is unknown, or the cursor belongs to
             another expert.
-        CursorExpired: if the replay would cost too much.
+        CursorExpired: if replaying the events after the cursor would cost too much.
         RateLimited: if the client's budget does not cover the replay.
         Unavailable: if the database does not respond.
         TimedOut: if looking up the expert exceeds the time limit.
@@ -109,7 +111,7 @@ async def share_subscription(
         return None
     definitions = prepared.operation.variable_definitions or ()
     values = get_variable_values(core, definitions, variables or {}, max_errors=1)
-    if isinstance(values, list):  # execution reports the errors
+    if isinstance(values, list):  # executing the operation reports the errors
         return None
     definition = core.subscription_type.fields[field.name.value]  # type: ignore[union-attr] # the schema has subscriptions
     arguments = get_argument_values(definition, field, values)
@@ -129,11 +131,12 @@ async def share_subscription(
 
 
 _views: WeakValueDictionary[tuple[int, bytes], View] = WeakValueDictionary()
-"""Views in use. Their subscribers keep them alive; the keys hold hashes, not the requests."""
+"""Views in use. Only the subscriptions that use a view keep it alive. The keys contain hashes of
+the requests, which take less memory than the requests."""
 
 
 def _root(prepared: Prepared) -> FieldNode | None:
-    """Return the only root field of an operation, if its responses can be shared."""
+    """Return a subscription's only root field, or None if its responses cannot be shared."""
     selections = prepared.operation.selection_set.selections
     if prepared.kind is not OperationType.SUBSCRIPTION or len(selections) != 1:
         return None
@@ -152,7 +155,7 @@ def _selects_only_shared_types(prepared: Prepared) -> bool:
 
 
 class _UnsharedTypeFinder(Visitor):
-    """Visitor that looks for selections from types that are not shared."""
+    """Visitor that looks for selected fields of types that are not in `SHARED_TYPES`."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()
@@ -167,7 +170,7 @@ class _UnsharedTypeFinder(Visitor):
 
 
 def _key(prepared: Prepared, variables: dict[str, Any] | None, field: FieldNode) -> bytes:
-    """Return a hash of the operation and its variables, except the variable for `after`."""
+    """Return a hash of the operation and its variables, except a variable passed as `after`."""
     after_variables = {
         argument.value.name.value
         for argument in field.arguments or ()

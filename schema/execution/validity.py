@@ -1,11 +1,11 @@
-"""Fast proof that a document is valid, for the constructs that most clients use.
+"""Fast proof that a GraphQL document is valid, if it uses only the most common constructs.
 
-graphql-core's validator applies 32 rules in one walk over the document; the proof is a much shorter
-walk. It succeeds only if the document satisfies every rule of the specification
-(https://spec.graphql.org/September2025/#sec-Validation). The validator checks all other documents,
-including those with introspection, directives other than @skip and @include, one-of inputs, fields
-with arguments that are selected twice, and nullable variables whose default makes them acceptable
-for a non-null type.
+graphql-core's validator walks the document and applies 32 rules to every node; the proof does much
+less work per node. The proof succeeds only if the document satisfies every rule of the
+specification (https://spec.graphql.org/September2025/#sec-Validation). The validator checks all
+other documents. They include documents with introspection, with directives other than @skip and
+@include, with one-of inputs, with fields that have arguments and are selected twice, and with
+nullable variables whose default value makes them acceptable for a non-null type.
 """
 
 from __future__ import annotations
@@ -62,24 +62,26 @@ if TYPE_CHECKING:
     _Set = tuple[SelectionSetNode, Any, frozenset[str]]
 
 MAX_STEPS = 1_000
-"""Maximum number of selections and values; a fragment's count each time it is spread."""
+"""Maximum number of selections and values that a proof visits; those in a fragment are counted each
+time the fragment is spread."""
 
 MAX_PAIRS = 1_000
-"""Maximum number of pairs of fields with the same response key: each pair must be compared."""
+"""Maximum number of pairs of fields with the same response key; the two fields of each pair must be
+mergeable."""
 
 CONDITIONAL_DIRECTIVES = frozenset({"skip", "include"})
 LITERALS = (BooleanValueNode, EnumValueNode, FloatValueNode, IntValueNode, StringValueNode)
 
 
 class UnprovenError(Exception):
-    """The document may or may not be valid."""
+    """The document is not proven valid, but it may still be valid."""
 
 
 def is_provably_valid(schema: GraphQLSchema, document: DocumentNode) -> bool:
-    """Return True if the document is proven valid; otherwise it may still be valid."""
+    """Return whether the document is proven valid; an unproven document may still be valid."""
     try:
         _Proof(schema, document).prove()
-    except Exception:  # noqa: BLE001 - such as scalars' errors, which the validator reports
+    except Exception:  # noqa: BLE001 - such as an invalid literal, which the validator reports
         return False
     return True
 
@@ -92,7 +94,7 @@ class _Field(NamedTuple):
     within: frozenset[str]
 
     def is_mergeable(self, other: _Field) -> bool:
-        """Return whether this field can be merged with another of the same response key."""
+        """Return whether this field can be merged with another field of the same response key."""
         ours, theirs = self.node, other.node
         return (
             ours.name.value == theirs.name.value
@@ -102,7 +104,7 @@ class _Field(NamedTuple):
 
 
 class _Proof:
-    """Walks a document, each operation with the fragments that it spreads."""
+    """Proof of one document, which walks each operation and the fragments that it spreads."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self._schema = schema
@@ -150,12 +152,12 @@ class _Proof:
             _require(name not in self._declared and not each.directives and is_input_type(type_))
             if each.default_value:
                 self._prove_value(each.default_value, type_)
-            self._declared[name] = type_  # type: ignore[assignment] # an input type
+            self._declared[name] = type_  # type: ignore[assignment] # checked to be an input type
         self._prove_selections([(operation.selection_set, root, frozenset())])
         _require(self._used_variables == self._declared.keys())
 
     def _prove_selections(self, sets: Sequence[_Set]) -> None:
-        """Prove selection sets of one object: fields with the same response key must merge."""
+        """Prove that selection sets of one object are valid and that their fields can be merged."""
         fields_by_key: dict[str, list[_Field]] = {}
         for selection_set, parent, within in sets:
             self._collect(selection_set, parent, within, fields_by_key)
@@ -213,7 +215,7 @@ class _Proof:
         return _Field(node, definition.type, within)
 
     def _type_condition(self, condition: NamedTypeNode | None, parent: Any) -> Any:
-        """Return the type of a fragment's condition, which must overlap with the parent type."""
+        """Return the type of a fragment's type condition; it must overlap with the parent type."""
         if condition is None:
             return parent
         on: Any = self._schema.type_map.get(condition.name.value)
@@ -242,7 +244,7 @@ class _Proof:
             _require(name in names or not is_required_argument(each))
 
     def _prove_value(self, node: ValueNode, type_: Any) -> None:
-        """Prove that a value is valid where an input type is expected."""
+        """Prove that a value is valid for the given input type."""
         self._steps += 1
         _require(self._steps <= MAX_STEPS)
         if isinstance(node, VariableNode):

@@ -47,19 +47,19 @@ def clock() -> Clock:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Valkey]:
-    """A Valkey server that a test may break."""
+    """A Valkey server that a test may kill or freeze."""
     with run_valkey(tmp_path) as server:
         yield server
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Raise the timeout for the shared server, so that a busy machine does not exceed it."""
+    """Raise the timeout of calls to the server, so that a busy machine does not exceed it."""
     monkeypatch.setattr("auth.shared_budgets.TIMEOUT_SECONDS", PATIENCE_SECONDS)
 
 
 class CountingBuckets:
-    """Shared buckets that count the calls of `take`."""
+    """Shared buckets that count the calls to `take`."""
 
     def __init__(self, shared: SharedBuckets, tries: Iterator[int]) -> None:
         self._shared = shared
@@ -78,7 +78,7 @@ class CountingBuckets:
 
 
 def take(buckets: TokenBuckets, cost: float, owner: str = "ada", *, always: bool = False) -> float:
-    """Charge a cost to an account; return the seconds until it has enough."""
+    """Charge a cost to an account; return the seconds until the account can pay it."""
     return buckets.take([BudgetAccount(HUNDRED, owner)], cost, always=always)[0]
 
 
@@ -101,7 +101,7 @@ def test_bucket_never_exceeds_its_quota(clock: Clock) -> None:
     assert take(buckets, 1) > 0
 
 
-def test_forced_charge_empties_a_bucket_at_most(clock: Clock) -> None:
+def test_forced_charges_leave_an_empty_bucket_but_no_debt(clock: Clock) -> None:
     buckets = TokenBuckets(clock=clock)
     for _ in range(5):
         take(buckets, 90, always=True)
@@ -109,7 +109,7 @@ def test_forced_charge_empties_a_bucket_at_most(clock: Clock) -> None:
     assert take(buckets, 10) == 0
 
 
-def test_no_account_is_charged_if_one_has_too_little(clock: Clock) -> None:
+def test_no_account_is_charged_if_one_of_them_has_too_little(clock: Clock) -> None:
     buckets = TokenBuckets(clock=clock)
     ada, bob = BudgetAccount(HUNDRED, "ada"), BudgetAccount(HOUR, "bob")
     buckets.take([ada], 80, always=False)
@@ -120,7 +120,7 @@ def test_no_account_is_charged_if_one_has_too_little(clock: Clock) -> None:
 
 
 def test_number_of_stored_buckets_is_bounded(clock: Clock) -> None:
-    """Full buckets are evicted first, then the fullest others; the emptiest stay."""
+    """Full buckets are evicted first, then the fullest of the others; the emptiest buckets stay."""
     buckets = TokenBuckets(max_buckets=100, clock=clock)
     take(buckets, 100, "attacker")
     for i in range(10_000):
@@ -134,7 +134,7 @@ def test_number_of_stored_buckets_is_bounded(clock: Clock) -> None:
     assert take(buckets, 100, "attacker") == 0
 
 
-def test_users_are_charged_by_user_and_network_and_strangers_by_address() -> None:
+def test_users_are_charged_per_account_and_network_and_visitors_per_network_address() -> None:
     assert accounts_of(None, "192.0.2.1") == (BudgetAccount(ADDRESS, "192.0.2.1"),)
     assert accounts_of("u1", "192.0.2.1") == (
         BudgetAccount(USER, "u1"),
@@ -171,7 +171,7 @@ async def test_disabled_budgets_charge_nothing() -> None:
 
 @pytest.mark.usefixtures("patient")
 async def test_processes_share_one_budget(server: Valkey) -> None:
-    """Concurrent requests to several processes get exactly the quota together."""
+    """Concurrent requests to several processes together get exactly the quota."""
     account = [BudgetAccount(DAY, "ada")]
     async with AsyncExitStack() as stack:
         several = [
@@ -183,7 +183,8 @@ async def test_processes_share_one_budget(server: Valkey) -> None:
         taken = monotonic() - began
         refused = [result for result in results if isinstance(result, RateLimited)]
         assert len(results) - len(refused) == 100
-        # A cost of 10 refills in 864 seconds at 1,000 a day; rounding takes up to one second.
+        # With a quota of 1,000 a day, a charge of 10 is refilled in 864 seconds; rounding may make
+        # this up to one second less.
         assert all(863 - taken <= each.retry_after_seconds <= 864 for each in refused)
         await several[0].spend(account, 5_000, always=True)
         with pytest.raises(RateLimited):
@@ -193,9 +194,9 @@ async def test_processes_share_one_budget(server: Valkey) -> None:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_server_keys_expire_when_the_bucket_is_full(server: Valkey) -> None:
+async def test_keys_in_valkey_expire_when_their_bucket_is_full(server: Valkey) -> None:
     async with Budgets(url=server.url).open() as budgets, Redis.from_url(server.url) as client:
-        # These costs take minutes to refill, so no key expires before it is checked.
+        # These charges take minutes to refill, so no key expires before it is checked.
         ada, bob = BudgetAccount(HOUR, "ada"), BudgetAccount(DAY, "bob")
         await budgets.spend([ada, bob], 100)
         assert 0 < await client.pttl(KEY_PREFIX + ada.key) <= 360_001
@@ -204,10 +205,10 @@ async def test_server_keys_expire_when_the_bucket_is_full(server: Valkey) -> Non
 
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("failure", ["kill", "freeze"])
-async def test_processes_count_alone_while_the_server_is_unreachable(
+async def test_each_process_counts_on_its_own_while_the_server_is_unreachable(
     server: Valkey, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process continues from the last shared values, and shares again once the server is back."""
+    """A process continues from the last shared values; it shares again once the server is back."""
     account = [BudgetAccount(DAY, "ada")]
     async with Budgets(url=server.url).open() as budgets, Budgets(url=server.url).open() as other:
         await budgets.spend(account, 900)
@@ -236,4 +237,4 @@ async def test_processes_count_alone_while_the_server_is_unreachable(
         [seen] = await other.spend(account, 0)
         assert abs(seen.left - balance.left) <= 3
         await budgets.spend(account, 0)
-        assert next(tries) == 4  # `next` itself advances the counter
+        assert next(tries) == 4  # `next` in the earlier check also advanced the counter

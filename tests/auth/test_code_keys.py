@@ -1,4 +1,4 @@
-"""Codes as people type and paste them."""
+"""Tests of sign-in codes in the forms in which people type and paste them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from auth.code_keys import is_code, typed_code
         *("\uff12\uff17\uff11\uff18\uff12\uff18", "\u0662\u0667\u0661\u0668\u0662\u0668"),
     ],
 )
-def test_typed_and_pasted_spellings_give_the_mailed_code(text: str) -> None:
+def test_code_is_recognized_however_it_is_typed_or_pasted(text: str) -> None:
     assert typed_code(text) == "271828"
 
 

@@ -29,7 +29,7 @@ async def test_hash_is_argon2id_and_matches_only_its_password() -> None:
         ("drei Worte hier", "drei\u00a0Worte\u2003hier"),
     ],
 )
-async def test_password_matches_however_the_keyboard_composes_it(
+async def test_password_matches_however_the_keyboard_composes_its_letters(
     registered: str, typed: str
 ) -> None:
     passwords = Passwords()
@@ -38,7 +38,7 @@ async def test_password_matches_however_the_keyboard_composes_it(
     assert not await passwords.matches(await passwords.hash(registered), registered.upper())
 
 
-async def test_length_is_that_of_the_composed_characters() -> None:
+async def test_length_of_a_password_counts_composed_characters() -> None:
     longest = "\uac01\uac02" * 100
     typed = unicodedata.normalize("NFD", longest)
     assert (len(longest), len(typed)) == (200, 600)
@@ -49,8 +49,8 @@ async def test_length_is_that_of_the_composed_characters() -> None:
     assert weakness(unicodedata.normalize("NFD", "éèàöü")) == "Use 10 to 200 characters"
 
 
-async def test_hash_of_an_unprepared_password_still_matches() -> None:
-    """Earlier versions hashed passwords as they were typed."""
+async def test_hash_of_a_password_that_was_not_normalized_still_matches() -> None:
+    """Earlier versions hashed passwords as they were typed, without normalizing them."""
     typed = "Gru\u0308ße an alle"
     encoded = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(typed)
     assert await Passwords().matches(encoded, typed)
@@ -72,14 +72,14 @@ async def test_hash_with_weaker_parameters_is_outdated_and_still_matches() -> No
 async def test_unknown_account_takes_the_same_work_as_a_wrong_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Compare the parameters of the argon2 computations, which decide their duration.
+    """Compare the parameters of the argon2 computations, which determine how long they take.
 
     Measured times would depend on the load of the machine.
     """
     computed: list[tuple[Parameters, str | bytes]] = []
     verify = PasswordHasher.verify
 
-    def counted(self: PasswordHasher, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002 - argon2's name
+    def counted(self: PasswordHasher, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002 - argon2's parameter has this name
         computed.append((extract_parameters(str(hash)), password))
         return verify(self, hash, password)
 

@@ -29,7 +29,7 @@ NOW = datetime(2027, 3, 1, tzinfo=UTC)
 
 
 def viewer(role: Role, expert_id: Any = None, *, guest: bool = False) -> Viewer:
-    """Return a signed-in viewer with a role."""
+    """Return a signed-in viewer with the given role."""
     user = User.model_construct(id=new_id(), role=role, expert_id=expert_id, guest=guest)
     return Viewer(user, new_id(), datetime.max.replace(tzinfo=UTC))
 
@@ -47,7 +47,7 @@ VIEWERS: dict[str, Viewer | None] = {
 
 
 def id_of(name: str) -> Any:
-    """Return the account id of a signed-in person."""
+    """Return the account id of a signed-in viewer, given by name."""
     found = VIEWERS[name]
     assert found
     return found.id
@@ -167,8 +167,8 @@ MARKS = {
     "0": Decision.NULL,
 }
 
-# Relations to the client's account: owner; expert of a booking; another party of a booking;
-# administrator; none.
+# Relations to the client's account, in the order of the table's columns: owner, expert of a
+# booking, another party to a booking, administrator, none.
 ACCOUNT_RELATIONS = (
     Relation.OWNER,
     Relation.EXPERT,
@@ -196,7 +196,7 @@ User.waits            x      F       F      F      F
 
 
 def rows(table: str) -> dict[str, list[str]]:
-    """Return the marks of each row of a table, by the row's name."""
+    """Return the marks of each row of a table, keyed by the row's name."""
     _, *lines = table.strip().splitlines()
     columns = len(table.strip().splitlines()[0].split())
     split = [line.rsplit(maxsplit=columns) for line in lines]
@@ -204,14 +204,14 @@ def rows(table: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(("what", "marks"), rows(VISIBLE_OBJECTS).items())
-def test_objects_are_visible_as_in_the_table(what: str, marks: list[str]) -> None:
+def test_objects_are_visible_as_the_table_says(what: str, marks: list[str]) -> None:
     visible = {name: VISIBILITY_CHECKS[what](VIEWERS[name]) for name in PEOPLE}
     assert visible == {name: mark == "x" for name, mark in zip(PEOPLE, marks, strict=True)}
 
 
 @pytest.mark.parametrize(("what", "marks"), rows(OPERATIONS).items())
-def test_operations_are_allowed_as_in_the_table(what: str, marks: list[str]) -> None:
-    """Check operations on the booking, the expert and the expert's calendar."""
+def test_operations_are_allowed_as_the_table_says(what: str, marks: list[str]) -> None:
+    """Check each operation on `BOOKING`, its expert or the expert's calendar."""
     rule = policies.RULES[what]
     answers = {
         name: rule.decide(policies.relations_to_booking(VIEWERS[name], BOOKING)) for name in PEOPLE
@@ -228,7 +228,7 @@ def test_every_operation_is_in_the_tables() -> None:
 
 
 @pytest.mark.parametrize(("field", "marks"), rows(ACCOUNT_FIELDS).items())
-def test_account_fields_are_visible_as_in_the_table(field: str, marks: list[str]) -> None:
+def test_account_fields_are_visible_as_the_table_says(field: str, marks: list[str]) -> None:
     relations = {
         Relation.EXPERT: frozenset(
             {Relation.ANYONE, Relation.SIGNED_IN, Relation.EXPERT, Relation.PARTY}
@@ -248,7 +248,7 @@ def test_every_account_field_is_in_the_table() -> None:
     assert rows(ACCOUNT_FIELDS).keys() == of_accounts
 
 
-def test_expert_sees_more_of_its_client_than_of_other_parties() -> None:
+def test_expert_sees_more_of_the_client_than_of_other_parties() -> None:
     """The expert sees the client's e-mail address, but only the names of other parties."""
     of_client = policies.relations_to_party(VIEWERS["expert"], BOOKING, id_of("client"))
     assert {Relation.EXPERT, Relation.PARTY} <= of_client
@@ -261,8 +261,8 @@ def test_expert_sees_more_of_its_client_than_of_other_parties() -> None:
     assert Relation.OWNER in own
 
 
-def test_expert_sees_the_address_of_a_client_once_the_time_is_booked() -> None:
-    """A cancelled booking still shows the address; an expired hold never shows it."""
+def test_expert_sees_the_email_address_of_a_client_once_the_time_is_booked() -> None:
+    """A cancelled booking still shows the e-mail address; an expired hold never shows it."""
 
     def hides(viewer: str, *statuses: BookingStatus) -> bool:
         step = {"at": NOW, "actor_id": None, "before": None, "starts_at": NOW}

@@ -1,4 +1,4 @@
-"""Limits on attempts per account and address."""
+"""Tests of the limits on sign-in attempts per account and network address."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def guess(throttle: Throttle, account: str, address: str, times: int) -> N
         await throttle.attempt("login", address=address, account=account)
 
 
-async def test_a_strangers_guesses_do_not_shut_the_owner_out(
+async def test_a_strangers_guesses_do_not_lock_the_owner_out(
     account: str, addresses: list[str]
 ) -> None:
     throttle = Throttle()
@@ -43,7 +43,7 @@ async def test_a_strangers_guesses_do_not_shut_the_owner_out(
     await guess(throttle, account, addresses[1], 1)
 
 
-async def test_many_strangers_are_limited_together_and_a_known_address_passes(
+async def test_many_strangers_share_a_limit_that_does_not_apply_to_a_known_network_address(
     account: str, addresses: list[str]
 ) -> None:
     throttle = Throttle()
@@ -57,7 +57,7 @@ async def test_many_strangers_are_limited_together_and_a_known_address_passes(
     await guess(throttle, account, addresses[0], LIMITS.account_at_address)
 
 
-async def test_success_forgets_the_failures_of_its_address(
+async def test_success_resets_the_failures_at_its_network_address(
     account: str, addresses: list[str]
 ) -> None:
     throttle = Throttle()
@@ -66,7 +66,7 @@ async def test_success_forgets_the_failures_of_its_address(
         await throttle.succeeded("login", account, addresses[0])
 
 
-async def test_code_used_successfully_resets_the_limit_of_code_requests(
+async def test_sign_in_with_a_code_resets_the_limit_on_code_requests(
     account: str, addresses: list[str]
 ) -> None:
     throttle = Throttle()
@@ -76,10 +76,13 @@ async def test_code_used_successfully_resets_the_limit_of_code_requests(
         await throttle.succeeded("code", account, addresses[0])
 
 
-async def test_one_stranger_cannot_use_up_the_daily_attempts_at_codes(
+async def test_one_stranger_cannot_use_up_the_daily_attempts_to_enter_a_code(
     account: str, addresses: list[str]
 ) -> None:
-    """A stranger's share stays used up for hours; an address with a success has no such limit."""
+    """A stranger who has used up a share of the attempts is refused for hours.
+
+    A network address from which the account has signed in has no such limit.
+    """
     throttle, share = Throttle(), LIMITS_BY_PURPOSE["code"].account_share
     assert share
 

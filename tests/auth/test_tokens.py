@@ -17,7 +17,8 @@ from models.ids import new_id
 
 SECRET = "a secret of this test, long enough to be one"
 NOW = datetime.now(UTC)
-# The tokens below are created at import, and the tests may run many minutes later.
+# The tokens are valid for a day, because they are created at import and the tests may run many
+# minutes later.
 DAY = timedelta(days=1)
 USER, SESSION = new_id(), new_id()
 TOKENS = Tokens([SECRET], DAY)
@@ -26,7 +27,7 @@ KID = sha256(KEY).hexdigest()[:8]
 
 
 def claims(**changes: object) -> dict[str, Any]:
-    """Return the claims of a valid token, with some changed; None removes a claim."""
+    """Return the claims of a valid token with the given changes; None removes a claim."""
     ours = {
         "sub": str(USER),
         "sid": str(SESSION),
@@ -42,12 +43,12 @@ def claims(**changes: object) -> dict[str, Any]:
 def signed(
     payload: dict[str, Any], key: bytes = KEY, algorithm: str = "HS256", **headers: object
 ) -> str:
-    """Return a token with some claims, signed with the application's key by default."""
+    """Return a token with the given claims, signed with the application's key by default."""
     return jwt.encode(payload, key, algorithm, {"kid": KID} | headers)
 
 
 def part(value: object) -> str:
-    """Return a value as an encoded segment of a token."""
+    """Return a value in the encoding of a token's segment."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
@@ -59,7 +60,7 @@ def tampered() -> str:
 
 
 def unsigned(algorithm: str) -> str:
-    """Return a token without a signature, for an algorithm named in its header."""
+    """Return a token without a signature; its header names the given algorithm."""
     body = claims(iat=int(NOW.timestamp()), exp=int((NOW + DAY).timestamp()))
     return f"{part({'alg': algorithm, 'typ': 'JWT', 'kid': KID})}.{part(body)}."
 

@@ -1,4 +1,4 @@
-"""Tests of the authentication of access tokens, and of its cache."""
+"""Tests of authentication with access tokens, and of its caches."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Later(datetime):
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Any:
-        """Return the shifted time."""
+        """Return the current time plus one token lifetime."""
         return datetime.now(tz) + LIFETIME
 
 
@@ -78,7 +78,7 @@ async def test_verified_token_is_refused_after_its_expiry(people: list[User]) ->
 
 
 async def test_ended_session_is_refused(people: list[User]) -> None:
-    """A disabled account is refused, too; the others of the same batch are not affected."""
+    """A disabled account is refused, too; the rest of the batch is not affected."""
     ended, disabled, able = [await token_of(user) for user in people]
     await sessions.end_all(people[0].id)
     await people[1].set({"disabled": True})

@@ -1,5 +1,5 @@
-"""`make bench`: the cost of ExpertBook's operations, compared with other servers of this purpose.
+"""`make bench`: the cost of ExpertBook's operations, compared with servers of the same purpose.
 
-`measures` has the loads; `world` the machine, the servers and their clients; `report` the figures,
-the aims and the tables.
+`measures` contains the loads, `world` the machine, the servers and their clients, and `report` the
+figures, the targets and the tables.
 """

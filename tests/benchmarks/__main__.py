@@ -1,6 +1,6 @@
-"""`make bench`: measure ExpertBook, and with PEERS its peers in the same run.
+"""`make bench`: measure ExpertBook and, if PEERS is set, the peer servers in the same run.
 
-docs/performance.md describes the variables. All traffic stays on this machine.
+docs/performance.md describes the environment variables. All traffic stays on this machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.benchmarks.world.servers import database_program
 def main() -> int:
     """Measure, write the report to standard output and to a file, and return the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    # A shell starts background jobs with SIGINT ignored.
+    # A shell starts background jobs with SIGINT ignored, so restore its default handler.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         options = Options()
@@ -44,7 +44,7 @@ def measure(options: Options) -> tuple[str, bool]:
     """Return the report, and whether all measures of ExpertBook have succeeded."""
     options.out.mkdir(parents=True, exist_ok=True)
     cores = split_cores(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, map(int, cores.rest.split(",")))  # the load comes from this process
+    os.sched_setaffinity(0, map(int, cores.rest.split(",")))  # this process generates the load
     start = datetime.now(UTC)
     with (
         TemporaryDirectory(prefix="run-", dir=options.out, ignore_cleanup_errors=True) as folder,

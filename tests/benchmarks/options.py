@@ -1,4 +1,4 @@
-"""Options of `make bench`, from environment variables; docs/performance.md describes them."""
+"""Reads the options of `make bench` from environment variables (see docs/performance.md)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, File
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 COMPARED: Final = ("list", "next", "search", "detail", "book", "contention", "fanout")
-"""Measures of all servers, by their names in the peers' rig."""
+"""Measures that are taken of all servers, under the names that the peers' rig uses."""
 MEASURES: Final = (*COMPARED, "memory", "watchers", "uncached", "growth", "workers")
 
 
@@ -27,7 +27,7 @@ Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
 
 
 class Options(BaseSettings):
-    """Options, named like their variables in lower case; empty variables count as unset."""
+    """Options, each named like its environment variable; an empty variable counts as unset."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, validate_default=False)
 

@@ -1,4 +1,4 @@
-"""The report: results, their aims as ratios to the best rival, and tables in Markdown."""
+"""Compares the measured figures with their targets, and writes the report in Markdown."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Sequence
 
 OURS: Final = "ours"
-"""ExpertBook's name in results, as in the peers' rig."""
+"""Name of ExpertBook in the results; the peers' rig uses the same name."""
 
 
 class Figure(StrEnum):
-    """A figure, by its name in the peers' rig."""
+    """Kinds of measured figures; the values are the names that the peers' rig uses."""
 
     SERVER_CPU = "serverUs"
     DATABASE_CPU = "dbUs"
@@ -32,7 +32,7 @@ class Figure(StrEnum):
     CROWDED_MB = "rssSubsMB"
     SUBSCRIBER_KB = "kbPerSub"
     PER_CORE = "perCoreS"  # deliveries per second of the server's CPU time
-    RESUMED_S = "resumedS"  # seconds until all have reconnected and received the missed events
+    RESUMED_S = "resumedS"  # seconds until all sockets have reconnected and caught up
     SERVER_RATIO = "serverRatio"
     DATABASE_RATIO = "dbRatio"
     CPU_BEFORE = "serverUsBefore"
@@ -40,7 +40,7 @@ class Figure(StrEnum):
 
 
 Figures = dict[Figure, float]
-"""Figures of a window; the first is the main one."""
+"""Figures of one measuring window; the first one is the main figure."""
 
 
 class WrongAnswer(Exception):
@@ -49,11 +49,11 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """The figures of one measure of one server.
+    """The figures that one measure found for one server.
 
     Attributes:
-        spread: distance between the windows' extremes of the main figure, relative to the median.
-        problem: reason why there are no figures.
+        spread: highest minus lowest main figure of the windows, divided by the median.
+        problem: reason why the server has no figures; empty if it has.
     """
 
     server: str
@@ -64,7 +64,7 @@ class Result:
 
 
 async def record(server: str, measure: str, windows: Awaitable[Sequence[Figures]]) -> Result:
-    """Return the result of a measure, or its problem if the server answered incorrectly."""
+    """Return a measure's result; if the server failed or answered wrongly, it names the problem."""
     try:
         return summarize(server, measure, await windows)
     except (WrongAnswer, OSError, EOFError) as problem:
@@ -72,14 +72,14 @@ async def record(server: str, measure: str, windows: Awaitable[Sequence[Figures]
 
 
 def summarize(server: str, measure: str, windows: Sequence[Figures]) -> Result:
-    """Return the median over the windows of each figure that all of them have."""
+    """Return the medians over all windows, for the figures that every window has."""
     names = [name for name in windows[0] if all(name in window for window in windows)]
     medians = {name: median(window[name] for window in windows) for name in names}
     return Result(server, measure, medians, spread([window[names[0]] for window in windows]))
 
 
 def merge(results: Iterable[Result]) -> list[Result]:
-    """Merge the results of several passes; a problem in one of them remains."""
+    """Merge the results of several passes; if a pass had a problem, the merged result has it."""
     repeated: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:
         repeated[result.server, result.measure].append(result)
@@ -94,13 +94,13 @@ def _merged(server: str, measure: str, passes: Sequence[Result]) -> Result:
 
 
 def spread(values: Sequence[float]) -> float:
-    """Return the distance between the extremes, relative to the median."""
+    """Return the highest value minus the lowest, divided by the median."""
     middle = median(values)
     return (max(values) - min(values)) / middle if middle else 0.0
 
 
 def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
-    """Return the 50th and the 99th percentile of latencies, in milliseconds."""
+    """Return the 50th and 99th percentiles of latencies, converted to milliseconds."""
     cuts = quantiles(seconds, n=100, method="inclusive")
     return 1_000 * cuts[49], 1_000 * cuts[98]
 
@@ -108,12 +108,16 @@ def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
 EXPRESS: Final = "express-mongoose-socketio"
 APOLLO: Final = "apollo-mongoose"
 NODE: Final = (EXPRESS, APOLLO, "mercurius-mongoose")
-"""The Node peers without response caches."""
+"""Names of the peers that run on Node and have no response cache."""
 HIGHER_IS_BETTER: Final = {Figure.RATE, Figure.DELIVERIES, Figure.PER_CORE}
 
 
 class Aim(NamedTuple):
-    """A limit for the ratio to the best rival; without rivals, for the figure itself."""
+    """A target for one of our figures.
+
+    The limit applies to the ratio of our figure to the best competitor's figure or, if the target
+    has no competitors, to our figure itself.
+    """
 
     measure: str
     figure: Figure
@@ -159,7 +163,7 @@ AIMS: Final = (
 
 
 class Verdict(NamedTuple):
-    """Our figure, the best rival's figure if the aim has rivals, and their ratio."""
+    """Our figure, its ratio to the best competitor's figure, and whether the target is met."""
 
     aim: Aim
     ours: float
@@ -170,7 +174,7 @@ class Verdict(NamedTuple):
 
 
 def judge(results: Iterable[Result], aims: Iterable[Aim] = AIMS) -> list[Verdict]:
-    """Compare the results with the aims; skip aims with figures that were not measured."""
+    """Compare the results with the targets; skip targets whose figures were not measured."""
     figures = {(result.server, result.measure): result.figures for result in results}
     verdicts = []
     for aim in aims:
@@ -195,11 +199,11 @@ COLUMNS: Final = (
     *(Figure.RATE, Figure.P50, Figure.P99),
     *(Figure.SERVER_CPU, Figure.DATABASE_CPU, Figure.OTHER_LOAD),
 )
-"""Figures with a column of their own; the others share the last column."""
+"""Figures that have their own column; all other figures share the last column."""
 
 
 def report(results: Sequence[Result], conditions: str) -> str:
-    """Return the whole report."""
+    """Return the whole report as Markdown, beginning with the measuring conditions."""
     parts = [conditions]
     if verdicts := judge(results):
         met = sum(verdict.is_met for verdict in verdicts)
@@ -211,7 +215,7 @@ def report(results: Sequence[Result], conditions: str) -> str:
 
 
 def comparison(verdicts: Sequence[Verdict]) -> str:
-    """Return a table of our figures, the best rivals' and the aims."""
+    """Return a table that compares our figures with the best competitors' and the targets."""
     rows = []
     for verdict in verdicts:
         aim = verdict.aim
@@ -238,7 +242,7 @@ def all_figures(results: Sequence[Result]) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table; all columns but the first and the last are aligned to the right."""
+    """Return a Markdown table; all columns except the first and the last are right-aligned."""
     rule = ["---", *(["---:"] * (len(header) - 2)), "---"]
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, rule, *rows))
 

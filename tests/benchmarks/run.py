@@ -1,4 +1,4 @@
-"""A run: starts the servers of each measure, one after another."""
+"""Runs the benchmark: starts the servers that each measure needs, and collects the results."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EXPERTS: Final = 2_000
-"""Experts in the directory, as many as the peers have."""
+"""Number of experts in our directory; the peers' directories have the same number."""
 SMALL: Final = "expertbook"
 LARGE: Final = "growth"
-"""Names of databases."""
+"""Names of the two databases: the usual directory, and that of the measure `growth`."""
 UNCACHED_PEERS: Final = ("apollo-mongoose", "async-graphql-axum", "gqlgen")
 
 
 class Run:
-    """A run with some options; logs and data are in `folder`."""
+    """A run of the benchmark with the given options; it keeps its logs and data in `folder`."""
 
     def __init__(self, options: Options, cores: Cores, folder: Path) -> None:
         self._options = options
@@ -48,14 +48,14 @@ class Run:
         self._rig: peers.Rig | None = None
 
     def results(self) -> list[Result]:
-        """Measure everything, in all passes."""
+        """Take the chosen measures in each pass, and return their merged results."""
         if source := self._options.peers:
             self._rig = peers.install(source, self._options.out, self._options.targets)
         passes = range(self._options.passes)
         return merge(result for number in passes for result in self._pass(f"pass-{number}"))
 
     def _pass(self, name: str) -> Iterator[Result]:
-        """Compare all servers if `PEERS` names a rig, and then take the remaining measures."""
+        """Compare all servers if a peers' rig is given, and then take the remaining measures."""
         wanted = self._options.measures
         if self._rig:
             yield from self._compare(self._rig, self._folder / name)
@@ -80,7 +80,7 @@ class Run:
                 yield from self._workers(database)
 
     def _compare(self, rig: peers.Rig, folder: Path) -> Iterator[Result]:
-        """Measure all servers with the rig; restart them for subscribers, to measure memory."""
+        """Measure all servers with the rig; give `fanout` fresh servers, as it measures memory."""
         measures = [name for name in COMPARED if name in self._options.measures]
         live = ["fanout"] if self._options.measures & {"fanout", "memory"} else []
         for names in ([name for name in measures if name != "fanout"], live):
@@ -98,7 +98,7 @@ class Run:
         cores: str = "",
         **settings: object,
     ) -> list[Result]:
-        """Start ExpertBook and measure it."""
+        """Start an ExpertBook server, and run the given measure on it."""
 
         async def measured(server: Server) -> list[Result]:
             async with open_directory(server.address) as directory:
@@ -124,7 +124,7 @@ class Run:
         return results
 
     def _watchers(self, database: Database) -> Iterator[Result]:
-        """Measure crowds of sockets, each on a fresh server."""
+        """Measure crowds of watching sockets, each crowd on a freshly started server."""
         yield from self._measure(database, self._one_expert)
         yield from self._measure(database, self._return_together)
         with run_valkey(self._folder) as valkey:
@@ -178,7 +178,7 @@ class Run:
         return self._measure(database, compare)
 
     def _workers(self, database: Database) -> Iterator[Result]:
-        """Measure one process and two, which share a broadcast backend."""
+        """Measure one worker process, and then two that share a broadcast backend."""
         with run_valkey(self._folder) as valkey:
             for count in (1, 2):
                 cores = self._cores.first(count)
@@ -199,11 +199,11 @@ class Run:
 
 
 def progress(line: str) -> None:
-    """Write a line of progress to the standard error."""
+    """Write a progress line to standard error."""
     sys.stderr.write(f"{line}\n")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on uvloop."""
+    """Run a coroutine to completion on a uvloop event loop, and return its result."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)

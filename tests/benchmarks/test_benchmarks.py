@@ -1,4 +1,4 @@
-"""Tests of the benchmark's medians, aims, rig output, options, frames and checks of answers."""
+"""Tests of the benchmark itself: statistics, targets, options, frames and response checks."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 CPU, RATE = Figure.SERVER_CPU, Figure.RATE
 
 
-def test_result_is_the_median_of_the_windows() -> None:
+def test_result_has_the_median_figures_of_its_windows() -> None:
     windows = [{CPU: cpu, RATE: rate} for cpu, rate in ((100.0, 4.0), (300.0, 9.0), (110.0, 5.0))]
     result = summarize(OURS, "list", windows)
     assert result.figures == {CPU: 110, RATE: 5}
     assert result.spread == pytest.approx(200 / 110)
 
 
-def test_passes_are_merged_per_server_and_a_problem_remains() -> None:
+def test_merged_passes_keep_a_problem_of_any_pass() -> None:
     results = [
         result
         for cpu in (1.0, 3.0, 2.0)
@@ -57,7 +57,7 @@ def test_passes_are_merged_per_server_and_a_problem_remains() -> None:
     ("figure", "limit", "ours", "best"),
     [(CPU, 0.2, 160, APOLLO), (RATE, 5, 5_000, EXPRESS)],
 )
-def test_figure_is_compared_with_the_best_rival(
+def test_figure_is_compared_with_the_best_competitor(
     figure: Figure, limit: float, ours: float, best: str
 ) -> None:
     aim = Aim("list", figure, limit)
@@ -69,7 +69,7 @@ def test_figure_is_compared_with_the_best_rival(
     assert not missed.is_met
 
 
-def test_aims_without_measured_figures_are_skipped() -> None:
+def test_targets_without_measured_figures_are_skipped() -> None:
     aims = [Aim("list", CPU, 1), Aim("growth", Figure.SERVER_RATIO, 1.3, rivals=())]
     assert judge([Result(EXPRESS, "list", {CPU: 790})], aims) == []
     assert judge([Result(OURS, "list", {CPU: 100})], aims) == []
@@ -77,7 +77,7 @@ def test_aims_without_measured_figures_are_skipped() -> None:
     assert (growth.rival, growth.ratio, growth.is_met) == ("", 1.31, False)
 
 
-def test_report_has_aims_figures_and_failures() -> None:
+def test_report_shows_targets_figures_and_failures() -> None:
     text = report(
         [
             Result(OURS, "list", {CPU: 79.04, RATE: 12_741.2}, spread=0.05),
@@ -95,7 +95,7 @@ def test_report_has_aims_figures_and_failures() -> None:
     assert text.endswith("Our own book failed: 500\n")
 
 
-def test_memory_in_a_line_of_the_rig_is_a_separate_measure() -> None:
+def test_memory_in_a_result_line_of_the_rig_becomes_a_separate_result() -> None:
     told = {"target": EXPRESS, "measure": "fanout", "floods": [90, 110], "floodPerS": 110}
     line = {**told, "missing": 0, "lastP50": 12.6, "rssStartMB": 80, "rssSubsMB": 114}
     fanout, memory = read_results(json.dumps(line))
@@ -118,7 +118,9 @@ def test_peer_with_wrong_answers_has_no_figures(told: dict[str, object], problem
     assert read_results(json.dumps(line)) == [Result(EXPRESS, "book", problem=problem)]
 
 
-def test_options_are_read_from_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_options_are_read_from_environment_variables(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     variables = {"PEERS": str(tmp_path), "MEASURES": "book, list", "ROUNDS": "2", "SECONDS": ""}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -134,14 +136,16 @@ def test_options_are_read_from_variables(monkeypatch: pytest.MonkeyPatch, tmp_pa
     ("name", "value"),
     [("PEERS", "/no/folder"), ("MEASURES", "list,lists"), ("ROUNDS", "0"), ("SECONDS", "inf")],
 )
-def test_invalid_option_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_error_names_the_invalid_option(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError, match=name.lower()):
         Options()
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 4_000])
-def test_frame_is_read_once_it_is_complete(size: int) -> None:
+def test_frame_is_read_only_when_it_is_complete(size: int) -> None:
     sent = client_frame(bytes(size), PING)
     mask = 2 if size < 126 else 4
     received = bytes([sent[0], sent[1] & 127]) + sent[2:mask] + sent[mask + 4 :]
@@ -149,7 +153,7 @@ def test_frame_is_read_once_it_is_complete(size: int) -> None:
     assert read_frame(received[:-1]) is None
 
 
-def test_unknown_documents_differ_only_in_an_alias() -> None:
+def test_unknown_graphql_documents_differ_only_in_an_alias() -> None:
     page = first_pages()[0]
     first, second = (with_unknown_document(page, number) for number in (1, 2))
     assert first["query"] != second["query"]
@@ -157,7 +161,7 @@ def test_unknown_documents_differ_only_in_an_alias() -> None:
     assert first["variables"] == page["variables"]
 
 
-def test_answers_with_errors_or_missing_slots_are_wrong() -> None:
+def test_responses_with_errors_or_missing_rows_are_wrong() -> None:
     page: dict[str, Any] = {"data": {"experts": {"edges": [{}] * 20}}}
     assert is_right(page)
     assert not is_right({**page, "errors": [{}]})
@@ -166,7 +170,7 @@ def test_answers_with_errors_or_missing_slots_are_wrong() -> None:
     assert not is_right({"data": {"expert": {"slots": [{}] * 37}}})
 
 
-def test_slots_that_overlap_or_are_taken_are_left_out() -> None:
+def test_open_slots_leave_out_overlapping_and_taken_slots() -> None:
     times = {"c": (2, 4), "a": (1, 2), "d": (3, 5), "e": (4, 5), "f": (6, 7)}
     slots = [
         {"id": id_, "startsAt": str(start), "endsAt": str(end), "status": "OPEN"}

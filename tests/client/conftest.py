@@ -1,4 +1,4 @@
-"""Fixtures: a server with the built client, and visitors with browsers."""
+"""Fixtures for browser tests: a server with the built client, and visitors who use it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEIGHT = 900
 
 
 class Visit(Protocol):
-    """Factory of visitors; `expected` matches the console errors that a test allows."""
+    """Creates visitors; `expected` matches the console errors that a test allows."""
 
     async def __call__(
         self,
@@ -37,7 +37,7 @@ class Visit(Protocol):
         expected: re.Pattern[str] | None = None,
         **options: Any,
     ) -> Visitor:
-        """Open a browser with a color scheme and a window width."""
+        """Return a visitor whose browser has the given color scheme and window width."""
 
 
 @pytest.fixture(scope="package")
@@ -49,14 +49,14 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def own_browser() -> AsyncIterator[Browser]:
-    """Headless Chromium for a test that stops its processes."""
+    """Headless Chromium for a single test, which may suspend the browser's processes."""
     async with launch() as browser:
         yield browser
 
 
 @asynccontextmanager
 async def launch() -> AsyncIterator[Browser]:
-    """Start Chromium, either the installed one or that of the npm package."""
+    """Start Chromium, either the installed one or the one from the npm package."""
     try:
         chromium = find_chromium()
     except NoBrowserError as error:
@@ -75,7 +75,7 @@ async def launch() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server with its own sample data."""
+    """URL of a running server that has its own sample data."""
     with run_server(tmp_path_factory.mktemp("site"), experts=60, throttle="off") as address:
         yield address
 
@@ -88,19 +88,19 @@ def site_api(site: str, http: httpx.AsyncClient) -> Api:
 
 @pytest.fixture(scope="package")
 async def unused_experts(site_api: Api) -> Iterator[Expert]:
-    """Experts that confirm automatically and that no test has used yet."""
+    """Iterator of experts that confirm automatically and that no test has used yet."""
     return iter(await plain_experts(site_api))
 
 
 @pytest.fixture
 async def expert(unused_experts: Iterator[Expert], site_api: Api) -> Expert:
-    """Expert for one test only, with a day that has free slots."""
+    """An expert whom no other test uses, together with a day that has free slots."""
     return await with_day(site_api, next(unused_experts))
 
 
 @pytest.fixture(scope="package")
 async def site_expert(unused_experts: Iterator[Expert], site_api: Api) -> Expert:
-    """Expert for tests that change nothing."""
+    """An expert shared by tests that change nothing."""
     return await with_day(site_api, next(unused_experts))
 
 
@@ -108,7 +108,7 @@ async def site_expert(unused_experts: Iterator[Expert], site_api: Api) -> Expert
 async def visit(
     browser: Browser, site: str, request: pytest.FixtureRequest
 ) -> AsyncIterator[Visit]:
-    """Factory of visitors; fails the test if their pages had errors."""
+    """Function that creates visitors; the test fails if their pages had unexpected errors."""
     visitors: list[Visitor] = []
     test_name = request.node.name.removeprefix("test_").replace("[", "-").rstrip("]")
     async with AsyncExitStack() as stack:
@@ -148,5 +148,5 @@ async def visit(
 
         yield make
     for visitor in visitors:
-        print(visitor.name, visitor.errors)  # noqa: T201 - shown if the test has failed
+        print(visitor.name, visitor.errors)  # noqa: T201 - pytest shows it if the test has failed
         assert visitor.troubles == []

@@ -1,4 +1,4 @@
-"""Take the README's screenshots of the client: `uv run python -m tests.client.screenshots`."""
+"""Takes the README's screenshots; run it with `uv run python -m tests.client.screenshots`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WINDOW: ViewportSize = {"width": 1120, "height": 840}
 
 
 async def take(site: str) -> None:
-    """Take pictures of the directory in light mode, and of an expert's page in dark mode."""
+    """Take screenshots of the directory in light mode, and of an expert's page in dark mode."""
     chromium = find_chromium()
     async with httpx.AsyncClient(timeout=60) as http, async_playwright() as playwright:
         browser = await playwright.chromium.launch(

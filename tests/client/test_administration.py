@@ -1,4 +1,4 @@
-"""The administrator's search for bookings, and the first page after signing in."""
+"""Browser tests: the administrator's search for bookings, and each role's start page."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ PERSON = "Ngaire Bautista"
     ("account", "path"),
     [(DEMO_ADMIN, "/administration/overview"), (DEMO_EXPERT, "/desk"), (DEMO_CLIENT, "/bookings")],
 )
-async def test_signing_in_leads_to_the_page_of_the_role(
+async def test_sign_in_leads_to_the_start_page_of_the_role(
     visit: Visit, account: str, path: str
 ) -> None:
-    """Administrators start on the overview, experts on the desk, clients on their bookings."""
+    """Sign-in leads administrators to the overview, experts to the desk, clients to bookings."""
     ada = await visit()
     await ada.open("/sign-in")
     await ada.sign_in(account, DEMO_PASSWORD)
@@ -43,10 +43,10 @@ async def test_signing_in_leads_to_the_page_of_the_role(
 @pytest.mark.parametrize(
     ("theme", "width"), [("light", 1280), pytest.param("dark", 375, marks=pytest.mark.long)]
 )
-async def test_bookings_are_found_by_reference_person_and_time(
+async def test_administrator_finds_bookings_by_reference_person_day_and_status(
     visit: Visit, theme: Theme, width: int, site_api: Api, expert: Expert
 ) -> None:
-    """Words, days and a status narrow the list; each reference links to its booking."""
+    """Search words, days and a status narrow the list; each reference links to its booking."""
     grace = await site_api.new_client()
     since, until = (f"{expert['day']}T{time}:00Z" for time in ("00:00", "23:00"))
     slots = await site_api.slots(expert["id"], since, until)
@@ -87,11 +87,11 @@ async def test_bookings_are_found_by_reference_person_and_time(
 
 
 async def search(ada: Visitor, words: str) -> None:
-    """Search for words, and wait for the results."""
+    """Type words into the search box, and wait for the results."""
     await ada.page.get_by_role("searchbox").fill(words)
     await ada.wait_for_results(words)
 
 
 async def day(field: Locator, date: object) -> None:
-    """Fill in a date field."""
+    """Enter a date into a date field."""
     await field.fill(str(date))

@@ -1,10 +1,10 @@
-"""The client's own tests, run with the Node.js that builds it."""
+"""Runs the client's own tests with the Node.js version that also builds the client."""
 
 from __future__ import annotations
 
 from tests.support.browsers import CLIENT, run_node
 
-# Deadlines in milliseconds; even on a busy machine, only a hanging test exceeds them.
+# Timeouts in milliseconds: so long that only a hanging test exceeds them on a busy machine.
 TIMEOUTS = ("--testTimeout=180000", "--hookTimeout=180000", "--teardownTimeout=60000")
 
 

@@ -1,4 +1,4 @@
-"""The expert's desk: it shows clients' changes, and clients see the expert's changes."""
+"""Browser tests of the desk: it shows clients' changes live, and clients see the expert's."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ PRIVATE = "Bring the drawings"
 
 
 async def demo_expert(api: Api) -> Expert:
-    """Return the demo account's expert, who confirms bookings manually."""
+    """Return the demo expert, who confirms bookings manually, with a day that has free slots."""
     account = {"email": DEMO_EXPERT, "password": DEMO_PASSWORD}
     answer = await api.ask(LOGIN, input=account)
     return await with_day(api, answer["login"]["user"]["expert"])
 
 
 async def free_slots(api: Api, expert: Expert) -> list[dict[str, Any]]:
-    """Return the free slots of the expert's day."""
+    """Return the free slots of the day that was chosen for the expert."""
     variables = {"id": expert["id"], "day": expert["day"], "zone": ZONE}
     minutes = expert["offers"][0]["minutes"]
     [day] = (await api.ask(DAY, minutes=minutes, **variables))["expert"]["days"]
@@ -47,14 +47,14 @@ async def free_slots(api: Api, expert: Expert) -> list[dict[str, Any]]:
 
 
 async def request(client: Api, slot: dict[str, Any]) -> dict[str, Any]:
-    """Request a slot with a note, and return the booking."""
+    """Request a slot as a client, with a note to the expert, and return the booking."""
     booked = await client.book(slot["id"], note=NOTE)
     assert booked["__typename"] == "Booking", booked
     return dict((await client.ask(BOOKING, id=booked["id"]))["booking"])
 
 
 async def open_desk(visit: Visit, theme: Theme, width: int, path: str = "/desk") -> Visitor:
-    """Return a visitor who is signed in as the demo expert, with the desk open."""
+    """Sign in as the demo expert, open the desk in the browser, and return the visitor."""
     desk = await visit(theme, width)
     await desk.sign_in_with_api(DEMO_EXPERT, DEMO_PASSWORD)
     await desk.open(path)
@@ -65,10 +65,10 @@ async def open_desk(visit: Visit, theme: Theme, width: int, path: str = "/desk")
 @pytest.mark.parametrize(
     ("theme", "width"), [("light", 375), pytest.param("dark", 1280, marks=pytest.mark.long)]
 )
-async def test_requests_are_answered_on_the_desk(
+async def test_expert_confirms_and_declines_requests_on_the_desk(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """A request appears at once, its client sees the answer, and the expert saves a note."""
+    """A request appears live, the client sees a refusal, and the expert saves a private note."""
     expert = await demo_expert(site_api)
     desk = await open_desk(visit, theme, width)
     ada = await visit(theme, width)
@@ -115,7 +115,7 @@ async def test_requests_are_answered_on_the_desk(
 
 
 async def shown_request(desk: Visitor, reference: str) -> Locator:
-    """Return a request on the desk, after expanding the list of requests if it is shortened."""
+    """Return a request on the desk; if the list of requests is shortened, expand it first."""
     requests = desk.page.get_by_role("region", name="Requests")
     request = requests.locator(f'[data-booking="{reference}"]')
     more = requests.get_by_role("button", name=re.compile("more$"))
@@ -126,7 +126,7 @@ async def shown_request(desk: Visitor, reference: str) -> Locator:
 
 
 async def remove_hours(desk: Visitor, weekday: str) -> None:
-    """Remove a weekday's hours; the page lists the booking that is now outside them."""
+    """Remove all working hours of a weekday, and save the change."""
     await desk.page.get_by_role("link", name="My hours").click()
     hours = desk.page.get_by_role("group", name=weekday, exact=True)
     await expect(hours).to_be_visible()
@@ -140,7 +140,7 @@ async def remove_hours(desk: Visitor, weekday: str) -> None:
 
 
 async def save_hours(desk: Visitor) -> None:
-    """Save the hours."""
+    """Save the working hours, and wait for the confirmation."""
     await desk.button("Save changes").click()
     await expect(
         desk.page.get_by_role("status").filter(has_text="Everything is saved")
@@ -148,10 +148,10 @@ async def save_hours(desk: Visitor) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.long)])
-async def test_sessions_are_moved_with_keyboard_and_mouse(
+async def test_expert_moves_sessions_with_keyboard_and_mouse(
     visit: Visit, theme: Theme, site_api: Api
 ) -> None:
-    """A session moves to a time chosen in a dialog, or to the free time where it is dropped."""
+    """A session can be moved to a time chosen in a dialog, or dragged to a free time."""
     expert = await demo_expert(site_api)
     grace = await site_api.new_client()
     booking = await request(grace, (await free_slots(site_api, expert))[0])
@@ -192,7 +192,7 @@ def nearest(slots: list[dict[str, Any]], booking: dict[str, Any]) -> dict[str, A
 
 
 def distance(slot: dict[str, Any], booking: dict[str, Any]) -> timedelta:
-    """Return how long after a booking a slot begins."""
+    """Return a slot's start minus a booking's start."""
     starts = (datetime.fromisoformat(each["startsAt"]) for each in (slot, booking))
     return next(starts) - next(starts)
 
@@ -200,7 +200,7 @@ def distance(slot: dict[str, Any], booking: dict[str, Any]) -> timedelta:
 async def drag(
     desk: Visitor, event: Locator, booking: dict[str, Any], target: dict[str, Any]
 ) -> None:
-    """Drag a booking to a free time of its day, cancel with Escape, then drag it again and drop."""
+    """Drag a booking to a free time and cancel with Escape; then drag it again and drop it."""
     await event.evaluate("(event) => event.scrollIntoView({ block: 'center' })")
     box = await event.bounding_box()
     assert box
@@ -229,7 +229,7 @@ async def drag(
 async def test_blocked_time_is_no_longer_offered(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """Blocked days vanish from open calendars, sessions remain, and the hours page has the days."""
+    """Blocked days become unavailable at once, but sessions remain; the block can be removed."""
     expert = await demo_expert(site_api)
     day = date.fromisoformat(expert["day"])
     last = day + timedelta(days=1)
@@ -260,7 +260,7 @@ async def test_blocked_time_is_no_longer_offered(
 
     await desk.page.get_by_role("link", name="My hours").click()
     days = desk.page.get_by_role("group", name=f"{day:%a} {day.day}")
-    # A day without hours needs no override.
+    # A day without working hours needs no override, so the block then ends a day earlier.
     blocked_until = last if is_last_open else day
     await expect(days.get_by_label("To day")).to_have_value(blocked_until.isoformat())
     await days.get_by_role("button", name="Remove").click()

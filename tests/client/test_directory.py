@@ -1,4 +1,4 @@
-"""The directory's cards, filters and suggestions."""
+"""Browser tests of the directory: experts' cards, filters and search suggestions."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ FIRST_FOUND = """query ($at: AvailableInput!) { experts(filter: {available: $at}
 
 
 async def count(api: Api, **wanted: Any) -> int:
-    """Return the number of experts that the API finds with a filter."""
+    """Return how many experts match a filter, according to the API."""
     found: int = (await api.ask(COUNT, filter=wanted))["experts"]["totalCount"]
     return found
 
 
 async def expect_count(visitor: Visitor, number: int) -> None:
-    """Wait until the directory shows this number of experts."""
+    """Wait until the directory says that it found the given number of experts."""
     said = "No experts found." if number == 0 else f"{number} expert{'s' if number > 1 else ''}"
     status = visitor.page.get_by_role("main").get_by_role("status")
     await expect(status.filter(has_text=said)).to_have_text(said)
 
 
 def time_of(card: Locator, slot: str) -> Locator:
-    """Return the link to a free time on a card."""
+    """Return the link on an expert's card that leads to the given free slot."""
     return card.locator(f'a[href*="{quote(slot, safe="")}"]')
 
 
-async def test_filters_are_in_the_address(visit: Visit, site_api: Api) -> None:
-    """Filters narrow the results and survive a reload; Back removes the last filter."""
+async def test_filters_are_kept_in_the_url(visit: Visit, site_api: Api) -> None:
+    """Filters narrow the results and survive a reload; the Back button removes the last one."""
     ada = await visit()
     page = ada.page
     await ada.open("/experts")
@@ -75,10 +75,10 @@ async def test_filters_are_in_the_address(visit: Visit, site_api: Api) -> None:
     await expect_count(ada, await count(site_api))
 
 
-async def test_experts_are_found_by_day_time_and_length(
+async def test_experts_are_found_by_day_time_and_session_length(
     visit: Visit, site_api: Api, expert: Expert
 ) -> None:
-    """The URL has the chosen time; cards show the matching times and link to that day."""
+    """The URL contains the chosen day and time; cards show matching times and link to that day."""
     ada, day = await visit(), expert["day"]
     page, minutes = ada.page, expert["offers"][0]["minutes"]
     noon = datetime.combine(date.fromisoformat(day), time(12), ZoneInfo(ZONE))
@@ -114,14 +114,14 @@ async def test_experts_are_found_by_day_time_and_length(
 
 
 def start_of(day: datetime, hour: int) -> dict[str, datetime]:
-    """Return the 15 minutes that begin at the given hour of a day."""
+    """Return the first 15 minutes of the given hour, as the API's `from` and `to`."""
     return {"from": day.replace(hour=hour), "to": day.replace(hour=hour, minute=15)}
 
 
 async def open_hour(api: Api, day: datetime, minutes: int) -> int:
-    """Return an hour of a day at which some expert has a free session of the given length.
+    """Return an hour of the day at which any expert has a free session of the given length.
 
-    The hour cannot be fixed: on that day of the week, perhaps no expert works then.
+    The test cannot use a fixed hour, because perhaps no expert works at that hour on that weekday.
     """
     for hour in range(24):
         if await count(api, available=span(start_of(day, hour), minutes)):
@@ -130,12 +130,12 @@ async def open_hour(api: Api, day: datetime, minutes: int) -> int:
 
 
 def span(between: dict[str, datetime], minutes: int) -> dict[str, Any]:
-    """Return the `available` filter of the API for a span of time and a session length."""
+    """Return the API's `available` filter for a time span and a session length."""
     return {name: instant.isoformat() for name, instant in between.items()} | {"minutes": minutes}
 
 
-async def test_filters_are_in_a_sheet_on_phones(visit: Visit, site_api: Api) -> None:
-    """Each filter chosen in the sheet can be removed on the page."""
+async def test_phones_show_filters_in_a_sheet(visit: Visit, site_api: Api) -> None:
+    """On a phone, filters are chosen in a bottom sheet, and can be removed on the page."""
     ada = await visit("dark", 375)
     await ada.open("/experts")
     await expect(ada.page.get_by_role("article").first).to_be_visible()
@@ -152,8 +152,10 @@ async def test_filters_are_in_a_sheet_on_phones(visit: Visit, site_api: Api) -> 
     await expect_count(ada, await count(site_api, minRating=4.5))
 
 
-async def test_search_explains_its_results(visit: Visit, site_api: Api, expert: Expert) -> None:
-    """Words of biographies find experts; a search without results suggests leaving out a word."""
+async def test_search_highlights_matches_and_suggests_leaving_out_a_word(
+    visit: Visit, site_api: Api, expert: Expert
+) -> None:
+    """The search covers biographies; if it finds nothing, it suggests leaving out a word."""
     word = max(re.findall(r"[a-z]{5,}", expert["bio"]), key=len)
     ada = await visit("light", 375)
     page = ada.page
@@ -171,10 +173,12 @@ async def test_search_explains_its_results(visit: Visit, site_api: Api, expert: 
     await expect(page).to_have_url(re.compile(rf"\?search={word}$"))
 
 
-async def test_times_on_cards_are_live(visit: Visit, site_api: Api, expert: Expert) -> None:
-    """A booked time is shown as taken; a free time's link opens the page with the time chosen."""
+async def test_free_times_on_cards_are_updated_live(
+    visit: Visit, site_api: Api, expert: Expert
+) -> None:
+    """A card marks a newly booked time as taken; a free time links to the page with it selected."""
     ada = await visit()
-    # The first of the next times may be too soon to be booked a moment later.
+    # Choose a day in the future: an expert's very next time may be too soon to be booked.
     await ada.open(f"/experts?search={expert['name']}&day={expert['day']}")
     card = ada.page.get_by_role("article").filter(has_text=expert["name"])
     free = card.get_by_role("list", name="Next free times").get_by_role("link")

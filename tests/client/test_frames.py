@@ -1,4 +1,4 @@
-"""Navigation on a device that renders no frames for a while, such as an overloaded one."""
+"""Navigation in a browser that renders no frames for a while, as on an overloaded device."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.server
 
 
-async def test_another_page_opens_without_frames(own_browser: Browser, site: str) -> None:
-    """The view transition between two pages waits for frames, but must not block the new page."""
+async def test_new_page_opens_although_no_frames_are_rendered(
+    own_browser: Browser, site: str
+) -> None:
+    """The view transition waits for frames, but must not keep the new page from opening."""
     devtools = await own_browser.new_browser_cdp_session()
     processes = (await devtools.send("SystemInfo.getProcessInfo"))["processInfo"]
     [compositor] = [each["id"] for each in processes if each["type"] == "GPU"]

@@ -1,4 +1,4 @@
-"""Holds that end while the booking form is being filled in."""
+"""Browser tests: a slot's hold ends while the visitor is filling in the booking form."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from tests.support.visitors import Visitor
 
 HOLD_SECONDS = 600
-"""Longer than a test, and shorter than the access token's lifetime, so no token is renewed."""
+"""Longer than a test, but shorter than an access token's lifetime, so no token is renewed."""
 SECOND = timedelta(seconds=1)
 
 
 @dataclass
 class Holder:
-    """A server, and its bookings collection, through which tests read and end holds."""
+    """A server and its bookings collection; tests read and end holds in the collection."""
 
     address: str
     bookings: AsyncCollection[dict[str, Any]]
 
     async def hold_end(self, slot: str) -> datetime:
-        """Return the instant at which the hold on a slot ends."""
+        """Return the time at which the hold on a slot ends."""
         hold = await self.bookings.find_one(_hold_on(slot))
         assert hold
         end = hold["held_until"]
@@ -49,7 +49,7 @@ class Holder:
         return end
 
     async def end_hold(self, slot: str) -> None:
-        """Move the end of the hold on a slot to now; the server then releases the slot."""
+        """Set the hold's end to now in the database, so that the server releases the slot."""
         ended = await self.bookings.update_one(
             _hold_on(slot), {"$set": {"held_until": utc_now().replace(microsecond=0)}}
         )
@@ -75,7 +75,7 @@ async def holder(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hold
 
 
 async def fill_form_near_the_end(ada: Visitor, expert: Expert, holder: Holder) -> str:
-    """Hold a slot, set the page's clock to five seconds before the hold's end, fill in the form."""
+    """Hold a slot, set the page's clock five seconds before the hold ends, and fill in the form."""
     await ada.register()
     await ada.open_expert(expert)
     slot = await ada.free_slot()
@@ -93,7 +93,7 @@ async def expect_hold_ended(ada: Visitor) -> None:
 
 
 async def expect_form_kept(ada: Visitor) -> None:
-    """Check that the form still has all entries."""
+    """Check that the booking form still contains everything that was typed."""
     await expect(ada.page.get_by_label("Name")).to_have_value(NAME)
     await expect(ada.page.get_by_label("Phone")).to_have_value(LOCAL_PHONE)
     await expect(ada.page.get_by_label("What would you like")).to_have_value(NOTE)
@@ -102,12 +102,12 @@ async def expect_form_kept(ada: Visitor) -> None:
 async def test_slot_can_be_held_again_after_its_hold_has_ended(
     visit: Visit, holder: Holder, http: httpx.AsyncClient
 ) -> None:
-    """The page reports the end of the hold, keeps the form, and can hold the slot again."""
+    """The page reports that the hold has ended, keeps the form, and can hold the slot again."""
     ada = await visit("light", 1280, site=holder.address)
     slot = await fill_form_near_the_end(
         ada, await bookable_expert(Api(http, holder.address)), holder
     )
-    # The page's own clock ends the hold, before an event from the server.
+    # The page's own clock ends the hold before the server sends an event.
     await ada.page.clock.set_fixed_time(await holder.hold_end(slot) + SECOND)
     await expect_hold_ended(ada)
     await holder.end_hold(slot)
@@ -122,14 +122,14 @@ async def test_slot_can_be_held_again_after_its_hold_has_ended(
     await ada.book()
 
 
-async def test_form_is_kept_when_somebody_books_after_the_hold(
+async def test_form_is_kept_when_somebody_else_books_the_slot_after_its_hold(
     visit: Visit, holder: Holder, http: httpx.AsyncClient
 ) -> None:
-    """After losing the slot, the client chooses another one without typing again."""
+    """After losing the slot, the visitor books another one without retyping the form."""
     ada = await visit("dark", 375, site=holder.address)
     api = Api(http, holder.address)
     slot = await fill_form_near_the_end(ada, await bookable_expert(api), holder)
-    # The server ends the hold, before the page's own clock does.
+    # The server's event ends the hold before the page's own clock does.
     await holder.end_hold(slot)
     await expect_hold_ended(ada)
     booked = await (await api.new_client()).book(slot)

@@ -1,4 +1,4 @@
-"""Keyboard operation, and absence of layout shifts."""
+"""Browser tests of booking with the keyboard alone, and of pages without layout shifts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_TABS = 60
 MAX_CLOSED_DAYS = 7
-"""Consecutive days without free slots."""
+"""Maximum number of consecutive days without free slots."""
 FOCUS = """() => {
   const element = document.activeElement;
   const around = [];
@@ -55,7 +55,7 @@ Focus = dict[str, Any]
 
 
 async def tab_to(ada: Visitor, matches: Callable[[Focus], bool]) -> Focus:
-    """Press Tab until an element matches; each focused element must be in view and outlined."""
+    """Press Tab until an element matches; every element on the way must be visible and outlined."""
     for _ in range(MAX_TABS):
         await ada.page.keyboard.press("Tab")
         focus: Focus = await ada.page.evaluate(FOCUS)
@@ -67,7 +67,7 @@ async def tab_to(ada: Visitor, matches: Callable[[Focus], bool]) -> Focus:
 
 
 async def test_booking_works_with_the_keyboard_alone(visit: Visit, expert: Expert) -> None:
-    """Tab, arrow keys and Enter lead from the directory to a hold and a booking."""
+    """Tab, the arrow keys and Enter suffice to get from the directory to a booking."""
     ada = await visit()
     keyboard = ada.page.keyboard
     await ada.register()
@@ -78,14 +78,14 @@ async def test_booking_works_with_the_keyboard_alone(visit: Visit, expert: Exper
     await expect(ada.page.get_by_role("main")).to_be_focused()
     await ada.page.get_by_role("searchbox").focus()
     await keyboard.type(expert["name"])
-    # Wait for the results of the whole name; earlier results would be replaced while focused.
+    # Wait for the whole name's results; they would replace an earlier result that has the focus.
     await ada.wait_for_results(expert["name"])
     await expect(ada.page.get_by_role("article")).to_have_count(1)
     await tab_to(ada, lambda focus: focus["name"] == expert["name"])
     await keyboard.press("Enter")
     await ada.wait_until_live()
 
-    # Open a given day: the month shown by default depends on today's date.
+    # Open the expert's page on a given day, because its default month depends on today's date.
     await ada.open_expert(expert)
     await ada.free_slot()
     chosen = ada.page.locator("[aria-selected=true] button")
@@ -119,16 +119,16 @@ async def test_booking_works_with_the_keyboard_alone(visit: Visit, expert: Exper
     await expect(ada.heading(BOOKED)).to_be_focused()
 
 
-async def test_changes_by_others_move_neither_slots_nor_focus(
+async def test_bookings_by_others_move_neither_slots_nor_focus(
     visit: Visit, expert: Expert, site_api: Api
 ) -> None:
-    """Bookings by others change the look of slots, not their position or the focus."""
+    """Other people's bookings change how slots look, but not their position or the focus."""
     ada = await visit(reduced_motion="no-preference")
     await ada.open_expert(expert)
     slots = ada.page.locator("[data-slot][data-status=OPEN]")
     await expect(slots.nth(3)).to_be_visible()
     ids = [await slots.nth(index).get_attribute("data-slot") for index in range(4)]
-    # Ignore layout shifts while the page is loading.
+    # Layout shifts while the page is loading do not matter here, so wait until it has loaded.
     await ada.page.wait_for_function(LOADED)
     await ada.slot(str(ids[1])).focus()
     await ada.page.evaluate(SHIFTS)
@@ -139,7 +139,7 @@ async def test_changes_by_others_move_neither_slots_nor_focus(
         await expect(ada.slot(str(ids[1]))).to_be_focused()
         await grace.cancel(booked["id"])
         await expect(ada.slot(str(other))).to_have_attribute("data-status", "OPEN")
-    # The focused slot, too, stays in place and keeps the focus when it is taken.
+    # Even the focused slot stays in place, and keeps the focus, when somebody books it.
     await (await site_api.new_client()).book(str(ids[1]))
     await expect(ada.slot(str(ids[1]))).to_have_attribute("data-status", "BOOKED")
     await expect(ada.slot(str(ids[1]))).to_be_focused()

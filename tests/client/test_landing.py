@@ -1,4 +1,4 @@
-"""The landing page before its script has loaded, and its live calendar."""
+"""Browser tests of the landing page: without the client's script, and its live calendar."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ BLOCKED = re.compile("net::ERR_FAILED")
 
 
 def calendar(visitor: Visitor, name: str = "Live calendar of") -> Locator:
-    """Return the live calendar."""
+    """Return the live calendar on the landing page."""
     return visitor.page.get_by_role("region", name=name)
 
 
 def free_seats(visitor: Visitor) -> Locator:
-    """Return the free times of the live calendar's day."""
+    """Return the links to the free times that the live calendar shows."""
     return calendar(visitor).get_by_role("list").get_by_role("link")
 
 
@@ -41,7 +41,7 @@ def free_seats(visitor: Visitor) -> Locator:
 async def test_page_shows_its_data_before_the_client_has_loaded(
     visit: Visit, locale: str, theme: Theme, width: int, name: str, more: str
 ) -> None:
-    """The links in the server's HTML work without the client's script."""
+    """The server's HTML shows the data, and its links work, while the script is missing."""
     ada = await visit(theme, width, locale=locale, expected=BLOCKED)
     await ada.page.route("**/assets/app/*.js", lambda route: route.abort())
     await ada.open("/")
@@ -56,7 +56,7 @@ async def test_page_shows_its_data_before_the_client_has_loaded(
 
 
 async def test_calendar_of_a_real_expert_is_live(visit: Visit, site_api: Api) -> None:
-    """A time that somebody books is announced and marked as taken; other days can be chosen."""
+    """A new booking is announced, and its time marked as taken; other days can be selected."""
     ada = await visit()
     await ada.open("/")
     await ada.wait_until_live()
@@ -66,7 +66,7 @@ async def test_calendar_of_a_real_expert_is_live(visit: Visit, site_api: Api) ->
     taken = parse_qs(urlsplit(href).query)["slot"][0]
     time = (await seats.last.inner_text()).split(",")[0].strip()
     client = await site_api.new_client()
-    # The announcement lasts a few seconds, and may end before the booking is answered.
+    # The announcement is shown for only a few seconds, so look for it while `book` is running.
     said = expect(ada.page.get_by_text(f"Somebody booked {time}")).to_be_visible()
     await asyncio.gather(said, client.book(taken))
     await expect(calendar(ada).get_by_text("taken").last).to_be_attached()

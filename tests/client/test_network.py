@@ -1,4 +1,4 @@
-"""Connection loss, a server restart, and a network that blocks WebSockets."""
+"""Browser tests: connection loss, a server restart, and a network that blocks WebSockets."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 NO_NETWORK = re.compile(r"net::ERR_|WebSocket connection to")
 MIN_FAILED_ATTEMPTS = 4
-"""Failed reconnects to wait for, so that both WebSockets and SSE are tried."""
+"""Failed connection attempts to wait for; so many that both WebSockets and SSE are tried."""
 
 
 async def state(visitor: Visitor, name: str) -> None:
-    """Wait until the page shows this state of its connection."""
+    """Wait until the page shows the given connection state, such as `live`."""
     badge = visitor.page.locator(f"[data-connection={name}]")
     await expect(badge).to_be_visible()
 
 
 async def slots(visitor: Visitor) -> list[str]:
-    """Return the IDs of the shown slots."""
+    """Return the IDs of the slots that the page shows."""
     found: list[str] = await visitor.page.locator("[data-slot]").evaluate_all(
         "(slots) => slots.map(({ dataset }) => dataset.slot)"
     )
@@ -50,13 +50,15 @@ async def slots(visitor: Visitor) -> list[str]:
 
 
 async def book(api: Api, slot: str) -> None:
-    """Book a slot with a new account."""
+    """Book a slot through the API, with a newly registered account."""
     booked = await (await api.new_client()).book(slot)
     assert booked["__typename"] == "Booking", booked
 
 
-async def test_first_queries_are_answered_in_the_html(visit: Visit, site_expert: Expert) -> None:
-    """The HTML shows names even without scripts; the client first uses the answers in the HTML."""
+async def test_html_contains_the_results_of_the_first_queries(
+    visit: Visit, site_expert: Expert
+) -> None:
+    """The HTML shows data without scripts, and the client does not query that data again."""
     plain = await visit(java_script_enabled=False)
     await plain.open(f"/experts/{site_expert['slug']}")
     await expect(plain.heading(site_expert["name"])).to_be_visible()
@@ -82,7 +84,7 @@ async def test_first_queries_are_answered_in_the_html(visit: Visit, site_expert:
 async def test_missed_changes_are_shown_after_a_reconnect(
     visit: Visit, site: str, expert: Expert, site_api: Api
 ) -> None:
-    """After a reconnect the page shows missed changes, without duplicate slots."""
+    """After reconnecting, the page shows the changes that it missed, without duplicate slots."""
     async with open_proxy(site) as proxy:
         ada = await visit(site=proxy.address, expected=NO_NETWORK)
         await ada.open_expert(expert)
@@ -106,7 +108,7 @@ async def test_missed_changes_are_shown_after_a_reconnect(
 
 @asynccontextmanager
 async def running_server(folder: Path, port: int) -> AsyncIterator[Program]:
-    """Run a server on a port, with the data of a folder."""
+    """Run a server on the given port, with its data in the given folder."""
     settings = {"port": port, "data": folder / "data", "experts": 12, "throttle": "off"}
     with start_program(folder, **settings) as program:
         program.address = f"http://127.0.0.1:{port}"
@@ -114,10 +116,10 @@ async def running_server(folder: Path, port: int) -> AsyncIterator[Program]:
         yield program
 
 
-async def test_page_continues_after_a_server_restart(
+async def test_open_page_keeps_working_after_a_server_restart(
     visit: Visit, tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> None:
-    """A page continues with the server that replaces a killed one."""
+    """After the server is killed and started again, an open page reconnects and can book."""
     folder, port = tmp_path_factory.mktemp("killed"), free_port()
     address = f"http://127.0.0.1:{port}"
     api = Api(http, address)
@@ -145,10 +147,10 @@ async def test_page_continues_after_a_server_restart(
         await ada.book()
 
 
-async def test_events_arrive_as_streams_where_websockets_are_blocked(
+async def test_client_uses_server_sent_events_if_websockets_are_blocked(
     visit: Visit, site: str, expert: Expert, site_api: Api
 ) -> None:
-    """The client falls back to server-sent events."""
+    """If the network refuses WebSockets, the client receives events as server-sent events."""
     async with open_proxy(site, refuses_sockets=True) as proxy:
         ada = await visit("dark", site=proxy.address, expected=NO_NETWORK)
         await ada.open_expert(expert)
@@ -160,10 +162,10 @@ async def test_events_arrive_as_streams_where_websockets_are_blocked(
         await ada.check("streams")
 
 
-async def test_the_client_runs_on_another_origin_of_the_same_site(
+async def test_client_works_on_another_origin_of_the_same_site(
     visit: Visit, tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """A client built with `VITE_API_URL` has working session cookies, live events and pictures."""
+    """With `VITE_API_URL`, session cookies, live events and pictures work across origins."""
     port = free_port()
     client = f"http://127.0.0.1:{port}"
     options = {"client_url": client, "throttle": "off", "experts": 12}

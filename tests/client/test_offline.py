@@ -1,4 +1,4 @@
-"""The client offline, with an unreachable server, and in browsers that deny storage."""
+"""Browser tests: offline, with an unreachable server, and without access to web storage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Intl.DateTimeFormat.prototype.resolvedOptions = function () {
 
 
 async def test_pages_work_without_storage_and_time_zone(visit: Visit, site_expert: Expert) -> None:
-    """Without a time zone, times are in UTC; without storage, values last as long as the page."""
+    """If the time zone is unknown, times are in UTC; without storage, settings still work."""
     ada = await visit()
     await ada.context.add_init_script(DENIED_STORAGE + UNKNOWN_ZONE)
     for path in ("/", "/experts"):
@@ -42,8 +42,8 @@ async def test_pages_work_without_storage_and_time_zone(visit: Visit, site_exper
     await ada.check("denied")
 
 
-async def test_errors_offline_are_shown_and_pages_recover(visit: Visit, expert: Expert) -> None:
-    """A failed action shows an error; a page that failed to load loads after the reconnect."""
+async def test_offline_errors_are_shown_and_pages_recover(visit: Visit, expert: Expert) -> None:
+    """A failed action shows an error; a page that failed to load is loaded once online again."""
     ada = await visit(expected=NO_NETWORK)
     await ada.open_expert(expert)
     slot = await ada.free_slot()
@@ -55,15 +55,15 @@ async def test_errors_offline_are_shown_and_pages_recover(visit: Visit, expert: 
     await ada.button(KEEP).click()
     await expect(ada.page.get_by_text("That did not work. Please try again.")).to_be_visible()
     await ada.check("offline")
-    # The directory's page has not been loaded before.
+    # The directory's code has not been loaded yet, so this page cannot be shown offline.
     await ada.page.get_by_role("link", name="Experts", exact=True).click()
     await expect(ada.heading("Something went wrong")).to_be_visible()
     await ada.context.set_offline(offline=False)
     await expect(ada.page.get_by_role("article").first).to_be_visible()
 
 
-async def test_page_whose_code_cannot_be_loaded_is_tried_again(visit: Visit) -> None:
-    """The browser is online, but the server cannot be reached for a while."""
+async def test_page_whose_script_failed_to_load_is_retried(visit: Visit) -> None:
+    """The server, not the network, is down; the page loads once the server is reachable again."""
     ada = await visit(expected=NO_NETWORK)
     await ada.page.clock.install()
     await ada.open("/sign-in")

@@ -1,4 +1,4 @@
-"""Guest bookings with a code, shared browsers, accounts, and experts' directory entries."""
+"""Browser tests of guest bookings, shared browsers, accounts, and experts' own entries."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
 CODE = "Code from the mail"
 REFUSED = re.compile("status of 40[01]")
-"""Console error of the browser for a request whose session has ended."""
+"""Matches the browser's console error for a request that is sent after its session ended."""
 numbers = count()
 
 
 @dataclass
 class MailingSite:
-    """A server that sends mails, and requires a verified address for booking."""
+    """A server that sends e-mails, and requires a verified e-mail address for booking."""
 
     address: str
     mailbox: Mailbox
@@ -55,15 +55,15 @@ class MailingSite:
     api: Api
 
     async def expert(self) -> Expert:
-        """Return an expert that no other test books."""
+        """Return an expert whom no other test books."""
         return await with_day(self.api, next(self.experts))
 
     def codes_to(self, email: str) -> list[ReceivedMail]:
-        """Return the mails with codes to an address."""
+        """Return the e-mails with verification codes that were sent to an e-mail address."""
         return list(filter(is_code_mail, self.mailbox.mails_to(email)))
 
     async def code(self, email: str, number: int = 1) -> str:
-        """Wait for a number of codes to an address, and return the latest."""
+        """Wait until `number` codes have been sent to an e-mail address; return the latest."""
         await wait_until(lambda: len(self.codes_to(email)) >= number, what=f"a code to {email}")
         return code_in(self.codes_to(email)[-1])
 
@@ -72,7 +72,7 @@ class MailingSite:
 async def mailing(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> AsyncIterator[MailingSite]:
-    """A server with a mailbox."""
+    """A server that sends its e-mails to a test mailbox."""
     folder = tmp_path_factory.mktemp("people")
     settings = {"experts": 24, "throttle": "off", "require_verified_email": "on"}
     async with Mailbox().open() as mailbox:
@@ -87,14 +87,14 @@ def new_email() -> str:
 
 
 async def describe(visitor: Visitor, email: str) -> None:
-    """Fill in the details of a visitor without an account."""
+    """Fill in the booking form as a visitor without an account."""
     await visitor.page.get_by_label("Your name").fill(NAME)
     await visitor.page.get_by_label("E-mail").fill(email)
     await visitor.fill_in(PHONE, NOTE)
 
 
 async def expect_described(visitor: Visitor, email: str) -> None:
-    """Check that the form still has the typed details."""
+    """Check that the booking form still contains the details that the visitor typed."""
     await expect(visitor.page.get_by_label("Your name")).to_have_value(NAME)
     await expect(visitor.page.get_by_label("E-mail")).to_have_value(email)
     await expect(visitor.page.get_by_label("Phone")).to_have_value(LOCAL_PHONE)
@@ -102,7 +102,7 @@ async def expect_described(visitor: Visitor, email: str) -> None:
 
 
 async def find_by_mail(visitor: Visitor, mailing: MailingSite, email: str, reference: str) -> None:
-    """Open a booking by the link in its mail and a code, then find it in the list of bookings."""
+    """Open a booking with its e-mailed link and a code; then find it in the list of bookings."""
     [mail] = await mailing.mailbox.wait_for_invitations(1, email)
     await visitor.page.goto(str(mail.event["URL"]))
     await visitor.page.get_by_label("E-mail").fill(email)
@@ -120,23 +120,23 @@ async def find_by_mail(visitor: Visitor, mailing: MailingSite, email: str, refer
     await visitor.check("found")
 
 
-async def test_visitor_books_without_an_account_and_finds_the_booking_again(
+async def test_guest_books_without_an_account_and_finds_the_booking_again(
     visit: Visit, mailing: MailingSite
 ) -> None:
-    """Four clicks, details and a code lead from the landing page to a booking."""
+    """A guest books with contact details and an e-mailed code, and later opens the booking."""
     email = new_email()
     clara = await visit("light", 375, site=mailing.address)
     await clara.open("/")
     await clara.page.get_by_role("article").first.get_by_role("link").first.click()
     await clara.free_slot()
-    # Today's first slot may be too soon to be held a moment later.
+    # Take the last slot, because today's first one may soon be too close to be held.
     last = clara.page.locator("[data-slot][data-status=OPEN]").last
     slot = str(await last.get_attribute("data-slot"))
     await clara.slot(slot).click()
     await clara.button(KEEP).click()
     await expect(clara.heading(DETAILS)).to_be_focused()
     page = clara.page.get_by_role("main")
-    # In the evening, the first slot of the next day is too soon to be cancelled.
+    # The slot may be too near to be cancelled; then the page uses the second wording.
     deadline = "[Mm]ove or cancel|moved or cancelled"
     for term in ("Kept for you", "call|in person", "it stays", deadline, "What happens"):
         await expect(page).to_contain_text(re.compile(term))
@@ -146,7 +146,7 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
     await describe(clara, email)
     await clara.page.reload()
     await expect_described(clara, email)
-    # The Back button leads to the calendar, and the hold continues on every page.
+    # The Back button leads to the calendar; the visitor keeps the hold on every page.
     await clara.page.go_back()
     await expect(clara.heading(DETAILS)).to_be_hidden()
     await expect(clara.slot(slot)).to_have_attribute("data-status", "MINE")
@@ -166,7 +166,7 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
     await expect_described(clara, email)
     await clara.button("Send me the code").click()
     await expect(clara.page.get_by_label(CODE)).to_be_focused()
-    # Mail programs copy codes with spaces around them.
+    # E-mail programs may copy a code together with surrounding spaces.
     await clara.page.get_by_label(CODE).fill(f" {await mailing.code(email, 2)} ")
     await expect(clara.heading(BOOKED)).to_be_focused()
     for term in ("call|in person", "€", deadline, "What happens"):
@@ -174,7 +174,7 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
     await clara.check("booked")
     reference = await clara.reference()
 
-    # The same person, from another device.
+    # The same person finds the booking on another device.
     again = await visit("dark", 375, site=mailing.address)
     await find_by_mail(again, mailing, email, reference)
 
@@ -182,7 +182,7 @@ async def test_visitor_books_without_an_account_and_finds_the_booking_again(
 async def test_signing_in_with_a_code_moves_the_hold_to_the_account(
     visit: Visit, mailing: MailingSite
 ) -> None:
-    """A guest whose address has an account books with that account, under the account's name."""
+    """A guest whose e-mail address belongs to an account books with it and keeps its name."""
     email = new_email()
     await mailing.api.new_client("Countess Lovelace", email)
     ada = await visit("dark", 375, site=mailing.address)
@@ -200,7 +200,7 @@ async def test_signing_in_with_a_code_moves_the_hold_to_the_account(
 async def test_booking_draft_is_restored_after_a_session_has_ended(
     visit: Visit, mailing: MailingSite
 ) -> None:
-    """Signing in again leads back to the hold and the filled-in form."""
+    """After signing in again, the visitor still has the hold and the filled-in form."""
     ada = await visit("light", 375, site=mailing.address, expected=REFUSED)
     email = await ada.register()
     await ada.open_expert(await mailing.expert())
@@ -217,17 +217,17 @@ async def test_booking_draft_is_restored_after_a_session_has_ended(
     await ada.sign_in(email)
     await expect(ada.heading(DETAILS)).to_be_visible()
     await expect_described(ada, email)
-    # The address was never verified, so the page asks for a code before booking.
+    # The e-mail address was never verified, so the page asks for a code before booking.
     await ada.page.get_by_role("button", name=BOOK).click()
     await ada.page.get_by_label(CODE).fill(await mailing.code(email))
     await expect(ada.heading(BOOKED)).to_be_visible()
     await expect(ada.page.get_by_role("timer")).to_be_hidden()
 
 
-async def test_people_who_share_a_browser_see_nothing_of_each_other(
+async def test_people_who_share_a_browser_do_not_see_each_others_data(
     visit: Visit, mailing: MailingSite
 ) -> None:
-    """After a change of person in another tab, the form shows only the new person's data."""
+    """After another person has signed in on another tab, the form shows only that person's data."""
     ada = await visit(site=mailing.address, expected=REFUSED)
     await ada.register()
     expert = await mailing.expert()
@@ -258,8 +258,8 @@ async def test_people_who_share_a_browser_see_nothing_of_each_other(
     await ada.check("another-person")
 
 
-async def test_account_is_changed_by_its_owner(visit: Visit, mailing: MailingSite) -> None:
-    """The owner edits profile, address and password, ends a session, and deletes the account."""
+async def test_user_changes_and_deletes_the_account(visit: Visit, mailing: MailingSite) -> None:
+    """Covers the profile, e-mail address, password and sessions, and deleting the account."""
     email, later = new_email(), new_email()
     clara = await visit("light", 375, site=mailing.address)
     page = clara.page
@@ -311,8 +311,8 @@ async def test_account_is_changed_by_its_owner(visit: Visit, mailing: MailingSit
     await expect(clara.heading("Sign in")).to_be_visible()
 
 
-async def test_expert_edits_entry_and_picture(visit: Visit, mailing: MailingSite) -> None:
-    """Clients see the edited entry, and an uploaded picture until it is removed."""
+async def test_expert_edits_directory_entry_and_picture(visit: Visit, mailing: MailingSite) -> None:
+    """Clients see what the expert edits: the directory entry and an uploaded picture."""
     desk = await visit("light", 375, site=mailing.address)
     page = desk.page
     await desk.sign_in_with_api(DEMO_EXPERT, DEMO_PASSWORD)

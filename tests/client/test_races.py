@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def confirm(visitors: list[Visitor]) -> None:
-    """Let all visitors confirm their selected slot, with simultaneous requests."""
+    """Have all visitors confirm their selected slots, and send their requests simultaneously."""
     barrier = asyncio.Barrier(len(visitors))
 
     async def wait_for_the_others(route: Route) -> None:
@@ -40,7 +40,7 @@ async def confirm(visitors: list[Visitor]) -> None:
 
 
 def refusal(visitor: Visitor) -> Locator:
-    """Return the explanation that a chosen slot is no longer available."""
+    """Return the page's explanation that the selected slot is no longer available."""
     said = re.compile("Somebody was faster|Somebody is booking")
     return (
         visitor.page.get_by_role("main")
@@ -50,18 +50,18 @@ def refusal(visitor: Visitor) -> Locator:
 
 
 def alternatives(visitor: Visitor) -> Locator:
-    """Return the buttons that choose another time instead."""
-    # The names of buttons for another day begin with that day.
+    """Return the buttons that offer other times instead of the lost slot."""
+    # The label of a button for a time on another day begins with that day.
     return visitor.page.get_by_role("button", name=re.compile(r"^(\D.*, )?\d?\d:\d\d$"))
 
 
 async def wait_for_status(visitor: Visitor, slot: str, status: str) -> None:
-    """Wait until a slot has this status."""
+    """Wait until the page shows a slot with the given status."""
     await expect(visitor.slot(slot)).to_have_attribute("data-status", status)
 
 
 def record_requests(visitor: Visitor) -> list[str]:
-    """Return a list that records a page's GraphQL requests from now on, except for reviews."""
+    """Return a list that collects the page's GraphQL requests from now on, except for reviews."""
     sent: list[str] = []
 
     def note(request: Request) -> None:
@@ -77,16 +77,16 @@ def record_requests(visitor: Visitor) -> list[str]:
 @pytest.mark.parametrize(
     ("theme", "width"), [pytest.param("light", 1280, marks=pytest.mark.long), ("dark", 375)]
 )
-async def test_one_visitor_gets_the_slot_and_the_other_gets_alternatives(
+async def test_one_of_two_visitors_gets_the_slot_and_the_other_sees_alternatives(
     visit: Visit, theme: Theme, width: int, expert: Expert
 ) -> None:
-    """One visitor gets the slot, the other is offered alternatives; a third sees each change."""
+    """One visitor gets the slot, another sees alternatives, and a third sees each change live."""
     ada, grace = racers = [await visit(theme, width), await visit(theme, width)]
     onlooker = await visit(theme, width)
     for racer in racers:
         await racer.register()
         await racer.open_expert(expert)
-    # The page would refetch its days at midnight.
+    # Stop the page's clock, because the page would refetch its days at midnight.
     await onlooker.page.clock.set_fixed_time(datetime.now(UTC).replace(second=0, microsecond=0))
     await onlooker.open_expert(expert)
     requests = record_requests(onlooker)
@@ -121,14 +121,14 @@ async def test_one_visitor_gets_the_slot_and_the_other_gets_alternatives(
     await wait_for_status(onlooker, slot, "OPEN")
     await loser.button("Choose another time").click()
     await wait_for_status(loser, slot, "OPEN")
-    # The server pushed all changes: the onlooker's page sent no request.
+    # The onlooker's page sent no requests, so the server must have pushed all changes.
     assert requests == []
 
 
-async def test_loss_of_the_chosen_slot_is_explained_in_its_place(
+async def test_page_explains_that_the_selected_slot_was_lost(
     visit: Visit, expert: Expert, site_api: Api
 ) -> None:
-    """The focus moves to the explanation; Tab leads from there to other times."""
+    """When the selected slot is lost, an explanation gets the focus; Tab leads to other times."""
     ada = await visit("dark")
     await ada.register()
     await ada.open_expert(expert)
@@ -149,7 +149,7 @@ async def test_loss_of_the_chosen_slot_is_explained_in_its_place(
     await expect(alternatives(ada).first).to_be_visible()
     await ada.page.keyboard.press("Tab")
     await expect(alternatives(ada).first).to_be_focused()
-    # The slot is still the chosen one when it becomes free again.
+    # When the slot becomes free again, it is still selected.
     await grace.cancel(booked["id"])
     await expect(ada.button(KEEP)).to_be_visible()
     await ada.button(KEEP).click()

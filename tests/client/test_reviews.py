@@ -1,4 +1,4 @@
-"""Reviews: written by a client, answered by the expert, hidden and shown by an administrator."""
+"""Browser test of a review: a client writes it, the expert answers, an administrator hides it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ AUTHOR = "Clara C."
 @pytest.mark.parametrize(
     ("theme", "width"), [("light", 375), pytest.param("dark", 1280, marks=pytest.mark.long)]
 )
-async def test_review_is_written_answered_hidden_and_removed(
+async def test_review_is_written_answered_hidden_shown_and_removed(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """Only author and expert still see a hidden review, with the reason; the author removes it."""
+    """A hidden review is shown, with the reason, only to its author and expert."""
     account = {"email": DEMO_EXPERT, "password": DEMO_PASSWORD}
     answer = await site_api.ask(LOGIN, input=account)
     name, slug = (answer["login"]["user"]["expert"][key] for key in ("name", "slug"))
@@ -85,7 +85,7 @@ async def test_review_is_written_answered_hidden_and_removed(
 
 
 async def write(clara: Visitor, name: str) -> Locator:
-    """Write a review from the list of past bookings, and edit it; return the section."""
+    """Write a review of a past booking, and edit it; return the page section that shows it."""
     page = clara.page
     await clara.open("/bookings?view=past")
     await page.get_by_role("link", name=f"Review {name}: 4 stars").first.click()
@@ -114,7 +114,7 @@ async def write(clara: Visitor, name: str) -> Locator:
 
 
 async def answer_review(desk: Visitor) -> None:
-    """Answer the review on the desk."""
+    """Answer the client's review on the expert's desk."""
     await desk.button(f"Answer {AUTHOR}").first.click()
     await expect(desk.page.get_by_label("Your answer")).to_be_focused()
     await desk.button("Publish answer").click()
@@ -126,7 +126,7 @@ async def answer_review(desk: Visitor) -> None:
 
 
 async def hide(ada: Visitor) -> None:
-    """Hide the review with a reason on the expert's page."""
+    """As administrator, hide the review on the expert's page, and give a reason."""
     region = ada.page.get_by_role("region", name="Reviews", exact=True)
     await expect(region.get_by_text(ANSWER)).to_be_visible()
     await ada.button(f"Hide the review by {AUTHOR}").first.click()

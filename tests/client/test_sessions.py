@@ -1,4 +1,4 @@
-"""Sessions in the browser: redirects, sign-out, renewal, and hidden tokens."""
+"""Browser tests of sessions: redirects, sign-out, token renewal, and tokens kept from scripts."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ TOKEN = re.compile(r"eyJ|[A-Za-z0-9_-]{30,}")
 @pytest.mark.parametrize(
     ("theme", "width"), [pytest.param("light", 375, marks=pytest.mark.long), ("dark", 1280)]
 )
-async def test_sign_in_returns_to_the_protected_page_and_hides_tokens(
+async def test_sign_in_opens_the_protected_page_and_hides_tokens(
     visit: Visit, theme: Theme, width: int
 ) -> None:
-    """Signing in returns to the page that required it; scripts cannot read the tokens."""
+    """After signing in, the protected page opens; scripts cannot read the session's tokens."""
     ada = await visit(theme, width)
     email = await ada.register()
     await ada.context.clear_cookies()
@@ -51,7 +51,7 @@ async def test_sign_in_returns_to_the_protected_page_and_hides_tokens(
 
 
 async def test_sign_out_applies_to_all_tabs(visit: Visit) -> None:
-    """Signing out in one tab signs out the others."""
+    """Signing out in one tab also signs out all other tabs."""
     ada = await visit()
     await ada.register()
     await ada.open("/bookings")
@@ -66,8 +66,8 @@ async def test_sign_out_applies_to_all_tabs(visit: Visit) -> None:
     assert [cookie["name"] for cookie in await ada.context.cookies()] == []
 
 
-async def test_expired_access_cookie_is_renewed(visit: Visit) -> None:
-    """A missing access cookie is renewed silently; an ended session leads to the sign-in page."""
+async def test_missing_access_cookie_is_renewed(visit: Visit) -> None:
+    """A missing access cookie is renewed silently; without a session, the sign-in page opens."""
     ada = await visit("dark", 375)
     await ada.register()
     await ada.context.clear_cookies(name=ACCESS)

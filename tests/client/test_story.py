@@ -1,4 +1,4 @@
-"""End to end: from registration to a booking that is rescheduled and cancelled."""
+"""End-to-end browser test: a client registers, books, reschedules and cancels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ THEMES_AND_WIDTHS = pytest.mark.parametrize(
 async def test_client_registers_books_reschedules_and_cancels(
     visit: Visit, theme: Theme, width: int, expert: Expert
 ) -> None:
-    """Register, find an expert, book, reschedule and cancel; the booked slot is free again."""
+    """A client goes through all steps in the browser; in the end, the booked slot is free again."""
     ada = await visit(theme, width)
     await register(ada, f"{theme}-{width}@example.com")
     await find(ada, expert)
@@ -46,7 +46,7 @@ async def test_client_registers_books_reschedules_and_cancels(
 
 
 async def register(ada: Visitor, email: str) -> None:
-    """Register, after entering a password that is too short."""
+    """Try to register with a password that is too short, then with a valid one."""
     await ada.open("/register?to=/experts")
     await ada.page.get_by_label("Name").fill("Ada Lovelace")
     await ada.page.get_by_label("E-mail").fill(email)
@@ -63,7 +63,7 @@ async def register(ada: Visitor, email: str) -> None:
 
 
 async def find(ada: Visitor, expert: Expert) -> None:
-    """Find an expert by category, then by name while typing."""
+    """Filter experts by category; then clear the filter, and find the expert by name."""
     page = ada.page
     await expect(page.get_by_role("article").first).to_be_visible()
     await ada.check("directory")
@@ -88,7 +88,7 @@ async def find(ada: Visitor, expert: Expert) -> None:
 
 
 async def book(ada: Visitor, slot: str, expert: Expert) -> None:
-    """Hold a slot, correct the form, book, and download the calendar file."""
+    """Hold a slot, correct an invalid form, book the slot, and download the calendar file."""
     await ada.slot(slot).click()
     await expect(ada.button(KEEP)).to_be_focused()
     await ada.check("chosen")
@@ -111,7 +111,7 @@ async def book(ada: Visitor, slot: str, expert: Expert) -> None:
 
 
 def summary_in(path: Path) -> str:
-    """Return the summary of a calendar file's only event."""
+    """Return the SUMMARY property of the only event in a calendar file."""
     calendar = Calendar.from_ical(path.read_bytes())
     assert isinstance(calendar, Calendar)
     [event] = calendar.events
@@ -119,7 +119,7 @@ def summary_in(path: Path) -> str:
 
 
 async def manage(ada: Visitor) -> None:
-    """Reschedule the booking, then cancel it."""
+    """Reschedule the client's only booking, then cancel it."""
     page = ada.page
     await page.get_by_role("main").get_by_role("link", name="My bookings").click()
     card = page.get_by_role("article")

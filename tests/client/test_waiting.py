@@ -1,4 +1,4 @@
-"""The waiting list of a full day: joining, leaving, and booking an offered time."""
+"""Browser tests of a full day's waiting list: joining, leaving, and booking an offered time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JOIN, LEAVE = "Join the waiting list", "Leave the list"
 
 
 async def book_whole_day(client: Api, expert: Expert) -> list[str]:
-    """Book all slots of the expert's day; return the bookings' ids."""
+    """Book all open slots of the expert's chosen day; return the bookings' ids."""
     midnight = datetime.combine(date.fromisoformat(expert["day"]), time(), ZoneInfo(ZONE))
     since, until = (at.isoformat() for at in (midnight, midnight + timedelta(days=1)))
     slots = await client.slots(expert["id"], since, until, expert["offers"][0]["minutes"])
@@ -32,7 +32,7 @@ async def book_whole_day(client: Api, expert: Expert) -> list[str]:
 @pytest.mark.parametrize(
     ("theme", "width"), [pytest.param("light", 1280, marks=pytest.mark.long), ("dark", 375)]
 )
-async def test_first_in_line_books_the_time_that_becomes_free(
+async def test_first_client_in_line_books_the_time_that_becomes_free(
     visit: Visit, theme: Theme, width: int, expert: Expert, site_api: Api
 ) -> None:
     grace = await site_api.new_client()
@@ -67,7 +67,9 @@ async def test_first_in_line_books_the_time_that_becomes_free(
     await ada.check("booked")
 
 
-async def test_visitor_signs_in_to_join(visit: Visit, expert: Expert, site_api: Api) -> None:
+async def test_visitor_must_sign_in_to_join_the_waiting_list(
+    visit: Visit, expert: Expert, site_api: Api
+) -> None:
     await book_whole_day(await site_api.new_client(), expert)
     ada = await visit("light", 375)
     await ada.open_expert(expert)

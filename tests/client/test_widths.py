@@ -1,4 +1,4 @@
-"""All pages on narrow screens, at 200 % zoom, and in German."""
+"""Browser tests of all pages on narrow screens, at 200 % zoom, and in German."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PAGES = {
     ],
 }
 NOT_FOUND = re.compile("status of 404 .*/nothing/here")
-"""Console error of the browser for a page that does not exist."""
+"""Matches the browser's console error for a page that does not exist."""
 SETTLED = """() => document.querySelector("h1")
   && !document.querySelector(".animate-pulse:not([data-connection] *)")
   && document.fonts.status === "loaded" """
@@ -62,7 +62,7 @@ EQUAL_TEXTS = {
     "Status", "Google", "Outlook", "12h", "24h", "Gujarati", "Telugu", "Urdu", "Clara Client",
     "Ada Admin", ADA, NOTE,
 }  # fmt: skip
-"""Texts that are equal in both languages."""
+"""Interface texts and names that are the same in English and in German."""
 SAMPLES = "\n".join(
     file.read_text("utf-8") for file in (ROOT / "web" / "samples" / "data").glob("*.toml")
 )
@@ -74,7 +74,7 @@ NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,3}")
 
 
 async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:
-    """Return a visitor signed in with a demo account, or an anonymous one for ""."""
+    """Return a visitor who is signed in with a demo account, or anonymous if `of` is empty."""
     visitor = await visit(expected=NOT_FOUND, **options)
     if of:
         await visitor.sign_in_with_api(f"{of}@example.com", DEMO_PASSWORD)
@@ -82,7 +82,7 @@ async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:
 
 
 async def addresses(visitor: Visitor, of: str, expert: Expert) -> list[str]:
-    """Return the paths of the pages that a demo account can open, or an anonymous visitor."""
+    """Return the URL paths of the pages for a demo account, or for anonymous visitors."""
     booking = ""
     if "{booking}" in PAGES[of]:
         await visitor.open("/bookings")
@@ -93,13 +93,13 @@ async def addresses(visitor: Visitor, of: str, expert: Expert) -> list[str]:
 
 
 async def settle(visitor: Visitor, path: str) -> None:
-    """Open a page and wait until it has loaded."""
+    """Open a page, and wait until its content and fonts have loaded."""
     await visitor.open(path)
     await visitor.page.wait_for_function(SETTLED)
 
 
 def file_name(path: str) -> str:
-    """Return a file name for a page's address."""
+    """Return a screenshot's file name for a page's URL path."""
     return re.sub(r"Qm9\w+", "id", path).replace("/", "-").replace("?", "-").strip("-") or "start"
 
 
@@ -109,12 +109,13 @@ def file_name(path: str) -> str:
     [("light", 320, 1), pytest.param("dark", 640, 2, marks=pytest.mark.long)],
     ids=["narrow", "zoomed"],
 )
-async def test_pages_fit_small_windows_and_have_no_english_texts_in_german(
+async def test_pages_fit_small_windows_and_german_pages_have_no_english_texts(
     visit: Visit, of: str, theme: Theme, width: int, scale: int, site_expert: Expert
 ) -> None:
-    """All pages fit 320 pixels, and a window of 1280 pixels at 200 %.
+    """No page is wider than a window of 320 pixels, or of 1280 pixels at 200 % zoom.
 
-    German and English pages share no texts except names and experts' own texts.
+    A page in German shares no texts with the same page in English, except for names, sample data
+    and words that both languages have.
     """
     window = {"device_scale_factor": scale, "viewport": {"width": width, "height": 1024 // scale}}
     ada = await sign_in_visitor(visit, of, theme=theme, width=width, **window)
@@ -138,7 +139,7 @@ async def test_pages_fit_small_windows_and_have_no_english_texts_in_german(
 
 
 def is_data(text: str, expert: Expert) -> bool:
-    """Return whether a text is data, such as a name, address or biography, not interface text."""
+    """Return whether a text is data, such as a name or biography, rather than interface text."""
     return (
         text in SAMPLES
         or text in {expert["title"], expert["bio"]}

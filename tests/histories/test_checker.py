@@ -1,4 +1,4 @@
-"""The checker rejects corrupted histories, and accepts correct ones that are hard to explain."""
+"""Tests of the history checker: it rejects corrupted histories and accepts correct ones."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ REJECTED = sorted((FOLDER / "rejected").glob("*.jsonl"))
 
 @pytest.fixture(autouse=True)
 def go(request: pytest.FixtureRequest) -> None:
-    """Require Go."""
+    """Skip or fail the tests if Go is not installed."""
     require_go(request.config)
 
 
 def copy(source: Path, folder: Path) -> Path:
-    """Copy a history, since drawings are written beside it."""
+    """Copy a history into a folder, because the checker writes its drawing beside the history."""
     target = folder / source.name
     target.write_bytes(source.read_bytes())
     return target
@@ -36,7 +36,7 @@ def test_correct_history_is_accepted(history: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("history", REJECTED, ids=lambda path: path.stem)
-def test_corrupted_history_is_rejected_and_drawn(history: Path, tmp_path: Path) -> None:
+def test_corrupted_history_is_rejected_with_a_drawing(history: Path, tmp_path: Path) -> None:
     verdict = check(copy(history, tmp_path))
     assert verdict.result == "Illegal"
     assert verdict.stuck
@@ -48,7 +48,7 @@ def test_corrupted_history_is_rejected_and_drawn(history: Path, tmp_path: Path) 
 def test_corrupted_history_is_accepted_without_its_last_operation(
     history: Path, tmp_path: Path
 ) -> None:
-    """The last operation of each rejected history is therefore the reason for its rejection."""
+    """Shows that each history in `rejected/` is rejected because of its last operation."""
     lines = history.read_text("utf-8").splitlines(keepends=True)
     last = max(line.split(",")[0] for line in lines if '"op"' in line)
     shorter = tmp_path / history.name
@@ -65,15 +65,15 @@ def test_corrupted_history_is_accepted_without_its_last_operation(
         '{"op": 1, "at": 1, "client": "ada", "do": "book", "slots": [["eve", 40, 50]]}',
     ],
 )
-def test_unreadable_history_is_an_error(line: str, tmp_path: Path) -> None:
+def test_history_with_an_invalid_line_raises_an_error(line: str, tmp_path: Path) -> None:
     history = tmp_path / "history.jsonl"
     history.write_text(line)
     with pytest.raises(ValueError, match="line 1"):
         check(history)
 
 
-def test_undecided_history_is_not_accepted(tmp_path: Path) -> None:
-    """Bookings without an answer may come in any order, but no order explains the last read."""
+def test_history_that_cannot_be_decided_in_time_is_not_accepted(tmp_path: Path) -> None:
+    """The checker gives up, as unanswered bookings can be ordered in too many ways to try all."""
     lines = [
         f'{{"op": {n}, "at": {n}, "client": "ada", "do": "book", "slots": [["eve", {n}, 15]]}}'
         for n in range(1, 60)

@@ -1,4 +1,4 @@
-"""Fixtures of the model tests: a calendar, ledgers, and a database behind a wire proxy."""
+"""Fixtures for the model tests: a calendar, ledgers, and a database behind a wire proxy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def calendar(database: Client) -> AsyncIterator[Calendar]:
-    """Insert a calendar without an expert that is always open; delete it after the test."""
+    """A stored calendar that is open around the clock and has no expert's directory entry."""
     assert database is not None
     calendar = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
     yield calendar
@@ -42,7 +42,7 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
 async def ledgers(
     database: Client, request: pytest.FixtureRequest
 ) -> AsyncIterator[tuple[Ledger, Ledger]]:
-    """Open two ledgers, as in two processes, with and without cached calendars."""
+    """Two ledgers that act like two processes; tests run with and without cached calendars."""
     async with (
         Ledger(database, ignore_events, use_cache=request.param).open() as first,
         Ledger(database, ignore_events, use_cache=request.param).open() as second,
@@ -52,7 +52,7 @@ async def ledgers(
 
 @pytest.fixture
 def desk(database: Client) -> Desk:
-    """A calendar in memory with three hours on Monday, all booked by Ada."""
+    """A calendar in memory; its only three hours, on a Monday, are all booked by Ada."""
     assert database is not None
     desk = Desk(rules())
     desk.book(ADA, key(9), key(10), key(11))
@@ -61,7 +61,7 @@ def desk(database: Client) -> Desk:
 
 @pytest.fixture
 async def ledger(database: Client) -> AsyncIterator[Ledger]:
-    """Open a ledger with cached calendars."""
+    """An open ledger that caches calendars."""
     async with Ledger(database, ignore_events).open() as ledger:
         yield ledger
 
@@ -75,10 +75,10 @@ def proxy(database_url: str) -> Iterator[WireProxy]:
 
 @pytest.fixture
 async def driver(proxy: WireProxy) -> AsyncIterator[Client]:
-    """A driver that is connected to the wire proxy.
+    """A database client that is connected through the wire proxy.
 
-    It looks for the primary twice a second, because an error that marks the primary as unknown can
-    come between the driver's first check and the stream of later checks.
+    It checks the server twice a second, so that it soon finds the primary again after an injected
+    error has marked the primary as unknown.
     """
     async with connect(proxy, heartbeatFrequencyMS=500) as driver:
         yield driver

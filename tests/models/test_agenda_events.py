@@ -1,4 +1,4 @@
-"""Events report exactly the slots that changed; property tests on random calendars."""
+"""Property tests on random calendars: events report exactly the slots that changed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Table = dict[SlotKey, Slot]
 def every_slot(
     of: Rules, bookings: list[Booking], now: datetime, also: Booking | None = None
 ) -> Table:
-    """Return the listed slots of every length; `also` takes its time even as an expired hold."""
+    """Return the slots of all lengths; `also` occupies its time even if it is an expired hold."""
     taken = taken_cells([each.occupant() for each in bookings if each.active], now)
     if also:
         taken |= dict.fromkeys(also.occupant().cells, also.occupant())
@@ -55,7 +55,7 @@ def every_slot(
 
 @dataclass
 class Scenario:
-    """A changing calendar, and a watcher who reads it once and then only receives events."""
+    """A changing calendar, and a watcher who reads its slots once and then applies its events."""
 
     rules: Rules
     bookings: dict[Id, Booking]
@@ -64,20 +64,20 @@ class Scenario:
     watched: Table = field(default_factory=dict)
 
     def active(self) -> list[Booking]:
-        """Return the active bookings, including expired holds."""
+        """Return the active bookings, including holds that have expired but were not released."""
         return [each for each in self.bookings.values() if each.active]
 
     def slots(self) -> Table:
-        """Return the currently listed slots of every length."""
+        """Return the slots of all lengths that are listed at the scenario's current time."""
         return every_slot(self.rules, self.active(), self.now)
 
     def agenda(self) -> Agenda:
-        """Return the agenda of a transaction at this moment."""
+        """Return an agenda of the calendar for a transaction at the scenario's current time."""
         calendar = Calendar(id=EXPERT, rules=self.rules, sequence=self.sequence)
         return Agenda(calendar, self.active(), self.now)
 
     def commit(self, agenda: Agenda, before: Table) -> None:
-        """Apply the changes, and compare the events with the listings before and after."""
+        """Apply an agenda's changes; check that its events report how the listed slots differ."""
         self.bookings.update(agenda.changed_bookings)
         after = self.slots()
         changed: dict[SlotKey, SlotState] = {}
@@ -98,7 +98,7 @@ class Scenario:
             assert set(changed) == differing
 
     def release(self, ended: Booking) -> None:
-        """Release a booking; until then, watchers see an expired hold as active."""
+        """Release a booking; before its release, an expired hold counts as active for watchers."""
         agenda = self.agenda()
         before = every_slot(self.rules, self.active(), self.now, also=ended)
         agenda.release(ended, BookingStatus.CANCELLED, ADA)
@@ -134,12 +134,12 @@ some_rules = st.builds(
 def test_events_report_exactly_the_changed_slots(
     of: Rules, earlier_break: int, data: st.DataObject
 ) -> None:
-    """Compares the listings of every length before and after each change.
+    """Compares the listed slots of all lengths before and after each change.
 
-    After the expired holds have been released, a watcher who read the slots once and received
+    When all expired holds have been released, a watcher who read the slots once and then applied
     every event has the current slots.
     """
-    # Bookings with an earlier break length; they do not overlap.
+    # Existing bookings, which do not overlap, keep the break length that was set earlier.
     hours = data.draw(st.sets(st.sampled_from([8, 10, 12])))
     bookings = [booking(cell(hour, 45), 30, pause=earlier_break) for hour in hours]
     scenario = Scenario(of, {each.id: each for each in bookings})
@@ -160,7 +160,7 @@ def test_events_report_exactly_the_changed_slots(
 
 
 def test_booking_a_hold_corrects_readers_who_saw_it_as_expired() -> None:
-    """A reader whose clock is slightly ahead saw the slots as open; the event corrects them."""
+    """Readers with a fast clock saw the hold's slots as open; the booking's event corrects that."""
     of = rules(offers=OFFERS[:2])
     until = NOW + MINUTE
     hold = booking(cell(9), 30, held_until=until)

@@ -1,4 +1,4 @@
-"""Agendas: the documents that a change writes, and the events that report it."""
+"""Tests of agendas: the documents that a change writes, and the events that report it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def make_agenda(*bookings: Booking, now: datetime = NOW, of: Rules | None = None) -> Agenda:
-    """Return an agenda whose calendar has had 41 events."""
+    """Return an agenda with the given bookings; its calendar has had 41 events before."""
     return Agenda(Calendar(id=EXPERT, rules=of or rules(), sequence=41), bookings, now)
 
 
 def changed_slots(event: Event) -> dict[tuple[str, int], str]:
-    """Return the statuses of the slots that an event changed, by start and length."""
+    """Return the status of each slot that an event changed, keyed by start time and length."""
     return {
         (state.starts_at.strftime("%H:%M"), state.minutes): state.status.value
         for state in event.changed
@@ -37,7 +37,7 @@ def changed_slots(event: Event) -> dict[tuple[str, int], str]:
 
 
 def test_booking_changes_overlapping_slots_of_every_length() -> None:
-    """The event has the next number, the booked slot and the changed slots."""
+    """The event has the next sequence number, the booked slot, and all changed slots."""
     now = at(0, 5)
     agenda = make_agenda(now=now)
     made = agenda.book(booking(cell(10)))
@@ -84,12 +84,12 @@ def test_slot_whose_status_does_not_change_is_not_reported() -> None:
     agenda = make_agenda(booking(cell(10), 30))
     agenda.book(booking(cell(10, 30), 30))
     [event] = agenda.events
-    # The 60-minute slot was BOOKED by the same client before.
+    # The 60-minute slot was already BOOKED, through the same client's earlier booking.
     assert changed_slots(event) == {("10:30", 30): "BOOKED"}
 
 
-def test_booking_partly_outside_the_hours_changes_only_listed_slots() -> None:
-    """The event still has the booked slot, which is not listed."""
+def test_booking_partly_outside_working_hours_changes_only_listed_slots() -> None:
+    """The event's own slot is the booked one, although that slot is not listed."""
     agenda = make_agenda()
     agenda.book(booking(cell(8, 30)))
     [event] = agenda.events
@@ -98,8 +98,8 @@ def test_booking_partly_outside_the_hours_changes_only_listed_slots() -> None:
     assert changed_slots(event) == {("09:00", 60): "BOOKED", ("09:00", 30): "BOOKED"}
 
 
-def test_release_frees_the_time() -> None:
-    """The booking becomes inactive and keeps its cells; the slots are open again."""
+def test_released_booking_frees_its_time() -> None:
+    """The released booking is inactive and keeps its cells; its slots are open again."""
     existing = booking(cell(10))
     agenda = make_agenda(existing, now=at(0, 5))
     ended = agenda.release(existing, BookingStatus.CANCELLED, BEA)
@@ -123,7 +123,7 @@ def test_release_frees_the_time() -> None:
 
 
 def test_release_of_an_expired_hold_reports_the_open_slots() -> None:
-    """The time has been free since the hold expired, but no event has reported it yet."""
+    """The slots have been open since the hold expired, but only its release reports this."""
     hold = booking(cell(10), held_until=at(0, 10))
     agenda = make_agenda(hold, now=at(0, 10))
     slot = agenda.slot(hold.key)
@@ -140,7 +140,7 @@ def test_release_of_an_expired_hold_reports_the_open_slots() -> None:
 
 
 def test_expired_hold_is_released_before_its_time_is_booked() -> None:
-    """The slot is open, but the hold's cells are still in the unique index."""
+    """Although the slot is open, the unique index still contains the expired hold's cells."""
     hold = booking(cell(10), held_until=at(0, 10))
     agenda = make_agenda(hold, now=at(0, 11))
     assert agenda.blockers(SlotKey(EXPERT, cell(10, 30), 30)) == [hold.occupant()]
@@ -150,12 +150,12 @@ def test_expired_hold_is_released_before_its_time_is_booked() -> None:
     assert [released.sequence, booked.sequence] == [42, 43]
     assert changed_slots(released)["10:30", 30] == "OPEN"
     assert changed_slots(booked) == {("10:00", 60): "BOOKED", ("10:30", 30): "BOOKED"}
-    # The hold is written first, so that the unique index never sees two bookings in a cell.
+    # The released hold is written first, so that a cell never has two bookings in the index.
     assert list(agenda.changed_bookings) == [hold.id, made.id]
 
 
 def test_successive_states_of_bookings_are_written_in_order() -> None:
-    """In this order, a released booking never conflicts with the one that takes its time."""
+    """A release is written before the booking that takes its time, so the two never conflict."""
     agenda = make_agenda()
     first = agenda.book(booking(cell(10)))
     second = agenda.book(booking(cell(9)))
@@ -193,7 +193,7 @@ def test_savepoint_undoes_only_later_changes() -> None:
 
 
 def test_event_times_never_decrease() -> None:
-    """An event is not dated before the last one, even if the clock was set back."""
+    """An event's time is never before the previous event's time, even if the clock was set back."""
     calendar = Calendar(id=EXPERT, rules=rules(), last_event_at=at(1))
     agenda = Agenda(calendar, (), NOW)
     agenda.book(booking(cell(10)))
@@ -201,7 +201,7 @@ def test_event_times_never_decrease() -> None:
 
 
 def test_time_that_is_not_offered_has_no_slot() -> None:
-    """The notice is counted from the agenda's own `now`."""
+    """Covers a start that is too soon after the agenda's `now`, and a length not offered."""
     agenda = make_agenda(now=at(9, 1))
     assert agenda.slot(SlotKey(EXPERT, cell(9), 60)) is None
     assert agenda.slot(SlotKey(EXPERT, cell(10), 45)) is None

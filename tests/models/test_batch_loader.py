@@ -1,4 +1,4 @@
-"""The batch loader: batching, deduplication, errors and cancellation."""
+"""Tests of the batch loader: batching, deduplication, errors and cancellation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Source:
-    """A data source that doubles its keys once released; negative keys have no value."""
+    """A data source in which a key's value is its double; negative keys have no value."""
 
     def __init__(self) -> None:
         self.reads: list[list[int]] = []
@@ -25,7 +25,7 @@ class Source:
         self.error: Exception | None = None
 
     async def read(self, keys: Sequence[int]) -> dict[int, int]:
-        """Record the keys, wait for the release, and return the values."""
+        """Record the keys, wait until the test sets `released`, and return the keys' values."""
         self.reads.append(list(keys))
         self.was_read.set()
         await self.released.wait()
@@ -35,7 +35,7 @@ class Source:
 
 
 async def test_keys_requested_during_a_read_form_the_next_batch() -> None:
-    """Each key occurs once per batch."""
+    """A key that several callers request occurs only once in a batch."""
     source = Source()
     loader = BatchLoader(source.read)
     async with loader.open("loader"), asyncio.TaskGroup() as group:
@@ -59,7 +59,7 @@ async def test_batch_has_at_most_max_keys() -> None:
     assert source.reads == [[0, 1], [2, 3], [4]]
 
 
-async def test_failed_read_raises_in_all_callers_of_the_batch_only() -> None:
+async def test_failed_read_raises_only_in_callers_of_its_batch() -> None:
     source = Source()
     source.released.set()
     source.error = Unavailable("unavailable")

@@ -1,4 +1,4 @@
-"""Writes to several collections, in a single command or in one per collection."""
+"""Tests of writing to several collections, with one command or with one per collection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEST_DOCUMENTS = {"_id": {"$in": NAMES}}
 
 @pytest.fixture(params=[True, False], ids=["single command", "per collection"])
 def writes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Writes:
-    """Return an empty set of writes, once for each way of sending."""
+    """An empty set of writes; each test runs with both ways of sending it."""
     if not request.param:
         monkeypatch.setattr(bulk_writes, "BULK_WRITE_WIRE_VERSION", 1_000)
     return Writes()
@@ -41,7 +41,7 @@ def test_embedded_database_supports_bulk_write(database: Client) -> None:
 
 @pytest.fixture
 async def session(database: Client) -> AsyncIterator[AsyncClientSession]:
-    """Open a session, and delete the written documents after the test."""
+    """A database session; the documents that the test wrote are deleted afterwards."""
     async with database.start_session(causal_consistency=False) as session:
         yield session
     for of in (SharedState, Writer):
@@ -49,13 +49,13 @@ async def session(database: Client) -> AsyncIterator[AsyncClientSession]:
 
 
 async def stored_beats() -> dict[str, int]:
-    """Return the `beats` of the stored writers, by id."""
+    """Return the `beats` field of each stored writer, keyed by the writer's id."""
     rows = await Writer.get_pymongo_collection().find(TEST_DOCUMENTS).to_list()
     return {row["_id"]: row["beats"] for row in rows}
 
 
 async def test_writes_are_atomic(writes: Writes, session: AsyncClientSession) -> None:
-    """Covers inserts, operator updates and replacements."""
+    """Covers inserts, updates with operators, and replacements of whole documents."""
     for name in NAMES[:3]:
         writes.insert(Writer, {"_id": name, "beats": 1})
     writes.insert(SharedState, {"_id": NAMES[0]})
@@ -74,7 +74,7 @@ async def test_writes_are_atomic(writes: Writes, session: AsyncClientSession) ->
 async def test_update_that_matches_nothing_makes_send_return_false(
     writes: Writes, session: AsyncClientSession
 ) -> None:
-    """The transaction has a snapshot because it has read before."""
+    """The transaction reads first, so the writes apply to its snapshot."""
     writes.insert(Writer, {"_id": NAMES[0], "beats": 1})
     writes.update(Writer, {"_id": NAMES[0], "beats": 2}, {"$inc": {"beats": 1}})
     async with await session.start_transaction(READ, WRITE):

@@ -1,4 +1,4 @@
-"""The LRU cache: bounds, eviction and metrics."""
+"""Tests of the LRU cache: its limits, eviction and metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.metrics import cache_metrics
 
 
 def test_least_recently_used_entry_is_evicted_first() -> None:
-    """Both reading and replacing a value count as use."""
+    """An entry counts as used when its value is read, and when the value is replaced."""
     cache = Cache[str, int]("bounded", 2)
     for key, value in (("a", 1), ("b", 2), ("a", 3), ("c", 4)):
         cache.put(key, value)
@@ -23,7 +23,7 @@ def test_least_recently_used_entry_is_evicted_first() -> None:
 
 
 def test_entries_are_evicted_when_their_total_size_exceeds_the_limit() -> None:
-    """A value larger than the limit is not cached; a replaced value no longer counts."""
+    """A value that alone exceeds the limit is not kept; replaced values no longer count."""
     entry = ENTRY_BYTES + bytes_of("a")
     cache = Cache[str, int]("sized", 9, max_bytes=2 * entry + 10)
     for key, size in (("a", 5), ("b", 4), ("b", 5), ("c", 6)):

@@ -1,4 +1,4 @@
-"""The change stream resumes where the previous one ended."""
+"""A reopened change stream resumes where the previous one ended."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 120
 
 
 async def read_until(stream: ChangeStream, channel: str, last: str) -> list[str]:
-    """Return the messages of a channel up to and including `last`."""
+    """Read the messages of a channel from the stream, up to and including `last`."""
     found: list[str] = []
     async with stream.open() as inserts, asyncio.timeout(PATIENCE_SECONDS):
         async for inserted in inserts:
@@ -75,7 +75,7 @@ def resumes(command: Mapping[str, Any]) -> bool:
 
 
 async def next_id(inserts: AsyncIterator[Committed | Notification]) -> object:
-    """Return the id of the next committed event."""
+    """Wait for the next committed event, and return its id."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         committed = await anext(inserts)
     assert isinstance(committed, Committed)
@@ -83,7 +83,7 @@ async def next_id(inserts: AsyncIterator[Committed | Notification]) -> object:
 
 
 @pytest.mark.parametrize("code", [260, 280, 286])
-async def test_resume_token_that_is_refused_while_reading_is_discarded(
+async def test_resume_token_is_discarded_if_the_database_refuses_it_while_reading(
     proxy: WireProxy, driver: Client, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     events = await driver.get_default_database().create_collection(Event.Settings.name)

@@ -1,4 +1,4 @@
-"""Claims on calendars: a process that lost a race commits next."""
+"""Tests of claims: a process that lost a race claims the calendar, and so commits next."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ PATIENCE_SECONDS = 600
 
 @pytest.fixture(autouse=True)
 def patient_claims(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let claims hold for ten minutes.
+    """Let claims be valid for ten minutes.
 
-    On a busy machine, taking a claim and committing may take longer than the default.
+    On a busy machine, a process may need longer than the default to take a claim and commit.
     """
     monkeypatch.setattr("models.ledger.claims.MAX_CLAIM_SECONDS", PATIENCE_SECONDS)
 
 
 async def claim_on(calendar: Calendar) -> str | None:
-    """Return the stored claim on a calendar."""
+    """Return the id of the session that has claimed the stored calendar, or None."""
     stored = await Calendar.get(calendar.id)
     assert stored
     return stored.claimed_by
@@ -65,7 +65,7 @@ async def test_ledger_that_lost_a_race_wins_the_next_one(
     blocked: asyncio.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Before each commit of the ledger, another process changes the same calendar, if it can."""
+    """Another process changes the calendar before each commit, unless a claim makes it wait."""
     here, elsewhere = ledgers
     commit, attempts = Batch.commit, 0
     has_committed_or_waits = blocked
@@ -92,7 +92,7 @@ async def test_ledger_that_lost_a_race_wins_the_next_one(
     assert await claim_on(calendar) is None
 
 
-async def test_claim_of_a_killed_process_is_ignored_after_a_while(
+async def test_claim_of_a_killed_process_expires(
     database: Client,
     ledgers: tuple[Ledger, Ledger],
     calendar: Calendar,
@@ -114,7 +114,7 @@ async def test_claim_of_a_killed_process_is_ignored_after_a_while(
 async def test_claims_are_taken_in_order_until_another_process_holds_one(
     database: Client, calendar: Calendar
 ) -> None:
-    """Two processes that want the same calendars never wait for each other."""
+    """Because of the order, two processes that want the same calendars cannot deadlock."""
     three = [calendar, *[calendar.model_copy(update={"id": new_id()}) for _ in range(2)]]
     await Calendar.insert_many(three[1:])
     own, other = WriterSession(database), WriterSession(database)
@@ -128,7 +128,7 @@ async def test_claims_are_taken_in_order_until_another_process_holds_one(
 async def test_claim_ends_when_its_commands_change_nothing(
     database: Client, calendar: Calendar
 ) -> None:
-    """One command is refused, and the other repeats a request that was answered before."""
+    """Covers a command that is refused, and one that repeats an already answered request."""
     client = someone()
     async with Ledger(database, ignore_events, use_cache=False).open() as ledger:
         made = await book_slot(ledger, slot(calendar, 1), client, "key")
@@ -137,13 +137,13 @@ async def test_claim_ends_when_its_commands_change_nothing(
             await book_slot(ledger, slot(calendar, 1))
         assert await claim_on(calendar) is None
         await ledger._claims.take([calendar.id])
-        # The claim ends after the first answer, and before the second one.
+        # The claim may end after the first answer, but ends before the second one.
         for _ in range(2):
             assert (await book_slot(ledger, slot(calendar, 1), client, "key")).id == made.id
     assert await claim_on(calendar) is None
 
 
-async def test_calendars_of_earlier_versions_are_unclaimed(
+async def test_calendar_stored_by_an_earlier_version_counts_as_unclaimed(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     await Calendar.find_one({"_id": calendar.id}).update({"$unset": {"claimed_by": 1}})
@@ -152,10 +152,10 @@ async def test_calendars_of_earlier_versions_are_unclaimed(
     assert await claim_on(calendar) == ledger._session.id
 
 
-async def test_claim_ends_the_transaction_whose_commit_failed(
+async def test_taking_a_claim_ends_the_transaction_whose_commit_failed(
     ledger: Ledger, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise the claim would wait until the database aborts that transaction."""
+    """If the transaction stayed open, taking the claim would wait until the database aborts it."""
     commit, is_first = AsyncClientSession.commit_transaction, True
 
     async def fail_once(session: AsyncClientSession) -> None:

@@ -1,4 +1,4 @@
-"""Slots on days with clock changes, in every time zone."""
+"""Tests of slots on days on which the clocks change, in every time zone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUARTER = timedelta(minutes=15)
 
 
 class Case(NamedTuple):
-    """A day with its only hours, a session length, and the expected local start times."""
+    """A day, its working hours, a session length, and the expected local start times."""
 
     zone_name: str
     day: str
@@ -43,7 +43,7 @@ FORWARDS = [
     Case("America/New_York", "2027-03-14", NIGHT, 60, "01:00-05:00 03:00-04:00"),
     Case("America/St_Johns", "2027-03-14", NIGHT, 60, "01:00-03:30 03:00-02:30"),
     Case("Africa/Casablanca", "2024-04-14", NIGHT, 60, "01:00+00:00 03:00+01:00"),
-    # Changes by half an hour at 2:00, and by an hour at 2:45, in the middle of a session.
+    # The clocks go forward by half an hour at 2:00, or by an hour at 2:45, during a session.
     Case("Australia/Lord_Howe", "2027-10-03", NIGHT, 60, "01:00+10:30 03:00+11:00"),
     Case(
         *("Australia/Lord_Howe", "2027-10-03", NIGHT, 30),
@@ -53,14 +53,14 @@ FORWARDS = [
         *("Pacific/Chatham", "2027-09-26", (60, 330), 60),
         "01:00+12:45 02:00+12:45 04:00+13:45",
     ),
-    # Changes at midnight: the day begins at 1:00.
+    # The clocks go forward at midnight, so the day begins at 1:00.
     Case("America/Havana", "2024-03-10", MIDNIGHT, 30, "01:00-04:00 01:30-04:00"),
     Case("Africa/Cairo", "2027-04-30", MIDNIGHT, 30, "01:00+03:00 01:30+03:00"),
     Case("Asia/Beirut", "2027-03-28", MIDNIGHT, 30, "01:00+03:00 01:30+03:00"),
     Case("America/Asuncion", "2023-10-01", MIDNIGHT, 30, "01:00-03:00 01:30-03:00"),
-    # A change at 23:00: the day ends an hour early.
+    # The clocks go forward at 23:00, so the day ends an hour early.
     Case("America/Nuuk", "2027-03-27", EVENING, 30, "22:00-02:00 22:30-02:00"),
-    # A change by three hours at 0:01: most of the first session is after the change.
+    # The clocks go forward by three hours at 0:01, just after the first session has begun.
     Case("Antarctica/Casey", "2020-10-04", (0, 300), 60, "00:00+08:00 04:00+11:00"),
     Case("Antarctica/Casey", "2020-10-04", (0, 180), 60, ""),
 ]
@@ -92,7 +92,7 @@ BACKWARDS = [
         *("America/Havana", "2024-11-03", MIDNIGHT, 60),
         "00:00-04:00 00:00-05:00 01:00-05:00",
     ),
-    # Back from midnight: the previous evening is an hour longer, and the day itself is normal.
+    # The clocks go back at midnight, so the evening is longer and the next day is normal.
     Case("Africa/Cairo", "2027-10-28", EVENING, 60, "22:00+03:00 23:00+03:00 23:00+02:00"),
     Case("Africa/Cairo", "2027-10-29", MIDNIGHT, 60, "00:00+02:00 01:00+02:00"),
     Case("Asia/Beirut", "2027-10-30", EVENING, 60, "22:00+03:00 23:00+03:00 23:00+02:00"),
@@ -106,7 +106,7 @@ BACKWARDS = [
 
 
 def local_starts(case: Case) -> str:
-    """Return the local times at which the case's sessions start."""
+    """Return the local start times of a case's sessions, separated by spaces."""
     day = date.fromisoformat(case.day)
     offers = (Offer(minutes=case.minutes, price=1),)
     cells = starts(day_rules(day, case.zone_name, case.hours, offers=offers), case.minutes, day)
@@ -114,25 +114,25 @@ def local_starts(case: Case) -> str:
 
 
 @pytest.mark.parametrize("case", FORWARDS, ids=lambda case: f"{case.zone_name} {case.minutes}")
-def test_nonexistent_local_time_is_not_offered(case: Case) -> None:
-    """When the clocks go forward, only the remaining part of the hours is offered."""
+def test_local_time_skipped_by_a_clock_change_is_not_offered(case: Case) -> None:
+    """When the clocks go forward, only times that exist on that day are offered."""
     assert local_starts(case) == case.expected
 
 
 @pytest.mark.parametrize("case", BACKWARDS, ids=lambda case: f"{case.zone_name} {case.day}")
 def test_repeated_local_time_is_offered_twice(case: Case) -> None:
-    """When the clocks go back, both instants are offered."""
+    """When the clocks go back, a session is offered at both occurrences of the local time."""
     assert local_starts(case) == case.expected
 
 
 @pytest.mark.parametrize("day", ["2027-03-28", "2027-07-01", "2027-10-31"])
-def test_offset_of_45_minutes_is_supported(day: str) -> None:
-    """Kathmandu is 5:45 ahead of UTC all year."""
+def test_utc_offset_with_45_minutes_is_supported(day: str) -> None:
+    """Kathmandu is 5 hours and 45 minutes ahead of UTC all year."""
     case = Case("Asia/Kathmandu", day, NIGHT, 90, "01:00+05:45 02:30+05:45")
     assert local_starts(case) == case.expected
 
 
-def test_session_length_is_elapsed_time_across_a_clock_change() -> None:
+def test_session_lasts_its_full_length_across_a_clock_change() -> None:
     forwards = Case("Europe/Paris", "2027-03-28", NIGHT, 90, "01:00+01:00")
     backwards = Case("Europe/Paris", "2027-10-31", NIGHT, 90, "01:00+02:00 02:30+02:00 02:30+01:00")
     assert local_starts(forwards) == forwards.expected
@@ -141,7 +141,7 @@ def test_session_length_is_elapsed_time_across_a_clock_change() -> None:
 
 @st.composite
 def days_in_zones(draw: st.DrawFn) -> tuple[str, date]:
-    """Generate a zone and a day from 2020 to 2035, mostly near a clock change of that zone."""
+    """Generate a time zone and a day from 2020 to 2035, mostly near one of its clock changes."""
     zone_name = draw(st.sampled_from(sorted(zone_names())))
     anywhere = st.dates(date(2020, 1, 1), date(2035, 12, 31))
     if changes := days_of_change(zone_name):
@@ -153,19 +153,20 @@ def days_in_zones(draw: st.DrawFn) -> tuple[str, date]:
 
 
 def on_grid(least: int, most: int) -> st.SearchStrategy[int]:
-    """Generate multiples of 15 minutes."""
+    """Generate multiples of 15 from `least` to `most`, as numbers of minutes."""
     return st.integers(least // 15, most // 15).map(lambda quarters: quarters * 15)
 
 
 def is_open_all_day(open_quarters: set[int], day: int) -> bool:
-    """Return whether all quarter hours of a day are open, numbered from the middle day."""
+    """Return whether all quarter hours of a day are open; day 0 is the day under test."""
     return open_quarters.issuperset(range(96 * day, 96 * (day + 1)))
 
 
 def window_around(open_quarters: set[int], quarter: int) -> tuple[int, int, int]:
-    """Return the grid's beginning, and the first and last open quarter hour around a given one.
+    """Return where the start times' grid begins, and the open range around a quarter hour.
 
-    A day that is open around the clock begins a new grid at midnight.
+    The range is given by its first and its last quarter hour. The grid begins with the range, or at
+    the last midnight before a day that is open around the clock.
     """
     first = last = quarter
     while last + 1 in open_quarters:
@@ -198,7 +199,7 @@ def test_starts_equal_those_found_by_brute_force(
     minutes: int,
     step: int | None,
 ) -> None:
-    """The expected starts are found by testing each quarter hour around the day separately."""
+    """Brute force means testing each quarter hour of the days around it separately."""
     zone_name, day = where
     local = zone(zone_name)
     midday = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -210,7 +211,7 @@ def test_starts_equal_those_found_by_brute_force(
     }
 
     def quarter_of(instant: datetime) -> int:
-        """Return the number of an instant's local quarter hour, counted from the day's midnight."""
+        """Return the number of an instant's local quarter hour; 0 begins at the day's midnight."""
         time = instant.astimezone(local)
         return (time.date() - day).days * 96 + time.hour * 4 + time.minute // 15
 
@@ -239,8 +240,8 @@ def test_starts_equal_those_found_by_brute_force(
     assert [instant_of(cell) for cell in starts(always, minutes, day)] == expected
 
 
-def test_touching_hours_form_one_range_even_across_midnight() -> None:
-    """Touching ranges offer the same sessions as one range."""
+def test_adjacent_hours_form_one_range_even_across_midnight() -> None:
+    """Two ranges of hours that touch offer the same sessions as one long range."""
     friday = date(2027, 6, 4)
     hour = (Offer(minutes=60, price=1),)
     parts = [override(friday, (1320, 1440)), override(friday + DAY, (0, 120))]
@@ -255,7 +256,7 @@ def test_touching_hours_form_one_range_even_across_midnight() -> None:
 
 
 def test_every_zone_offset_is_a_multiple_of_15_minutes() -> None:
-    """Checks all zones of tzdata, day by day, from 2020 to 2035."""
+    """Checks all time zones in tzdata, on every day from 2020 to 2035."""
     off = {
         name for name in distinct_zones() if any(offset % QUARTER for offset in set(offsets(name)))
     }
@@ -263,7 +264,7 @@ def test_every_zone_offset_is_a_multiple_of_15_minutes() -> None:
 
 
 def test_days_near_clock_changes_contain_their_quarter_hours_in_every_zone() -> None:
-    """Days follow each other without gaps; only days without a change have 96 ordered cells."""
+    """Each day has exactly its own cells; only days without a clock change have 96 in order."""
     plain = list(range(0, 1440, 15))
     for name in distinct_zones():
         for change in days_of_change(name):
@@ -278,7 +279,7 @@ def test_days_near_clock_changes_contain_their_quarter_hours_in_every_zone() -> 
 
 
 def test_days_without_clock_change_have_96_cells() -> None:
-    """Checks the first day of each month, which must begin at local midnight."""
+    """Checks the first day of each month, which must also begin at local midnight."""
     months = [day for day in DAYS if day.day == 1]
     for name in distinct_zones():
         changes = set(days_of_change(name))
@@ -291,8 +292,8 @@ def test_days_without_clock_change_have_96_cells() -> None:
                 assert instant_of(first) + (offset or timedelta()) == month
 
 
-def test_exactly_the_names_in_tzdata_are_zones() -> None:
-    """Aliases and `Factory` are included."""
+def test_only_names_in_tzdata_are_time_zones() -> None:
+    """The names include aliases and `Factory`; other file names are not accepted."""
     for name in zone_names():
         assert local_date(datetime(2027, 3, 1, 12, tzinfo=UTC), name) in {
             date(2027, 3, 1),

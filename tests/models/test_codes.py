@@ -1,4 +1,4 @@
-"""Attempts at codes are counted for each network address, before the code can be compared."""
+"""Attempts at codes from e-mails are counted per network address, before any comparison."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ OWNER, STRANGER, OTHER = "192.0.2.1", "198.51.100.1", "2001:db8::1"
 
 @pytest.fixture
 def email() -> str:
-    """E-mail address that no other test uses."""
+    """An e-mail address that no other test uses."""
     return f"{uuid4().hex}@example.com"
 
 
-async def test_attempts_from_other_addresses_do_not_reduce_those_of_the_owner(email: str) -> None:
+async def test_owners_attempts_are_not_reduced_by_other_network_addresses(email: str) -> None:
     now = utc_now()
     assert await store_code(email, "digest", now, now)
     for address in (STRANGER, OTHER, OWNER):
@@ -31,7 +31,7 @@ async def test_attempts_from_other_addresses_do_not_reduce_those_of_the_owner(em
         assert [attempt and attempt.left for attempt in spent] == [4, 3, 2, 1, 0, None]
 
 
-async def test_newer_code_has_attempts_of_its_own(email: str) -> None:
+async def test_new_code_has_its_full_number_of_attempts(email: str) -> None:
     now = utc_now()
     for number in range(2):
         at = now + timedelta(seconds=number)
@@ -54,7 +54,7 @@ async def test_concurrent_attempts_are_all_counted(email: str) -> None:
     assert await spend_attempt(email, OWNER, now) is None
 
 
-async def test_expired_code_has_no_attempts(email: str) -> None:
+async def test_expired_code_cannot_be_attempted(email: str) -> None:
     now = utc_now()
     assert await store_code(email, "digest", now, now)
     assert await spend_attempt(email, OWNER, now + LIFETIME) is None

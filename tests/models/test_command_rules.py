@@ -1,4 +1,4 @@
-"""The rules for commands detect each offence; conftest.py enforces them in all tests."""
+"""The rules for database commands detect violations; conftest.py applies them in all tests."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ NOTHING = {"$set": {"sequence": -1}}
 
 
 async def read_locally(events: Events) -> object:
-    """Read data that a failover may roll back."""
+    """Read with read concern `local`, so that a failover may roll back the data."""
     return await events.with_options(read_concern=ReadConcern("local")).find_one(NOWHERE)
 
 
 async def count_on_a_secondary(events: Events) -> object:
-    """Count on a secondary if there is one."""
+    """Count documents on a secondary, if the replica set has one."""
     reader = events.with_options(read_preference=ReadPreference.SECONDARY_PREFERRED)
     return await reader.count_documents(NOWHERE)
 
 
 async def write_to_one_member(events: Events) -> object:
-    """Write without waiting for a majority."""
+    """Update without waiting for a majority of the replica set."""
     return await events.with_options(write_concern=WriteConcern(1)).update_one(NOWHERE, NOTHING)
 
 
 async def bulk_write_to_one_member(events: Events) -> object:
-    """Write several documents without waiting for a majority."""
+    """Send a bulk write without waiting for a majority of the replica set."""
     database = events.database
     update = {"update": 0, "filter": NOWHERE, "updateMods": NOTHING}
     namespaces = [{"ns": events.full_name}]
@@ -58,17 +58,17 @@ async def bulk_write_to_one_member(events: Events) -> object:
 
 
 async def write_to_every_shard(events: Events) -> object:
-    """Update an event by its id, without the shard key."""
+    """Update an event by its id alone; without the shard key, every shard is asked."""
     return await events.update_one({"_id": None}, NOTHING)
 
 
 async def delete_from_every_shard(events: Events) -> object:
-    """Delete an event by its number, without the shard key."""
+    """Delete an event by its number alone; without the shard key, every shard is asked."""
     return await events.delete_one({"sequence": -1})
 
 
 async def read_without_a_snapshot(events: Events) -> object:
-    """Read in a transaction that was opened for writes only."""
+    """Read in a transaction that was opened only for writes, so it has no snapshot."""
     async with (
         events.database.client.start_session() as session,
         await session.start_transaction(WRITE_ONLY, WRITE),
@@ -77,7 +77,7 @@ async def read_without_a_snapshot(events: Events) -> object:
 
 
 async def commit_to_one_member(events: Events) -> object:
-    """Commit without waiting for a majority."""
+    """Commit a transaction without waiting for a majority of the replica set."""
     async with (
         events.database.client.start_session() as session,
         await session.start_transaction(READ, WriteConcern(1)),
@@ -98,7 +98,7 @@ async def commit_to_one_member(events: Events) -> object:
         (commit_to_one_member, "a write that may be rolled back"),
     ],
 )
-async def test_offence_is_noticed(
+async def test_unsafe_command_is_reported(
     database: Client, act: Callable[[Events], Awaitable[object]], offence: str
 ) -> None:
     assert database is not None
@@ -108,7 +108,7 @@ async def test_offence_is_noticed(
 
 
 async def test_safe_commands_are_allowed(database: Client) -> None:
-    """Covers reads, conditional writes, and a transaction that reads."""
+    """Covers reads, a conditional write, and a transaction that reads and writes."""
     events = Event.get_pymongo_collection()
     await events.find_one(NOWHERE)
     await events.distinct("sequence", NOWHERE)
@@ -122,8 +122,8 @@ async def test_safe_commands_are_allowed(database: Client) -> None:
     assert RULES.offences == []
 
 
-async def test_calendars_lists_and_caps_are_read_from_snapshots(database: Client) -> None:
-    """Otherwise, a read of bookings during a move could miss both the old and the new time."""
+async def test_calendars_booking_lists_and_caps_are_read_from_snapshots(database: Client) -> None:
+    """Without a snapshot, a read during a move could miss both the old and the new booking time."""
     assert database is not None
     now, id_ = utc_now(), new_id()
     RULES.levels.clear()

@@ -1,4 +1,4 @@
-"""The database driver during an outage."""
+"""A test of the database driver while the database is unreachable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.store import driver
 
 PATIENCE_SECONDS = 600
 ROOT = Path(driver.__file__).parents[2]
-# Runs in a separate process, which can be killed if the driver blocks forever.
+# The program runs in a separate process, which is killed if the driver blocks forever.
 PROGRAM = """
 import asyncio, random
 from pymongo import AsyncMongoClient
@@ -44,10 +44,10 @@ asyncio.run(main())
 """
 
 
-def test_operations_cancelled_in_an_outage_do_not_block_the_others() -> None:
-    """Every other operation still fails with a server selection timeout."""
+def test_operations_cancelled_during_an_outage_do_not_block_the_others() -> None:
+    """The operations that were not cancelled fail with a server selection timeout."""
     command = [sys.executable, "-c", PROGRAM]
-    result = subprocess.run(  # noqa: S603 - the test's own program
+    result = subprocess.run(  # noqa: S603 - runs only the program above
         command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
     )
     assert result.stdout.split() == ["ServerSelectionTimeoutError"]

@@ -1,4 +1,4 @@
-"""The canonical form of e-mail addresses."""
+"""Tests of the canonical forms of e-mail addresses, and of the keys that identify them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ DECOMPOSED = unicodedata.normalize("NFD", "jörg@bücher.example")
         "\ufeff jörg@xn--bcher-kva.example.\u200b\n",
     ],
 )
-def test_spellings_of_an_address_have_one_key(text: str) -> None:
+def test_all_spellings_of_an_email_address_have_the_same_key(text: str) -> None:
     assert email_key(text) == "jörg@bücher.example"
 
 
-def test_both_small_sigmas_have_the_key_of_the_capital() -> None:
+def test_both_small_sigmas_have_the_same_key_as_the_capital() -> None:
     spelled = ["ΣΑΣ.Χ@example.gr", "σας.χ@example.gr", "ΣΑΣ.χ@EXAMPLE.gr"]  # noqa: RUF001
     assert len({email_key(text) for text in spelled}) == 1
     assert email_key("a@σας.example") != email_key("a@σασ.example")  # noqa: RUF001
 
 
-def test_canonical_address_keeps_the_case_of_the_local_part() -> None:
+def test_canonical_email_keeps_the_case_of_its_local_part() -> None:
     assert canonical_email(" Ada.L@Example.COM ") == "Ada.L@example.com"
 
 
@@ -59,11 +59,11 @@ def test_different_mailboxes_have_different_keys(first: str, second: str) -> Non
 @pytest.mark.parametrize(
     "text", ["", "ada", "ada@", "@example.com", "a b@example.com", "a@b@c.org"]
 )
-def test_text_that_is_not_an_address_has_a_key_but_no_canonical_form(text: str) -> None:
+def test_text_that_is_not_an_email_address_has_a_key_but_no_canonical_form(text: str) -> None:
     assert canonical_email(text) is None
     assert email_key(f" {text.upper()} ") == text
 
 
-def test_length_of_addresses_and_keys_is_bounded() -> None:
+def test_email_addresses_and_their_keys_have_a_maximum_length() -> None:
     assert canonical_email("a" * MAX_EMAIL_CHARS + "@example.com") is None
     assert len(email_key("é" * 10**6)) <= MAX_EMAIL_CHARS

@@ -1,4 +1,4 @@
-"""`unchanged_until` predicts the instant until which computed slots stay the same."""
+"""`unchanged_until` predicts how long computed slots stay valid while only time passes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 moments = st.one_of(
     st.integers(0, 300 * 24 * 3_600_000).map(lambda number: at(0) + number * MILLISECOND),
-    # On a quarter hour, or a millisecond before or after it.
+    # Moments on a quarter hour, or a millisecond before or after it.
     st.builds(
         lambda quarters, off: at(0) + quarters * timedelta(minutes=15) + off * MILLISECOND,
         st.integers(0, 96 * 300),
@@ -35,7 +35,7 @@ moments = st.one_of(
 
 @st.composite
 def some_rules(draw: st.DrawFn) -> Rules:
-    """Generate rules with hours round the clock, a random notice and a short horizon."""
+    """Generate rules that are open all day, with a random minimum notice and a short horizon."""
     return rules(
         time_zone=draw(st.sampled_from(ZONES)),
         weekly=OPEN_ALL_DAY,
@@ -47,12 +47,12 @@ def some_rules(draw: st.DrawFn) -> Rules:
 
 
 def hold(first: int, until: datetime) -> Occupant:
-    """Return Ada's one-hour hold that begins at a cell."""
+    """Return a one-hour hold of Ada's that begins at the given cell and ends at `until`."""
     return Occupant(ADA, ADA, range(first, first + 4), first + 4, until)
 
 
 def listed(of: Rules, holds: list[Occupant], now: datetime, as_of: datetime) -> list[Slot]:
-    """Return the slots of a span around `now`, computed as of another instant."""
+    """Return the slots in the days around `now`, as computed at the instant `as_of`."""
     active = [each for each in holds if each.held_until and as_of < each.held_until]
     taken = {cell: each for each in active for cell in each.cells}
     minutes = of.offers[0].minutes
@@ -68,7 +68,7 @@ def listed(of: Rules, holds: list[Occupant], now: datetime, as_of: datetime) -> 
 def test_slots_do_not_change_before_the_predicted_instant(
     of: Rules, now: datetime, held: list[tuple[int, int]], part: float
 ) -> None:
-    """Checked up to the last millisecond, for random notice, horizon, zone and holds."""
+    """Checks up to the last millisecond, with random rules, time zones and holds."""
     holds = [
         hold(cell_of(now) + cells, now + milliseconds * MILLISECOND) for cells, milliseconds in held
     ]
@@ -84,7 +84,7 @@ def test_slots_do_not_change_before_the_predicted_instant(
 
 @given(some_rules(), moments)
 def test_slots_change_only_at_predicted_instants(of: Rules, now: datetime) -> None:
-    """Checked minute by minute through two hours."""
+    """Checks each minute of two hours."""
     before, until = listed(of, [], now, now), unchanged_until(of, [], now)
     for minutes in range(1, 120):
         instant = now + timedelta(minutes=minutes)
@@ -96,8 +96,8 @@ def test_slots_change_only_at_predicted_instants(of: Rules, now: datetime) -> No
         before = found
 
 
-def test_predicted_instant_is_the_next_quarter_hour_notice_limit_or_end_of_a_hold() -> None:
-    """Holds that have already expired are ignored."""
+def test_predicted_instant_is_the_next_quarter_hour_notice_limit_or_hold_end() -> None:
+    """The earliest of these instants is predicted; holds that have expired are ignored."""
     moment = at(9, 1)
     assert unchanged_until(rules(), [], moment) == at(9, 15)
     assert unchanged_until(rules(minimum_notice_minutes=10), [], moment) == at(9, 5)

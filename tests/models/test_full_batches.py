@@ -1,4 +1,4 @@
-"""More queued changes than fit in a batch of the ledger."""
+"""Tests of a ledger with more queued changes than fit into one batch."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from models.store.connection import Client
 
 
-async def test_changes_that_exceed_a_batch_are_written_in_order(
+async def test_changes_that_do_not_fit_into_one_batch_are_written_in_order(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each batch is decided while the previous one is written, without reading the calendar."""
+    """The ledger decides each batch while it writes the previous one, and reads no calendar."""
     monkeypatch.setattr("models.ledger.ledger.MAX_BATCH", 4)
     async with Ledger(database, ignore_events).open() as ledger:
         await book_slot(ledger, slot(calendar, 0))
@@ -46,16 +46,16 @@ async def test_changes_that_exceed_a_batch_are_written_in_order(
         assert all(isinstance(one, SlotTaken) for one in made[11:])
         found = [event.booking_id for event in await events(calendar)]
         assert found[1:] == [one.id for one in made[:11] if isinstance(one, Booking)]
-        # Two commands per batch, and one read of the counter for refusals.
+        # At most two commands per batch, and one that reads the event counter for the refusals.
         assert commands.count
         assert commands.count <= 10
     assert await findings() == set()
 
 
-async def test_changes_that_need_a_read_are_made_while_batches_are_full(
+async def test_changes_that_need_a_read_are_made_although_batches_are_full(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Covers cancellations, and bookings in calendars that are not cached."""
+    """Covers a cancellation, and a booking in a calendar that is not cached."""
     monkeypatch.setattr("models.ledger.ledger.MAX_BATCH", 2)
     other = await Calendar(id=new_id(), rules=rules(weekly=EVERY_HOUR)).insert()
     try:

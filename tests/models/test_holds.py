@@ -1,4 +1,4 @@
-"""A hold keeps its slot, its price and its cancellation deadline until it ends."""
+"""Tests of a hold's guarantees: until it ends, slot, price and deadline stay as they were."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def ledger(database: Client) -> AsyncIterator[Ledger]:
-    """A ledger with cached calendars."""
+    """An open ledger that caches calendars."""
     async with Ledger(database, ignore_events).open() as ledger:
         yield ledger
 
@@ -49,7 +49,7 @@ async def ledger(database: Client) -> AsyncIterator[Ledger]:
 async def test_expert_note_survives_booking_a_cached_hold(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The ledger's cached copy of the booking lacks the note."""
+    """The note must not be overwritten, although the ledger's cached booking lacks it."""
     viewer, key = someone(), slot(calendar, 9)
     held = await hold(reserving(ledger), viewer, slot_id(key), None)
     assert await held.set_expert_note("by phone")
@@ -72,7 +72,7 @@ async def move(
     price: int | None = None,
     currency: str = "EUR",
 ) -> Booking:
-    """Move a client's booking, expecting a price."""
+    """Move a client's booking to another slot, for which the client expects the given price."""
     client = cast("Any", viewer)
     client.role, client.expert_id = "CLIENT", None
     return await reschedule(
@@ -98,7 +98,7 @@ async def move(
     ],
     ids=lambda changes: next(iter(changes)),
 )
-async def test_hold_is_booked_on_its_own_terms_after_the_rules_change(
+async def test_hold_is_booked_on_its_original_terms_after_the_rules_change(
     ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
 ) -> None:
     viewer, key = someone(), slot(calendar, 9)
@@ -112,7 +112,7 @@ async def test_hold_is_booked_on_its_own_terms_after_the_rules_change(
     await events(calendar)
 
 
-async def test_ended_hold_gives_no_right_to_book(ledger: Ledger, calendar: Calendar) -> None:
+async def test_expired_hold_gives_no_right_to_book(ledger: Ledger, calendar: Calendar) -> None:
     viewer, key = someone(), slot(calendar, 9)
     await hold(reserving(ledger, timedelta()), viewer, slot_id(key), None)
     await change_rules(ledger, calendar, accepts_bookings=False)
@@ -133,7 +133,7 @@ async def test_hold_of_another_client_gives_no_right_to_book(
 async def test_booking_moves_to_a_held_slot_on_the_terms_of_the_hold(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The booking takes the price and the place of the hold."""
+    """The moved booking takes over the price and the place that the hold has."""
     viewer = someone()
     booked = await book_slot(ledger, slot(calendar, 9), viewer)
     await change_rules(ledger, calendar, offers=RAISED)
@@ -147,7 +147,7 @@ async def test_booking_moves_to_a_held_slot_on_the_terms_of_the_hold(
     assert stored.status is BookingStatus.CANCELLED
 
 
-async def test_moved_booking_keeps_its_price_at_the_same_length(
+async def test_booking_moved_to_a_slot_of_the_same_length_keeps_its_price(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     viewer = someone()
@@ -157,7 +157,7 @@ async def test_moved_booking_keeps_its_price_at_the_same_length(
     assert (moved.minutes, moved.price, moved.place) == (60, booked.price, booked.place)
 
 
-async def test_move_to_another_length_costs_the_price_that_the_client_expects(
+async def test_move_to_a_slot_of_another_length_must_cost_what_the_client_expects(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     viewer, half = someone(), slot(calendar, 15, 30)
@@ -176,7 +176,7 @@ async def test_move_to_another_length_costs_the_price_that_the_client_expects(
     assert (moved.minutes, moved.price) == (30, 70_000)
 
 
-async def test_expected_price_of_several_slots_is_their_sum(
+async def test_expected_price_of_several_slots_is_the_sum_of_their_prices(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     ids = [slot_id(slot(calendar, hour)) for hour in (9, 11)]
@@ -190,10 +190,10 @@ async def test_expected_price_of_several_slots_is_their_sum(
     assert len(await book(reserving(ledger), someone(), right)) == len(ids)
 
 
-async def test_sum_of_prices_too_high_for_the_api_is_refused_at_its_field(
+async def test_sum_of_prices_too_high_for_the_api_is_refused_as_expected_price(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """Without an expected price, the slots can be booked together."""
+    """If the client expects no price, the same slots can be booked together."""
     ids = [slot_id(slot(calendar, hour)) for hour in (9, 11)]
     await change_rules(ledger, calendar, offers=(Offer(minutes=60, price=MAX_AMOUNT),))
     before = await events(calendar)
@@ -206,7 +206,7 @@ async def test_sum_of_prices_too_high_for_the_api_is_refused_at_its_field(
     assert len(await book(reserving(ledger), someone(), request)) == len(ids)
 
 
-async def test_taken_slot_is_refused_as_taken_whatever_price_is_expected(
+async def test_taken_slot_is_refused_as_taken_even_if_the_expected_price_is_wrong(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     key = slot(calendar, 9)

@@ -1,6 +1,6 @@
-"""Global ids and cursors: round trips, and rejection of any other text."""
+"""Tests of global ids and cursors: round trips, and rejection of invalid text."""
 
-# ruff: noqa: RUF001 - letters that look like others are the point
+# ruff: noqa: RUF001 - the tests need letters that look like others
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = ("Expert", "User", "Booking")
 BY_NAME = Order("NAME-asc", "by_name", descending=False)
 keys = st.binary(min_size=12, max_size=12).map(Id)
 slots = st.builds(SlotKey, keys, st.integers(1, 99_999_999), st.integers(1, 9_999))
-# Arbitrary client input, and well-formed but invalid ids.
+# Arbitrary text that clients may send, and ids that are well-formed but invalid.
 nonsense = st.one_of(
     st.text(),
     st.text(max_size=300).map(lambda text: encode(text.encode("utf-8", "replace").decode())),
@@ -52,7 +52,7 @@ def test_text_round_trips_and_is_url_safe(text: str) -> None:
 
 @settings(deadline=None)
 @given(st.sampled_from(KINDS), keys)
-def test_object_id_round_trips_and_is_rejected_for_another_type(kind: str, key: Id) -> None:
+def test_object_id_round_trips_and_is_rejected_as_an_id_of_another_type(kind: str, key: Id) -> None:
     opaque = global_id(kind, key)
     assert parse_id(opaque) == (kind, str(key))
     assert object_id(opaque, kind, "id") == key
@@ -130,7 +130,7 @@ VALID = slot_id(SlotKey(ADA, 2_004_324, 60))
     ],
 )
 def test_invalid_slot_id_is_rejected(opaque: str) -> None:
-    """Covers garbage, other types, numbers out of range, and alternative spellings."""
+    """Covers garbage, ids of other types, numbers out of range, and non-canonical spellings."""
     with pytest.raises(
         ValueError, match=r"^(too long|not base64url-encoded text|not canonical|not a slot id)$"
     ):
@@ -138,7 +138,7 @@ def test_invalid_slot_id_is_rejected(opaque: str) -> None:
 
 
 def test_only_the_canonical_encoding_is_accepted() -> None:
-    """Spare bits, padding and the standard base64 alphabet are rejected."""
+    """Non-zero spare bits, padding, and the standard base64 alphabet are rejected."""
     assert encode("Expert:>") == "RXhwZXJ0Oj4"
     for other in ("RXhwZXJ0Oj5", "RXhwZXJ0Oj4=", "RXhwZXJ0Oj4 ", "RXhwZXJ0\nOj4"):
         with pytest.raises(ValueError, match=r"not canonical|not base64url"):
@@ -170,8 +170,8 @@ def test_only_the_canonical_encoding_is_accepted() -> None:
         "a" * 24 + ":",
     ],
 )
-def test_invalid_key_is_rejected(key: str) -> None:
-    """A key is twelve bytes in lower-case hexadecimal."""
+def test_id_with_an_invalid_key_is_rejected(key: str) -> None:
+    """A valid key consists of twelve bytes, written in lower-case hexadecimal."""
     with pytest.raises(BadUserInput, match=r"^id: not the id of an Expert$"):
         object_id(encode(f"Expert:{key}"), "Expert", "id")
 
@@ -202,7 +202,7 @@ def test_invalid_event_cursor_is_rejected(text: str) -> None:
 @given(nonsense)
 @example("\ud800")
 @example("=" * 600)
-def test_arbitrary_input_is_accepted_or_raises_a_documented_error(opaque: str) -> None:
+def test_arbitrary_input_is_parsed_or_raises_a_documented_error(opaque: str) -> None:
     with suppress(ValueError):
         assert encode(decode(opaque)) == opaque
     with suppress(ValueError):
@@ -218,8 +218,8 @@ def test_arbitrary_input_is_accepted_or_raises_a_documented_error(opaque: str) -
         assert encode(f"NAME-asc:{BY_NAME.key(opaque, 'after')}") == opaque
 
 
-def test_cursor_of_another_order_is_rejected() -> None:
-    """The error names the argument."""
+def test_cursor_from_a_list_in_another_order_is_rejected() -> None:
+    """The error names the argument that contains the cursor."""
     assert BY_NAME.key(encode("NAME-asc:ada\t1"), "after") == "ada\t1"
     for other in ("NAME-desc:ada\t1", "NAME-asc", "RATE-asc:1", f"Event:{ADA}:1"):
         with pytest.raises(

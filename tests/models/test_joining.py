@@ -1,4 +1,4 @@
-"""Entries of waiting lists: which are possible, and when they end by themselves."""
+"""Tests of entries in waiting lists: which are accepted, and when they end automatically."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.waitlists import (
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_joining_twice_gives_one_entry(desk: Desk) -> None:
+def test_joining_the_same_waiting_list_twice_adds_one_entry(desk: Desk) -> None:
     assert kinds(desk.join(BEA, *MORNING)) == ["JOINED"]
     assert desk.join(BEA, *MORNING) == []
     assert kinds(desk.join(BEA, *MORNING, 30)) == ["JOINED"]
@@ -36,8 +36,8 @@ def test_joining_twice_gives_one_entry(desk: Desk) -> None:
     assert desk.join(BEA, *MORNING) == []
 
 
-def test_event_of_joining_has_the_terms_but_no_client(desk: Desk) -> None:
-    """The event contains nothing that clients who watch the calendar would receive."""
+def test_event_of_joining_a_waiting_list_has_the_terms_but_no_client(desk: Desk) -> None:
+    """The event names no client or slot, so that clients who watch the calendar learn nothing."""
     [joined] = desk.join(BEA, *MORNING)
     [wait] = desk.waits
     assert (joined.sequence, joined.wait_id, joined.terms) == (wait.number, wait.id, wait.terms)
@@ -66,7 +66,7 @@ def test_event_of_joining_has_the_terms_but_no_client(desk: Desk) -> None:
         *("no quarter hour", "after the quarter hour", "none after the notice", "none in horizon"),
     ],
 )
-def test_time_that_cannot_be_offered_is_refused(
+def test_waiting_for_time_that_cannot_be_offered_is_refused(
     desk: Desk, changes: dict[str, object], since: datetime, until: datetime, minutes: int
 ) -> None:
     if changes:
@@ -84,7 +84,7 @@ def test_time_that_cannot_be_offered_is_refused(
         ({"horizon_days": 6}, at(23, 45, day=SUNDAY), at(12, day=date(2027, 3, 8))),
     ],
 )
-def test_window_with_one_possible_start_is_accepted(
+def test_time_window_with_one_possible_start_is_accepted(
     desk: Desk, changes: dict[str, object], since: datetime, until: datetime
 ) -> None:
     if changes:
@@ -92,14 +92,14 @@ def test_window_with_one_possible_start_is_accepted(
     assert kinds(desk.join(BEA, since, until)) == ["JOINED"]
 
 
-def test_clients_can_wait_for_closed_hours(desk: Desk) -> None:
+def test_clients_can_wait_for_time_outside_working_hours(desk: Desk) -> None:
     desk.join(BEA, at(14), at(16))
     desk.change_rules(weekly=weekly(0, (NINE, NOON), (15 * 60, 18 * 60)))
     assert desk.offered() == {BEA: "15:00"}
 
 
-def test_joining_is_refused_while_time_is_open(desk: Desk) -> None:
-    """Time that everyone in line has declined is open, too: anyone can book it."""
+def test_joining_a_waiting_list_is_refused_while_time_is_open(desk: Desk) -> None:
+    """Covers time that everyone in line has declined: it is open, so anyone can book it."""
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     desk.cancel(desk.offers()[BEA])
@@ -110,7 +110,7 @@ def test_joining_is_refused_while_time_is_open(desk: Desk) -> None:
     desk.book(CLEO, key(10))
 
 
-def test_waiting_list_has_a_limit(desk: Desk) -> None:
+def test_waiting_list_has_a_maximum_length(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     [wait] = desk.waits
     desk.waits = [
@@ -122,7 +122,7 @@ def test_waiting_list_has_a_limit(desk: Desk) -> None:
     assert refusal.value.limit == MAX_WAITS_PER_CALENDAR
 
 
-def test_line_ends_when_the_calendar_is_closed(desk: Desk) -> None:
+def test_waiting_list_is_emptied_when_the_expert_accepts_no_more_bookings(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     desk.join(CLEO, *MORNING)
     desk.cancel(desk.booked(10))
@@ -130,7 +130,7 @@ def test_line_ends_when_the_calendar_is_closed(desk: Desk) -> None:
     assert (desk.waits, desk.offers()) == ([], {})
 
 
-def test_entry_ends_when_its_window_has_passed(desk: Desk) -> None:
+def test_entry_ends_when_its_time_window_has_passed(desk: Desk) -> None:
     desk.join(BEA, at(9), at(10))
     desk.join(CLEO, at(9), at(10) + SECOND)
     desk.now = at(10) - SECOND
@@ -141,7 +141,7 @@ def test_entry_ends_when_its_window_has_passed(desk: Desk) -> None:
 
 
 def test_day_that_enters_the_horizon_is_offered_at_once() -> None:
-    """Other clients cannot book the new day before the line is served."""
+    """Other clients cannot book the new day before it is offered to the clients in line."""
     monday = date(2027, 3, 8)
     desk = Desk(rules(horizon_days=6))
     desk.change_rules(overrides=(override(SUNDAY, (NINE, 10 * 60)),))
@@ -166,7 +166,7 @@ def test_day_without_hours_that_enters_the_horizon_changes_only_the_due_time() -
     assert desk.waits[0].due_at == at(0, day=date(2027, 3, 3))
 
 
-def test_lower_horizon_sets_the_due_time_of_entries_beyond_it(desk: Desk) -> None:
+def test_shorter_horizon_sets_the_due_time_of_entries_beyond_it(desk: Desk) -> None:
     desk.join(BEA, at(9, day=date(2027, 3, 20)), at(12, day=date(2027, 3, 20)))
     desk.change_rules(horizon_days=7)
     assert desk.waits[0].due_at == at(0, day=TUESDAY)

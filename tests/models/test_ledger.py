@@ -1,4 +1,4 @@
-"""Changes decided on cached calendars, which other processes may have changed meanwhile."""
+"""Tests of decisions on cached calendars, which other processes may have changed meanwhile."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 
 def cache_counter(kind: str) -> float:
-    """Return the hits or misses of the calendar cache so far."""
+    """Return the number of hits or misses of the calendar cache so far."""
     name = f"expertbook_cache_{kind}_total"
     return REGISTRY.get_sample_value(name, {"cache": "agendas"}) or 0.0
 
 
 async def test_cached_calendar_is_not_read_again(ledger: Ledger, calendar: Calendar) -> None:
-    """After two changes, the cached span covers weeks."""
+    """Two changes come first, because after them the cached part of the calendar covers weeks."""
     await book_slot(ledger, slot(calendar, 1))
     await book_slot(ledger, slot(calendar, 2))
     hits, misses = cache_counter("hits"), cache_counter("misses")
@@ -58,7 +58,7 @@ async def test_cached_calendar_is_not_read_again(ledger: Ledger, calendar: Calen
 async def test_calendar_of_a_restored_backup_is_read_again(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The restored calendar has as many events as the cached one, but different ones."""
+    """The restored calendar has as many events as the cached one, but the last one differs."""
     kept = await book_slot(ledger, slot(calendar, 1))
     lost = await book_slot(ledger, slot(calendar, 2))
     [_, event] = await events(calendar)
@@ -77,7 +77,7 @@ async def test_calendar_of_a_restored_backup_is_read_again(
 async def test_concurrent_requests_book_each_slot_exactly_once(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """In two processes, five clients compete for each of forty slots."""
+    """Five clients, spread over two processes, compete for each of forty slots."""
     posts = [
         book_slot(ledgers[number % 2], slot(calendar, hour))
         for number in range(5)
@@ -91,10 +91,10 @@ async def test_concurrent_requests_book_each_slot_exactly_once(
     assert len(await events(calendar)) == 40
 
 
-async def test_slot_booked_by_another_process_is_taken(
+async def test_slot_booked_by_another_process_is_refused_as_taken(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The slot is still open in this process's cache."""
+    """In the cache of the process that refuses the booking, the slot is still open."""
     here, elsewhere = ledgers
     await book_slot(here, slot(calendar, 1))
     await book_slot(elsewhere, slot(calendar, 3))
@@ -108,7 +108,7 @@ async def test_slot_booked_by_another_process_is_taken(
 async def test_slot_released_by_another_process_can_be_booked(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The slot is still booked in this process's cache."""
+    """In the cache of the process that makes the booking, the slot is still booked."""
     here, elsewhere = ledgers
     first = await book_slot(here, slot(calendar, 1))
     await elsewhere.post(cancel_command(first))
@@ -118,7 +118,7 @@ async def test_slot_released_by_another_process_can_be_booked(
 async def test_slot_no_longer_offered_by_another_process_is_refused(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Both open and booked slots are refused as not offered."""
+    """The refusal says that the slot is not offered, even if the slot is also booked."""
     here, elsewhere = ledgers
     await book_slot(here, slot(calendar, 1))
     await elsewhere.post(close_command(calendar))
@@ -128,10 +128,10 @@ async def test_slot_no_longer_offered_by_another_process_is_refused(
         await book_slot(here, slot(calendar, 1))
 
 
-async def test_several_slots_are_booked_all_or_none(
+async def test_several_slots_are_either_all_booked_or_none_of_them(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The last slot is taken, so the first stays available to a concurrent request."""
+    """As the last slot is taken, a concurrent request can book the first one."""
     here, _ = ledgers
     await book_slot(here, slot(calendar, 3))
     three = [slot_id(slot(calendar, hour)) for hour in (1, 2, 3)]
@@ -150,7 +150,7 @@ async def test_several_slots_are_booked_all_or_none(
 async def test_repeated_idempotency_key_returns_the_same_booking(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Repeats come concurrently, later, and in another process; other input is refused."""
+    """Covers repeats at the same time, later, and in another process; other input is refused."""
     here, elsewhere = ledgers
     client = someone()
     await book_slot(here, slot(calendar, 9))
@@ -164,10 +164,10 @@ async def test_repeated_idempotency_key_returns_the_same_booking(
     assert len(await events(calendar)) == 2
 
 
-async def test_expired_hold_is_released_by_the_next_booking(
+async def test_booking_the_time_of_an_expired_hold_releases_the_hold(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before it expires, other clients cannot book its time."""
+    """Until the hold expires, other clients cannot book its time."""
     here, _ = ledgers
     await book_slot(here, slot(calendar, 9))
     held = await hold(
@@ -188,7 +188,7 @@ async def test_expired_hold_is_released_by_the_next_booking(
 async def test_booking_a_held_slot_confirms_the_hold(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The booking keeps its id and gets another step in its history."""
+    """The hold becomes the booking: it keeps its id and gets another step in its history."""
     here, _ = ledgers
     holder = someone()
     held = await hold(reserving(here), holder, slot_id(slot(calendar, 1)), None)
@@ -197,7 +197,7 @@ async def test_booking_a_held_slot_confirms_the_hold(
     assert [step.after for step in made.history] == [BookingStatus.HELD, BookingStatus.CONFIRMED]
 
 
-async def test_exception_in_one_decision_does_not_affect_the_others(
+async def test_exception_in_one_command_does_not_affect_the_rest_of_the_batch(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
     here, _ = ledgers
@@ -218,7 +218,7 @@ async def test_exception_in_one_decision_does_not_affect_the_others(
     assert len(await events(calendar)) == 3
 
 
-async def test_slot_outside_the_cached_span_is_read(
+async def test_slot_outside_the_cached_part_of_a_calendar_is_read(
     database: Client, ledger: Ledger, calendar: Calendar
 ) -> None:
     far = slot(calendar, 24 * 60)
@@ -229,7 +229,7 @@ async def test_slot_outside_the_cached_span_is_read(
         await book_slot(ledger, far)
 
 
-async def test_calendars_are_evicted_when_memory_is_full_and_read_again(
+async def test_calendars_evicted_from_a_full_cache_are_read_again(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.ledger.loading.MAX_BYTES", 3_000)
@@ -243,7 +243,7 @@ async def test_calendars_are_evicted_when_memory_is_full_and_read_again(
     assert len(await events(calendar)) == 4
 
 
-async def test_mixed_concurrent_changes_of_two_processes_violate_no_invariants(
+async def test_concurrent_changes_by_two_processes_violate_no_invariants(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
     before = await findings()

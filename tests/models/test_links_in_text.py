@@ -1,6 +1,6 @@
-"""Links and e-mail addresses in names and texts."""
+"""Tests of finding links and e-mail addresses in names and in longer texts."""
 
-# ruff: noqa: RUF001 - letters that look like others are the point
+# ruff: noqa: RUF001 - the tests need letters that look like others
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from models.text import has_address, has_link
         "ADA@EXAMPLE.Shop",
     ],
 )
-def test_text_that_mail_programs_link_is_recognized(text: str) -> None:
+def test_text_that_email_programs_turn_into_links_is_recognized(text: str) -> None:
     assert has_link(text)
 
 
@@ -65,7 +65,7 @@ def test_text_that_mail_programs_link_is_recognized(text: str) -> None:
         "",
     ],
 )
-def test_initials_and_abbreviations_are_not_links(text: str) -> None:
+def test_initials_and_abbreviations_are_not_taken_for_links(text: str) -> None:
     assert not has_link(text)
 
 
@@ -96,7 +96,7 @@ def test_initials_and_abbreviations_are_not_links(text: str) -> None:
         "X.Ai, T.CO and t.Co",
     ],
 )
-def test_addresses_in_sentences_are_recognized(text: str) -> None:
+def test_web_and_email_addresses_in_sentences_are_recognized(text: str) -> None:
     assert has_address(text)
 
 
@@ -116,5 +116,5 @@ def test_addresses_in_sentences_are_recognized(text: str) -> None:
         "Rated 5 @ 9.30, thanks @joe",
     ],
 )
-def test_missing_spaces_and_product_names_are_not_addresses(text: str) -> None:
+def test_missing_spaces_and_product_names_are_not_taken_for_addresses(text: str) -> None:
     assert not has_address(text)

@@ -1,4 +1,4 @@
-"""A change loads all bookings that it can affect, and no others."""
+"""A change loads all bookings that it needs, but not the rest of the calendar."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EVERY_HOUR = tuple(part for day in range(7) for part in weekly(day, (0, 24 * 60)
 
 @pytest.fixture
 async def calendar(database: Client) -> AsyncIterator[Calendar]:
-    """Insert a calendar without an expert that is always open; delete it after the test."""
+    """A stored calendar that is open around the clock and has no expert's directory entry."""
     assert database is not None
     offers = (Offer(minutes=LONG, price=1), Offer(minutes=60, price=1))
     open_rules = rules(weekly=EVERY_HOUR, offers=offers, step_minutes=60)
@@ -42,7 +42,7 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
 async def insert_booking(
     calendar: Calendar, cell: int, minutes: int, held_until: datetime | None = None
 ) -> Booking:
-    """Insert a booking, or a hold, of a new client."""
+    """Insert a booking of a new client; with `held_until`, it is a hold."""
     ids = {"id": new_id(), "expert_id": calendar.id, "client_id": new_id()}
     inserted: Booking = booking(cell, minutes, held_until=held_until).model_copy(update=ids)
     await inserted.update_order_key().insert()
@@ -50,7 +50,7 @@ async def insert_booking(
 
 
 async def load_agendas(*commands: Command) -> Agendas:
-    """Load the agendas that some commands need."""
+    """Load the agendas that the given commands need."""
     return (await load(commands)).agendas
 
 
@@ -60,14 +60,14 @@ def nothing(_agendas: Agendas) -> list[Booking]:
 
 
 def day_after_tomorrow() -> int:
-    """Return the first cell of the day after tomorrow in UTC."""
+    """Return the cell at which the day after tomorrow begins in UTC."""
     return cell_of(utc_now()) // DAY * DAY + 2 * DAY
 
 
 async def test_release_of_an_expired_hold_reports_the_correct_slots(
     calendar: Calendar,
 ) -> None:
-    """Slots that also overlap the booking after the hold stay BOOKED."""
+    """The hold's slots become OPEN, but slots that also overlap the next booking stay BOOKED."""
     start = day_after_tomorrow()
     hold = await insert_booking(calendar, start, LONG, held_until=utc_now())
     far = await insert_booking(calendar, start + LONG // 15, LONG)
@@ -81,7 +81,7 @@ async def test_release_of_an_expired_hold_reports_the_correct_slots(
     statuses = {state.slot(calendar.id).key: state.status for state in agenda.events[0].changed}
     assert statuses[wanted] is SlotStatus.OPEN
     assert statuses[hold.key] is SlotStatus.OPEN
-    # The eight-hour slot that starts in the middle of the hold.
+    # The eight-hour slot that starts in the middle of the hold overlaps the next booking.
     assert statuses[SlotKey(calendar.id, start + LONG // 30, LONG)] is SlotStatus.BOOKED
     assert far.key not in statuses
 
@@ -89,7 +89,7 @@ async def test_release_of_an_expired_hold_reports_the_correct_slots(
 async def test_only_bookings_near_the_requested_slots_are_loaded(
     calendar: Calendar,
 ) -> None:
-    """A booking between two slots that are two weeks apart is not read."""
+    """If the requested slots are two weeks apart, a booking in the week between is not loaded."""
     start = day_after_tomorrow()
     near, between, far = [
         await insert_booking(calendar, start + days * DAY, 60) for days in (0, 7, 14)
@@ -101,7 +101,7 @@ async def test_only_bookings_near_the_requested_slots_are_loaded(
 
 
 async def test_hold_of_the_requesting_client_is_loaded(calendar: Calendar) -> None:
-    """The hold is loaded wherever it lies in the calendar; holds of other clients are not."""
+    """The client's hold is loaded even if it is far from the slot; other clients' holds are not."""
     start = day_after_tomorrow()
     hold = await insert_booking(calendar, start + 7 * DAY, 60, held_until=utc_now())
     await insert_booking(calendar, start + 8 * DAY, 60, held_until=utc_now())

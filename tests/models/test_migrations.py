@@ -1,4 +1,4 @@
-"""Migrations of stored data from version 0.1."""
+"""Tests of the migrations that convert data stored by version 0.1."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def unmigrated(database: Client) -> None:
-    """Forget that the migrations have been applied."""
+    """Delete the record of applied migrations, so that `migrate` applies them again."""
     assert database is not None
     await SharedState.find({"_id": "migrations"}).delete()
 
@@ -43,7 +43,7 @@ def expert(name: str, slug: str) -> Expert:
     return Expert(user_id=new_id(), name=name, slug=slug, **described, **numbers)
 
 
-async def test_accounts_get_canonical_keys() -> None:
+async def test_accounts_get_canonical_email_keys() -> None:
     user = await account("strauß@example.com", "strauss@example.com").insert()
     await migrate()
     assert (await User.get(user.id) or user).email_key == "strauß@example.com"
@@ -53,7 +53,9 @@ async def test_accounts_get_canonical_keys() -> None:
     await user.delete()
 
 
-async def test_two_accounts_of_one_address_are_reported(caplog: pytest.LogCaptureFixture) -> None:
+async def test_two_accounts_with_one_email_address_are_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     first = await account("zoë@example.com", "zoë@example.com").insert()
     second = await account("zoe\u0308@example.com", "zoe\u0308@example.com").insert()
     with caplog.at_level(logging.WARNING):
@@ -64,7 +66,7 @@ async def test_two_accounts_of_one_address_are_reported(caplog: pytest.LogCaptur
     await second.delete()
 
 
-async def test_experts_get_readable_slugs_and_keep_their_former_ones(
+async def test_experts_get_readable_slugs_and_keep_their_former_slugs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     experts = [
@@ -98,8 +100,8 @@ async def test_name_without_letters_loses_its_empty_slug_key() -> None:
     await made.delete()
 
 
-async def test_experts_get_words_instead_of_search_terms() -> None:
-    """Version 0.1 stored and indexed every prefix of every word of the name."""
+async def test_experts_get_search_words_instead_of_prefixes() -> None:
+    """Version 0.1 stored and indexed every prefix of each word in an expert's name."""
     made = await expert("Ada Lovelace", "ada").insert()
     experts = Expert.get_pymongo_collection()
     former = {"$unset": {"words": "", "bio_words": ""}, "$set": {"terms": ["a", "ad", "ada"]}}
@@ -115,8 +117,8 @@ async def test_experts_get_words_instead_of_search_terms() -> None:
     await made.delete()
 
 
-async def test_ratings_that_nobody_gave_are_removed(database: Client) -> None:
-    """Ratings from reviews stay."""
+async def test_sample_ratings_without_reviews_are_removed(database: Client) -> None:
+    """Only ratings that come from reviews are kept."""
     sample = database.get_default_database()["experts"]
     given = await Expert.find_one({"review_count": {"$gt": 0}})
     assert given
@@ -130,7 +132,7 @@ async def test_ratings_that_nobody_gave_are_removed(database: Client) -> None:
     await former.delete()
 
 
-async def test_contacts_of_bookings_get_canonical_keys() -> None:
+async def test_contacts_in_bookings_get_canonical_email_keys() -> None:
     contact = Contact(name="Ada", email="Adá@example.com", phone="+442079460018")
     made = booking(NINE).model_copy(update={"contact": contact, "contact_key": "former"})
     await made.insert()
@@ -141,8 +143,8 @@ async def test_contacts_of_bookings_get_canonical_keys() -> None:
     await Booking.find({"_id": made.id, "expert_id": made.expert_id}).delete()
 
 
-async def test_bookings_get_their_order_key_under_its_new_name() -> None:
-    """Version 0.1 called it `place`, which is now the name of another field."""
+async def test_order_key_of_bookings_gets_its_new_field_name() -> None:
+    """Version 0.1 called the order key `place`, which is now the name of another field."""
     made = await booking(NINE).update_order_key().insert()
     only = {"_id": made.id, "expert_id": made.expert_id}
     bookings = Booking.get_pymongo_collection()
@@ -154,7 +156,7 @@ async def test_bookings_get_their_order_key_under_its_new_name() -> None:
     await Booking.find(only).delete()
 
 
-async def test_bookings_and_experts_get_their_derived_fields() -> None:
+async def test_bookings_and_experts_get_missing_derived_fields() -> None:
     contact = Contact(name="Łukasz", email="l@example.com", phone="+442079460018")
     made = booking(NINE)
     made.contact = contact
@@ -184,7 +186,7 @@ async def test_bookings_and_experts_get_their_derived_fields() -> None:
 
 
 async def test_search_words_follow_the_current_folding_rules() -> None:
-    """Earlier versions did not fold Persian and Arabic forms of a letter."""
+    """Earlier versions did not fold the Persian and Arabic forms of a letter into one."""
     contact = Contact(name="علی", email="a@example.com", phone="+442079460018")
     made = booking(NINE).model_copy(update={"contact": contact, "search_words": ["علی"]})
     await made.insert()
@@ -205,8 +207,8 @@ async def test_search_words_follow_the_current_folding_rules() -> None:
     await listed.delete()
 
 
-async def test_failed_mails_without_a_time_get_the_time_of_the_migration() -> None:
-    """Version 0.1 kept them forever; mails that wait or were sent do not change."""
+async def test_failed_emails_without_a_failure_time_get_the_time_of_the_migration() -> None:
+    """Version 0.1 kept failed e-mails forever; waiting and sent e-mails are not changed."""
     mails = [
         Mail(kind=MailKind.VERIFICATION, to=[], state=state, due_at=NOW, created_at=NOW)
         for state in MailState
@@ -225,7 +227,7 @@ async def test_failed_mails_without_a_time_get_the_time_of_the_migration() -> No
         await mail.delete()
 
 
-async def test_migrations_are_applied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_migration_is_applied_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
     applied = []
 
     async def change() -> int:

@@ -1,4 +1,4 @@
-"""Offers end when they are declined, unused or booked, or when their entry ends."""
+"""An offer ends when it is declined, booked or unused for too long, or when its entry ends."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.support.waitlists import (
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_declined_offer_goes_to_the_next_in_the_same_change(desk: Desk) -> None:
-    """The client who declined stays in line, and is not offered the same time again."""
+def test_declined_offer_goes_to_the_next_in_line_in_the_same_change(desk: Desk) -> None:
+    """The client who declined stays in line, but is not offered the same time again."""
     desk.join(BEA, *MORNING)
     desk.join(CLEO, *MORNING)
     desk.cancel(desk.booked(10))
@@ -39,7 +39,7 @@ def test_declined_offer_goes_to_the_next_in_the_same_change(desk: Desk) -> None:
     assert desk.offered() == {BEA: "11:00"}
 
 
-def test_client_who_declined_is_offered_other_time_that_became_free(desk: Desk) -> None:
+def test_client_who_declined_an_offer_is_offered_other_free_time(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     desk.cancel(desk.booked(11))
@@ -47,7 +47,7 @@ def test_client_who_declined_is_offered_other_time_that_became_free(desk: Desk) 
     assert desk.offered() == {BEA: "11:00"}
 
 
-def test_decline_counts_for_all_entries_of_the_client(desk: Desk) -> None:
+def test_declining_an_offer_applies_to_all_entries_of_the_client(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     desk.join(BEA, at(10), at(12))
     desk.join(CLEO, *MORNING)
@@ -57,7 +57,7 @@ def test_decline_counts_for_all_entries_of_the_client(desk: Desk) -> None:
 
 
 def test_declined_time_is_offered_to_others_first() -> None:
-    """With overlapping starts, the client who declined does not get nearly the same hour again."""
+    """A client who declined 10:00 is offered 11:00, not 10:15, which is nearly the same hour."""
     desk = Desk(rules(step_minutes=15))
     desk.book(ADA, key(9), key(10), key(11))
     desk.join(BEA, *MORNING)
@@ -70,7 +70,7 @@ def test_declined_time_is_offered_to_others_first() -> None:
     assert desk.offered() == {BEA: "11:00", CLEO: "10:00"}
 
 
-def test_unused_offer_ends_its_entry_and_goes_to_the_next(desk: Desk) -> None:
+def test_unused_offer_ends_its_entry_and_goes_to_the_next_in_line(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     desk.join(CLEO, *MORNING)
     desk.cancel(desk.booked(10))
@@ -95,7 +95,7 @@ def test_unused_offer_is_not_made_to_another_entry_of_the_same_client(desk: Desk
 
 
 def test_offer_ends_when_its_slot_can_no_longer_be_booked() -> None:
-    """After an unused offer of less than the full time, its client keeps the place in line."""
+    """If an unused offer was shorter than usual, its client keeps the place in line."""
     desk = Desk(rules(minimum_notice_minutes=60))
     desk.book(ADA, key(9), key(10), key(11))
     desk.join(BEA, *MORNING)
@@ -109,8 +109,8 @@ def test_offer_ends_when_its_slot_can_no_longer_be_booked() -> None:
     assert desk.offered() == {BEA: "11:00"}
 
 
-def test_booking_the_offer_ends_its_entry(desk: Desk) -> None:
-    """The hold becomes the booking and keeps its price."""
+def test_booking_the_offered_slot_ends_the_entry(desk: Desk) -> None:
+    """The offer's hold becomes the booking and keeps the price that was offered."""
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     offer = desk.offers()[BEA]
@@ -121,7 +121,7 @@ def test_booking_the_offer_ends_its_entry(desk: Desk) -> None:
     assert (made.status, made.price) == (BookingStatus.CONFIRMED, 9_000)
 
 
-def test_booking_another_satisfying_slot_ends_the_entry_and_passes_its_offer_on(
+def test_booking_another_suitable_slot_ends_the_entry_and_passes_its_offer_on(
     desk: Desk,
 ) -> None:
     desk.join(BEA, *MORNING)
@@ -133,7 +133,7 @@ def test_booking_another_satisfying_slot_ends_the_entry_and_passes_its_offer_on(
     assert desk.offered() == {CLEO: "10:00"}
 
 
-def test_booking_of_another_length_or_time_keeps_the_entry(desk: Desk) -> None:
+def test_booking_of_an_unsuitable_length_or_time_keeps_the_entry(desk: Desk) -> None:
     desk.cancel(desk.booked(9))
     desk.book(BEA, key(9, minutes=30))
     desk.join(BEA, at(9, 30), at(12))
@@ -141,8 +141,8 @@ def test_booking_of_another_length_or_time_keeps_the_entry(desk: Desk) -> None:
     assert desk.clients() == [BEA]
 
 
-def test_moving_a_booking_to_the_offer_ends_the_entry(desk: Desk) -> None:
-    """The time that the booking leaves is offered to the next in line."""
+def test_moving_a_booking_to_the_offered_slot_ends_the_entry(desk: Desk) -> None:
+    """The time from which the booking was moved is offered to the next client in line."""
     desk.cancel(desk.booked(11))
     desk.book(BEA, key(11))
     desk.join(BEA, *MORNING)
@@ -155,7 +155,7 @@ def test_moving_a_booking_to_the_offer_ends_the_entry(desk: Desk) -> None:
     assert desk.booked(10).client_id == BEA
 
 
-def test_leaving_passes_the_offer_on(desk: Desk) -> None:
+def test_leaving_the_waiting_list_passes_the_offer_on(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     desk.join(CLEO, *MORNING)
     desk.cancel(desk.booked(10))
@@ -182,7 +182,10 @@ def test_holds_and_offers_of_a_client_do_not_replace_each_other(desk: Desk) -> N
 
 
 def test_holding_the_offered_slot_changes_nothing(desk: Desk) -> None:
-    """The offer's end stays the same. Overlapping slots are taken, even for the offer's client."""
+    """Holding the slot does not prolong the offer.
+
+    Other slots that overlap the offered one are taken, even for the offer's client.
+    """
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     offer = desk.offers()[BEA]

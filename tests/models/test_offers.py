@@ -1,4 +1,4 @@
-"""Time that becomes free is offered to those who wait for it, in the order of the line."""
+"""Time that becomes free is offered to the clients who wait for it, first come first served."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_cancelled_time_is_held_for_the_first_in_line_in_the_same_change(desk: Desk) -> None:
-    """The event of the cancellation shows the time as held already."""
+def test_cancellation_also_holds_the_time_for_the_first_in_line(desk: Desk) -> None:
+    """The cancellation's own event already shows the time as held, never as open."""
     desk.join(BEA, *MORNING)
     desk.join(CLEO, *MORNING)
     released, held = desk.cancel(desk.booked(10))
@@ -53,7 +53,7 @@ def test_cancelled_time_is_held_for_the_first_in_line_in_the_same_change(desk: D
             desk.hold(who, key(10, 30, 30))
 
 
-def test_offer_is_announced_to_its_client_alone(desk: Desk) -> None:
+def test_offer_is_announced_only_to_its_client(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     agenda = desk.load()
     desk.agenda = agenda
@@ -66,38 +66,38 @@ def test_offer_is_announced_to_its_client_alone(desk: Desk) -> None:
 
 
 def cancel(desk: Desk) -> None:
-    """The expert or the client cancels a booking."""
+    """Make time free by cancelling a booking."""
     desk.cancel(desk.booked(10))
 
 
 def move(desk: Desk) -> None:
-    """A booking moves elsewhere."""
+    """Make time free by moving a booking to another day."""
     desk.change_rules(overrides=(override(TUESDAY, (NINE, NOON)),))
     desk.move(desk.booked(10), key(9, day=TUESDAY))
 
 
 def release_hold(desk: Desk) -> None:
-    """A hold is given up."""
+    """Make time free by giving up a hold."""
     swap_for_hold(desk)
     desk.cancel(desk.booked(10))
 
 
 def replace_hold(desk: Desk) -> None:
-    """The holder of a slot holds another slot instead."""
+    """Make time free by replacing the hold on a slot with a hold on another slot."""
     desk.change_rules(overrides=(override(TUESDAY, (NINE, NOON)),))
     swap_for_hold(desk)
     desk.hold(ADA, key(9, day=TUESDAY))
 
 
 def lapse_and_review(desk: Desk) -> None:
-    """A hold ends by the clock."""
+    """Make time free by letting a hold expire, and releasing it afterwards."""
     swap_for_hold(desk)
     desk.now += HOLD
     desk.review()
 
 
 def lapse_before_a_booking(desk: Desk) -> None:
-    """A hold has ended, and somebody else tries to book its time before it is released."""
+    """Let a hold expire; even before its release, nobody can book or hold its time."""
     swap_for_hold(desk)
     desk.now += HOLD
     with pytest.raises(SlotTaken):
@@ -108,12 +108,12 @@ def lapse_before_a_booking(desk: Desk) -> None:
 
 
 def open_hours(desk: Desk) -> None:
-    """The expert opens more hours."""
+    """Make time free by adding working hours."""
     desk.change_rules(weekly=weekly(0, (NINE, 13 * 60)))
 
 
 def remove_booking_ahead(desk: Desk) -> None:
-    """A completed session that is still ahead is removed from its client's list."""
+    """Make time free by removing a completed booking whose session is still in the future."""
     booking = desk.booked(10)
     done = booking.model_copy(update={"status": BookingStatus.COMPLETED})
     desk.bookings[booking.id] = done
@@ -121,7 +121,7 @@ def remove_booking_ahead(desk: Desk) -> None:
 
 
 def swap_for_hold(desk: Desk) -> None:
-    """Replace Ada's booking with a hold of hers, without offering the hour to the line."""
+    """Replace Ada's booking at 10:00 with a hold of hers, without offering the hour to others."""
     waits, desk.waits = desk.waits, []
     desk.cancel(desk.booked(10))
     desk.hold(ADA, key(10))
@@ -137,7 +137,9 @@ def swap_for_hold(desk: Desk) -> None:
     ],
     ids=lambda free: free.__name__,
 )
-def test_every_change_that_frees_time_offers_it(desk: Desk, free: Callable[[Desk], None]) -> None:
+def test_every_change_that_frees_time_offers_the_time(
+    desk: Desk, free: Callable[[Desk], None]
+) -> None:
     desk.join(BEA, at(9, 30), at(13))
     desk.join(CLEO, at(9), at(13))
     free(desk)
@@ -147,8 +149,8 @@ def test_every_change_that_frees_time_offers_it(desk: Desk, free: Callable[[Desk
     assert desk.status(offer.key) is SlotStatus.HELD
 
 
-def test_earliest_slot_of_the_window_and_length_is_offered(desk: Desk) -> None:
-    """An entry that the time does not suit is skipped, and keeps its place in line."""
+def test_earliest_slot_of_the_right_length_in_the_time_window_is_offered(desk: Desk) -> None:
+    """An entry for which no free slot is suitable is skipped, but keeps its place in line."""
     desk.join(BEA, at(11), at(12))
     desk.join(CLEO, at(9, 15), at(12), 30)
     desk.join(DORA, at(9), at(9) + SECOND)
@@ -159,15 +161,15 @@ def test_earliest_slot_of_the_window_and_length_is_offered(desk: Desk) -> None:
     assert desk.offered() == {BEA: "11:00", CLEO: "09:30"}
 
 
-def test_first_in_line_comes_before_an_earlier_slot_for_others(desk: Desk) -> None:
-    """An hour at 10:00 would overlap the half hour at 10:30 that the first in line waits for."""
+def test_first_in_line_is_served_before_an_earlier_slot_of_others(desk: Desk) -> None:
+    """The first in line gets 10:30 to 11:00, so the next cannot have the hour from 10:00."""
     desk.join(BEA, at(10, 30), at(12), 30)
     desk.join(CLEO, *MORNING)
     desk.cancel(desk.booked(10))
     assert desk.offered() == {BEA: "10:30"}
 
 
-def test_time_beside_an_offer_is_offered_to_the_next(desk: Desk) -> None:
+def test_free_time_next_to_an_offer_is_offered_to_the_next_suitable_client(desk: Desk) -> None:
     desk.join(BEA, *MORNING, 30)
     desk.join(CLEO, *MORNING)
     desk.join(DORA, *MORNING, 30)
@@ -175,7 +177,7 @@ def test_time_beside_an_offer_is_offered_to_the_next(desk: Desk) -> None:
     assert desk.offered() == {BEA: "10:00", DORA: "10:30"}
 
 
-def test_entry_has_one_offer_at_a_time(desk: Desk) -> None:
+def test_waiting_list_entry_has_one_offer_at_a_time(desk: Desk) -> None:
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     desk.cancel(desk.booked(11))
@@ -184,7 +186,7 @@ def test_entry_has_one_offer_at_a_time(desk: Desk) -> None:
 
 
 def test_refused_command_offers_nothing(desk: Desk) -> None:
-    """A `bookSlots` frees nothing if one of its slots is taken."""
+    """If one of several slots is taken, no slot is booked and the client's hold remains."""
     desk.cancel(desk.booked(10))
     desk.hold(BEA, key(10))
     desk.join(CLEO, *MORNING)

@@ -1,4 +1,4 @@
-"""The index of open times gives the same answers as reading the calendars one by one."""
+"""The index of open times finds the same slots as a search through the individual calendars."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVERYBODY = 2**512 - 1
 
 
 def some_rules(rng: Random, horizon: int) -> Rules:
-    """Return random rules, some without hours, some closed to bookings."""
+    """Return random rules; they may have no working hours, or accept no bookings."""
     spans = [
         (start, start + rng.choice((30, 90, 240, 600)))
         for start in rng.sample(range(0, 1425, 15), rng.randrange(3))
@@ -57,7 +57,7 @@ def some_rules(rng: Random, horizon: int) -> Rules:
 
 
 def some_occupants(rng: Random, now: datetime) -> list[Occupant]:
-    """Return random occupants that do not overlap; some are holds that end soon or have ended."""
+    """Return random occupants that do not overlap; some are holds that ended or end soon."""
     cell, found = cell_of(now) - 40, list[Occupant]()
     for _ in range(rng.randrange(30)):
         cell += rng.randrange(12)
@@ -70,11 +70,11 @@ def some_occupants(rng: Random, now: datetime) -> list[Occupant]:
 
 
 class World:
-    """Calendars with their occupied time, and an index of them."""
+    """Random calendars with occupied time, and an index of their open times."""
 
     def __init__(self, rng: Random, size: int, now: datetime) -> None:
         self.rng, self.now = rng, now
-        # Zero lets each calendar choose its own horizon; otherwise all have the same.
+        # 0 means that each calendar has a random horizon; otherwise, all have this one.
         self.horizon = rng.choice((0, 30))
         self.index = OpenIndex()
         self.calendars: dict[Id, tuple[Rules, list[Occupant]]] = {}
@@ -82,19 +82,19 @@ class World:
             self.change(new_id())
 
     def change(self, id_: Id, *, keeps_rules: bool = False) -> None:
-        """Replace the occupied time of a calendar, and its rules unless it keeps them."""
+        """Add a calendar or change its occupied time, and also its rules unless `keeps_rules`."""
         former = self.calendars.get(id_)
         found = former[0] if former and keeps_rules else some_rules(self.rng, self.horizon)
         occupants = some_occupants(self.rng, self.now)
         if former and keeps_rules:
-            # Remove some bookings, as cancellations do.
+            # Remove random bookings, as cancellations do.
             occupants = [each for each in former[1] if self.rng.random() < 0.9]
         self.calendars[id_] = found, occupants
         busy = unexpired(busy_of(occupants), self.now)
         self.index.put(id_, OpenCalendar(found, 1, Position(0), busy))
 
     def brute_force(self, minutes: int | None, since: datetime, until: datetime) -> dict[Id, int]:
-        """Return the cell of the first open slot of each calendar that has one."""
+        """Search all calendars; return the start cell of each calendar's first open slot."""
         found = {}
         for id_, (of, occupants) in self.calendars.items():
             taken = taken_cells(occupants, self.now)
@@ -106,7 +106,7 @@ class World:
         return found
 
     def indexed(self, minutes: int | None, since: datetime, until: datetime) -> dict[Id, int]:
-        """Return the same cells as `brute_force`, found by the index."""
+        """Return the same as `brute_force`, but found with the index."""
         self.index.expire_holds(self.now)
         ids = {self.index.number(id_): id_ for id_ in self.index}
         while True:
@@ -131,12 +131,12 @@ class World:
 
 @pytest.fixture(params=[64, 12, 0], ids=["one by one", "mixed", "by bitmaps"], autouse=True)
 def threshold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answer from single calendars, from bitmaps, or from both."""
+    """Make the index answer from individual calendars, from bitmaps, or from both."""
     monkeypatch.setattr("models.bookings.open_index.MAX_SINGLE", request.param)
 
 
 def spans(rng: Random, now: datetime) -> Sequence[tuple[int | None, datetime, datetime]]:
-    """Return lengths and spans near a moment."""
+    """Return random searches: a session length, and the start and end of a time span near `now`."""
     return [
         (
             rng.choice((None, *LENGTHS)),
@@ -147,7 +147,7 @@ def spans(rng: Random, now: datetime) -> Sequence[tuple[int | None, datetime, da
     ]
 
 
-def test_days_that_take_too_much_memory_are_computed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_days_dropped_to_save_memory_are_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.bookings.open_index.MIN_DAYS", 2)
     monkeypatch.setattr("models.bookings.open_index.MAX_CALENDAR_DAYS", 0)
     rng = Random(9)
@@ -161,7 +161,7 @@ def test_days_that_take_too_much_memory_are_computed_anew(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("seed", range(8))
 def test_index_finds_the_first_open_slot_of_each_calendar(seed: int) -> None:
-    """Calendars change, holds end and time passes, around a clock change."""
+    """Around a clock change, calendars change, holds end and time passes between searches."""
     rng = Random(seed)
     now = BERLIN_CHANGES - timedelta(minutes=rng.randrange(3_000))
     world = World(rng, 40, now)

@@ -1,4 +1,4 @@
-"""Searches by time agree with all calendars, even while two processes change these."""
+"""Searches by time find what the stored calendars contain, even while these change."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SOONEST = ExpertOrderField.SOONEST
 
 @pytest.fixture(autouse=True)
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop the clock, so that no slot gets too near between a search and its check."""
+    """Stop the clock, so that no slot becomes too near to be booked between search and check."""
     now = utc_now()
     for module in ("models.bookings.open_search", "models.ledger.loading", __name__):
         monkeypatch.setattr(f"{module}.utc_now", lambda: now)
@@ -66,7 +66,7 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def added(database: Client) -> AsyncIterator[OpenDirectory]:
-    """Add some experts to the directory; delete them after the test."""
+    """A directory to which twelve experts have been added; they are deleted afterwards."""
     assert database is not None
     directory = OpenDirectory(Random(7))
     for _ in range(12):
@@ -77,7 +77,7 @@ async def added(database: Client) -> AsyncIterator[OpenDirectory]:
 
 @pytest.fixture
 async def searches() -> AsyncIterator[tuple[OpenSearch, OpenSearch]]:
-    """Two searches, as in two processes."""
+    """Two independent searches, as two processes would have them."""
     words = DirectorySearch()
     async with OpenSearch(words).open() as one, OpenSearch(words).open() as two:
         yield one, two
@@ -85,14 +85,14 @@ async def searches() -> AsyncIterator[tuple[OpenSearch, OpenSearch]]:
 
 @pytest.fixture(params=[64, 0], ids=["one by one", "by bitmaps"])
 def threshold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answer from single calendars or from bitmaps."""
+    """Make searches answer from individual calendars, or from bitmaps."""
     monkeypatch.setattr("models.bookings.open_index.MAX_SINGLE", request.param)
 
 
 async def listed(
     search: OpenSearch, filter_: ExpertFilter, order: Order, size: int, *, backward: bool = False
 ) -> list[Id]:
-    """Return the experts of all pages of a list, in its order."""
+    """Read all pages of a search's result, and return the experts in the given order."""
     found: list[Id] = []
     cursor: str | None = None
     while True:
@@ -113,7 +113,7 @@ async def listed(
 def expected(
     stored: Stored, among: set[Id], filter_: ExpertFilter, order: Order, ranks: dict[Id, str]
 ) -> list[Id]:
-    """Return the experts that a filter should find, in order, by examining all experts."""
+    """Return the experts that a filter should find, in order; examines each one of `among`."""
     now = utc_now()
     available = filter_.available or Available(now, now + FOREVER, None)
     opens = stored.all_open(available, now)
@@ -130,7 +130,7 @@ def expected(
 
 
 def some_filter(rng: Random) -> ExpertFilter:
-    """Return a random filter, mostly with a span of time."""
+    """Return a random filter, which in most cases includes a time span."""
     base = rng.choice(FILTERS)
     if rng.random() < 0.2:
         return base
@@ -141,7 +141,7 @@ def some_filter(rng: Random) -> ExpertFilter:
 
 
 async def check(search: OpenSearch, rng: Random) -> None:
-    """Compare a random search, in any order and direction, with all calendars."""
+    """Compare the results of a random search, in a random order, with the stored calendars."""
     filter_ = some_filter(rng)
     field = rng.choice((SOONEST, SOONEST, *ExpertOrderField))
     order = directory_order(field, descending=rng.random() < 0.5)
@@ -178,14 +178,14 @@ async def check(search: OpenSearch, rng: Random) -> None:
 
 
 class Clients:
-    """Changes calendars at random through two ledgers, one change per calendar at a time."""
+    """Clients and experts who change calendars at random, through two ledgers."""
 
     def __init__(self, ledgers: tuple[Ledger, Ledger], added: OpenDirectory) -> None:
         self.ledgers, self.added, self.rng = ledgers, added, added.rng
         self.booked: list[Booking] = []
 
     async def change(self, id_: Id) -> None:
-        """Book or cancel a slot, disable or enable the expert, or change notice and break."""
+        """Make a random change: of a booking, of the expert's status, or of notice and break."""
         ledger, stored = self.rng.choice(self.ledgers), await Stored.read()
         own = [booking for booking in self.booked if booking.expert_id == id_]
         of, chance = stored.calendars[id_].rules, self.rng.random()
@@ -208,12 +208,12 @@ class Clients:
 
 @pytest.mark.usefixtures("threshold")
 @pytest.mark.parametrize("ledgers", [True], indirect=True, ids=["cached"])
-async def test_searches_agree_with_all_calendars(
+async def test_searches_agree_with_the_stored_calendars(
     added: OpenDirectory,
     searches: tuple[OpenSearch, OpenSearch],
     ledgers: tuple[Ledger, Ledger],
 ) -> None:
-    """Uses random filters, orders and paging directions, between changes through both ledgers."""
+    """Makes random changes through both ledgers, and random searches after them."""
     clients, rng = Clients(ledgers, added), added.rng
     for _ in range(ROUNDS):
         for id_ in rng.sample(added.ids, 4):
@@ -229,7 +229,7 @@ async def test_searches_are_exact_while_calendars_change(
     searches: tuple[OpenSearch, OpenSearch],
     ledgers: tuple[Ledger, Ledger],
 ) -> None:
-    """Each result shows an expert as before or as after a concurrent change."""
+    """Each search shows an expert's calendar as it was before or after a concurrent change."""
     clients, rng = Clients(ledgers, added), added.rng
     order = directory_order(SOONEST, descending=False)
     for _ in range(ROUNDS):
@@ -254,7 +254,7 @@ async def test_searches_are_exact_while_calendars_change(
             assert await search(one) == after
 
 
-async def test_change_is_found_at_once_by_all_searches(
+async def test_all_searches_reflect_a_change_at_once(
     added: OpenDirectory, searches: tuple[OpenSearch, OpenSearch], ledger: Ledger
 ) -> None:
     id_, order = added.ids[0], directory_order(SOONEST, descending=False)
@@ -272,13 +272,13 @@ async def test_change_is_found_at_once_by_all_searches(
     assert await is_found() == [True, True]
 
 
-async def test_missed_changes_are_found_by_the_positions_of_calendars(
+async def test_missed_changes_are_detected_by_comparing_calendar_positions(
     added: OpenDirectory,
     searches: tuple[OpenSearch, OpenSearch],
     ledger: Ledger,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Covers more changes than a ledger's document lists, and unknown changes of the directory."""
+    """Covers more changes than a ledger records, and a directory change that names no experts."""
     monkeypatch.setattr("models.bookings.changed_calendars.MAX_RECENT", 2)
     rng = added.rng
     await check(searches[0], rng)
@@ -290,7 +290,7 @@ async def test_missed_changes_are_found_by_the_positions_of_calendars(
     await check(searches[0], rng)
 
 
-async def test_experts_without_an_open_slot_are_last(
+async def test_experts_without_an_open_slot_are_listed_last(
     added: OpenDirectory, searches: tuple[OpenSearch, OpenSearch], ledger: Ledger
 ) -> None:
     id_ = added.ids[0]
@@ -308,7 +308,7 @@ async def test_experts_without_an_open_slot_are_last(
 @pytest.mark.parametrize(
     "make", [lambda: PageArguments(first=0), lambda: PageArguments(after="nonsense")]
 )
-async def test_wrong_arguments_are_refused(
+async def test_invalid_page_arguments_are_refused(
     searches: tuple[OpenSearch, OpenSearch], make: Callable[[], PageArguments]
 ) -> None:
     with pytest.raises(BadUserInput):
@@ -316,10 +316,10 @@ async def test_wrong_arguments_are_refused(
 
 
 @pytest.mark.parametrize("waiting", [0, 1])
-async def test_the_end_of_a_hold_frees_no_time_while_somebody_waits(
+async def test_end_of_a_hold_frees_no_time_while_somebody_waits_in_line(
     added: OpenDirectory, searches: tuple[OpenSearch, OpenSearch], waiting: int
 ) -> None:
-    """An event offers the time to the first in line instead."""
+    """If somebody waits, the hold's release will offer its time to the first in line instead."""
     search, expert_id, now = searches[0], added.ids[0], utc_now()
     available = Available(now, now + FOREVER, 60)
     key = (await Stored.read()).first_open(expert_id, available, now)

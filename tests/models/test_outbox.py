@@ -1,4 +1,4 @@
-"""The outbox: which change sends which e-mail, and leases between workers."""
+"""Tests of the outbox: which change sends which e-mail, and how workers lease e-mails."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ CANCELLED, EXPIRED = BookingStatus.CANCELLED, BookingStatus.EXPIRED
 COMPLETED = BookingStatus.COMPLETED
 HOUR = timedelta(hours=1)
 TODAY = utc_now()
-"""Sending time of stored e-mails; a TTL index deletes them thirty days later."""
+"""The stored e-mails are sent today, because a TTL index would soon delete older ones."""
 BOTH = [Party.CLIENT, Party.EXPERT]
 
 
 def booking(*steps: tuple[BookingStatus, timedelta], with_contact: bool = True) -> Booking:
-    """Return a booking with a history of statuses, each with its start as an offset from 9:00."""
+    """Return a booking with the given history: pairs of a status and a start's offset from 9:00."""
     starts = [instant_of(cell(9)) + later for _, later in steps]
     befores = [None, *(status for status, _ in steps)]
     history = [
@@ -76,7 +76,7 @@ def booking(*steps: tuple[BookingStatus, timedelta], with_contact: bool = True) 
         ([(PENDING, 0), (CONFIRMED, 0)], MailKind.CONFIRMED),
         ([(CONFIRMED, 0), (CONFIRMED, 1)], MailKind.MOVED),
         ([(CONFIRMED, 0), (PENDING, 1)], MailKind.MOVED),
-        # Only the length has changed.
+        # The start is the same, so only the length has changed.
         ([(CONFIRMED, 0), (CONFIRMED, 0)], MailKind.MOVED),
         ([(CONFIRMED, 0), (PENDING, 0)], MailKind.MOVED),
         ([(PENDING, 0), (PENDING, 1), (CONFIRMED, 1)], MailKind.CONFIRMED),
@@ -88,10 +88,10 @@ def booking(*steps: tuple[BookingStatus, timedelta], with_contact: bool = True) 
         ([(HELD, 0), (CANCELLED, 0)], None),
     ],
 )
-def test_last_step_of_the_history_determines_the_mail(
+def test_last_step_of_a_bookings_history_determines_the_email(
     steps: list[tuple[BookingStatus, int]], kind: MailKind | None
 ) -> None:
-    """Booking, moving, confirming and cancelling send e-mails; holds do not."""
+    """Booking, moving, confirming and cancelling a session send e-mails; holding does not."""
     mail = mail_for(booking(*((status, later * HOUR) for status, later in steps)))
     if kind is None:
         assert mail is None
@@ -105,13 +105,13 @@ def test_last_step_of_the_history_determines_the_mail(
     assert mail.occasion.starts_at == nine + steps[-1][1] * HOUR
 
 
-def test_booking_without_contact_sends_mail_only_to_the_expert() -> None:
+def test_booking_without_contact_sends_an_email_only_to_the_expert() -> None:
     mail = mail_for(booking((CONFIRMED, 0 * HOUR), with_contact=False))
     assert mail
     assert mail.to == [Party.EXPERT]
 
 
-def test_agenda_collects_mails_and_discards_those_of_undone_changes() -> None:
+def test_agenda_discards_emails_about_undone_changes() -> None:
     agenda = Agenda(Calendar(id=EXPERT, rules=rules()), [], NOW)
     first = booking((CONFIRMED, 0 * HOUR))
     agenda.book(first)
@@ -124,7 +124,7 @@ def test_agenda_collects_mails_and_discards_those_of_undone_changes() -> None:
 
 
 async def insert_due_mail(**changed: object) -> Mail:
-    """Empty the outbox and insert one due e-mail."""
+    """Empty the outbox, and insert a single e-mail that is due."""
     await Mail.delete_all()
     mail = mail_for(booking((CONFIRMED, 0 * HOUR)))
     assert mail
@@ -135,13 +135,13 @@ async def insert_due_mail(**changed: object) -> Mail:
 
 
 async def reload(mail: Mail) -> Mail:
-    """Return an e-mail as stored in the database."""
+    """Read an e-mail from the database again, and return it."""
     found = await Mail.get(mail.id)
     assert found
     return found
 
 
-async def test_only_one_of_many_workers_claims_a_mail() -> None:
+async def test_only_one_of_many_workers_claims_an_email() -> None:
     await insert_due_mail()
     copies = [(await due_mails(TODAY, 10, Lane.BOOKING))[0] for _ in range(20)]
     claims = await asyncio.gather(*(mail.claim(TODAY) for mail in copies))
@@ -149,8 +149,8 @@ async def test_only_one_of_many_workers_claims_a_mail() -> None:
     assert await due_mails(TODAY, 10, Lane.BOOKING) == []
 
 
-async def test_mail_is_due_again_when_its_lease_ends() -> None:
-    """The former worker can no longer mark a recipient as delivered."""
+async def test_email_is_due_again_when_its_lease_ends() -> None:
+    """The worker that had the lease can no longer record a delivery."""
     mail = await insert_due_mail()
     assert await mail.claim(TODAY)
     assert await due_mails(TODAY + LEASE - timedelta(seconds=1), 10, Lane.BOOKING) == []
@@ -161,7 +161,7 @@ async def test_mail_is_due_again_when_its_lease_ends() -> None:
     assert (await reload(mail)).to == BOTH
 
 
-async def test_mail_is_sent_once_the_last_recipient_is_delivered() -> None:
+async def test_email_counts_as_sent_after_delivery_to_its_last_recipient() -> None:
     mail = await insert_due_mail()
     await mail.claim(TODAY)
     assert await mail.mark_delivered(Party.CLIENT, TODAY)
@@ -173,8 +173,8 @@ async def test_mail_is_sent_once_the_last_recipient_is_delivered() -> None:
     assert await due_mails(TODAY + 10 * LEASE, 10, Lane.BOOKING) == []
 
 
-async def test_mail_with_a_rejected_recipient_fails_after_the_last_delivery() -> None:
-    """The mail expires thirty days later, as sent mails do."""
+async def test_email_with_a_rejected_recipient_fails_after_the_last_delivery() -> None:
+    """The e-mail's `failed_at` is set, so that a TTL index deletes it thirty days later."""
     mail = await insert_due_mail()
     await mail.claim(TODAY)
     await mail.mark_delivered(Party.CLIENT, TODAY, refused=True)
@@ -185,7 +185,7 @@ async def test_mail_with_a_rejected_recipient_fails_after_the_last_delivery() ->
     assert found.failed_at == TODAY
 
 
-async def test_postponed_mail_fails_after_three_days_of_exponential_backoff() -> None:
+async def test_postponed_email_fails_after_three_days_of_exponential_backoff() -> None:
     mail = await insert_due_mail()
     now = TODAY
     while mail.state is MailState.WAITING:
@@ -203,15 +203,15 @@ async def test_postponed_mail_fails_after_three_days_of_exponential_backoff() ->
     assert await due_mails(now + timedelta(days=30), 10, Lane.BOOKING) == []
 
 
-async def test_password_reset_mail_fails_after_an_hour() -> None:
+async def test_password_reset_email_fails_after_an_hour() -> None:
     mail = await insert_due_mail(kind=MailKind.PASSWORD_RESET, to=[Party.OWNER], occasion=None)
     later = TODAY + timedelta(hours=2)
     await mail.claim(later)
     assert not await mail.postpone(later)
 
 
-async def test_mails_with_links_have_a_lane_of_their_own() -> None:
-    """They do not wait for mails about bookings, however long these are overdue."""
+async def test_emails_with_links_have_their_own_lane() -> None:
+    """These e-mails do not wait for e-mails about bookings that have been due for longer."""
     booked = await insert_due_mail(due_at=TODAY - HOUR)
     times = {"due_at": TODAY, "created_at": TODAY}
     reset = Mail(kind=MailKind.PASSWORD_RESET, to=[Party.OWNER], **times)
@@ -221,14 +221,14 @@ async def test_mails_with_links_have_a_lane_of_their_own() -> None:
     assert LANES.keys() == set(MailKind)
 
 
-async def test_failed_and_sent_mails_expire_after_thirty_days() -> None:
+async def test_failed_and_sent_emails_are_deleted_after_thirty_days() -> None:
     indexes = await Mail.get_pymongo_collection().index_information()
     ttl = {index["key"][0][0]: index.get("expireAfterSeconds") for index in indexes.values()}
     assert (ttl["failed_at"], ttl["sent_at"]) == (30 * 24 * 3600, 30 * 24 * 3600)
 
 
-def test_delays_have_jitter_and_an_upper_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jitter keeps e-mails that failed together from being retried together."""
+def test_retry_delays_have_jitter_and_an_upper_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jitter spreads the retries of e-mails that failed at the same time."""
     monkeypatch.setattr("models.bookings.outbox.random", Random(1))
     for attempts in (1, 5, 40, 10_000):
         found = {delay(attempts).total_seconds() for _ in range(100)}

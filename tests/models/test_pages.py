@@ -19,7 +19,7 @@ from models.store.pages import PageArguments
         (PageArguments(before="x"), 20, False),
     ],
 )
-def test_page_size_and_direction_follow_from_the_arguments(
+def test_arguments_determine_page_size_and_direction(
     arguments: PageArguments, size: int, *, is_backward: bool
 ) -> None:
     assert (arguments.size, arguments.is_backward) == (size, is_backward)
@@ -27,7 +27,7 @@ def test_page_size_and_direction_follow_from_the_arguments(
 
 @pytest.mark.parametrize("size", [0, -1, 101, 2**31])
 def test_invalid_page_size_is_rejected(size: int) -> None:
-    """The error names the argument."""
+    """The error names the argument, `first` or `last`."""
     with pytest.raises(BadUserInput, match=r"^first: must lie between 1 and 100$"):
         _ = PageArguments(first=size).size
     with pytest.raises(BadUserInput, match=r"^last: must lie between 1 and 100$"):

@@ -1,4 +1,4 @@
-"""Refusals show slots as stored, without the refused changes, and the last event's number."""
+"""A refusal shows slots as they are stored, without the refused changes."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from models.ledger.ledger import Ledger
 
 
-async def test_refusal_ignores_slots_booked_before_the_taken_one(
+async def test_refusal_ignores_slots_that_the_refused_request_had_booked(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The refusal has the number of the last event that is stored."""
+    """The refusal's sequence number is that of the last stored event."""
     ledger, _ = ledgers
     await book_slot(ledger, slot(calendar, 4))
     request = request_for(*(slot(calendar, hour) for hour in (1, 2, 3, 4)))
-    for _ in range(2):  # first from the database, then perhaps from memory
+    for _ in range(2):  # first with the calendar from the database, then perhaps cached
         with pytest.raises(SlotTaken) as refusal:
             await book(reserving(ledger), someone(), request)
         assert refusal.value.slot.key == slot(calendar, 4)
@@ -50,14 +50,14 @@ def request_for(*keys: SlotKey) -> BookingRequest:
 
 
 def fields_of(refused: pytest.ExceptionInfo[InvalidInput]) -> list[str]:
-    """Return the fields of a refusal's problems."""
+    """Return the names of the input fields about which a refusal complains."""
     return [problem.field for problem in refused.value.problems]
 
 
-async def test_slots_that_overlap_each_other_are_refused_by_name(
+async def test_refusal_names_requested_slots_that_overlap_each_other(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The slots are not taken: each of them can be booked alone."""
+    """The request is refused as invalid: the slots are free, and each could be booked alone."""
     quarter = SlotKey(calendar.id, slot(calendar, 1).cell + 2, 30)
     wanted = request_for(
         slot(calendar, 1), slot(calendar, 2), quarter, slot(calendar, 3), slot(calendar, 3, 30)
@@ -69,8 +69,10 @@ async def test_slots_that_overlap_each_other_are_refused_by_name(
     assert (await book_slot(ledger, quarter)).key == quarter
 
 
-async def test_break_after_a_session_counts_as_overlap(ledger: Ledger, calendar: Calendar) -> None:
-    """The order of the two slots does not matter."""
+async def test_slot_in_the_break_after_another_counts_as_overlapping(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    """The slots are refused together, in whichever order they are requested."""
     await change_rules(ledger, calendar, break_minutes=30)
     before = len(await events(calendar))
     pair = slot(calendar, 1), slot(calendar, 2)
@@ -83,8 +85,8 @@ async def test_break_after_a_session_counts_as_overlap(ledger: Ledger, calendar:
     assert len(await book(reserving(ledger), someone(), apart)) == 2
 
 
-async def test_booked_hold_keeps_its_break(ledger: Ledger, calendar: Calendar) -> None:
-    """A longer break since then does not make it overlap the next slot."""
+async def test_hold_that_is_booked_keeps_its_break(ledger: Ledger, calendar: Calendar) -> None:
+    """If the break becomes longer after the hold, the hold still does not overlap the next slot."""
     viewer = someone()
     await hold(reserving(ledger), viewer, slot_id(slot(calendar, 1)), None)
     await change_rules(ledger, calendar, break_minutes=30)
@@ -93,7 +95,7 @@ async def test_booked_hold_keeps_its_break(ledger: Ledger, calendar: Calendar) -
 
 
 def test_refusal_ignores_offers_that_the_refused_command_made(desk: Desk) -> None:
-    """The offers are undone with the command; until a later change, the time shows as open."""
+    """The refusal undoes the offers, so the time is shown as open until it is offered again."""
     desk.cancel(desk.booked(10))
     desk.hold(ADA, key(10))
     desk.join(BEA, at(10), at(11))
@@ -109,8 +111,8 @@ def test_refusal_ignores_offers_that_the_refused_command_made(desk: Desk) -> Non
     assert refusal.value.sequence == len(desk.log)
 
 
-def test_open_time_is_shown_at_the_last_stored_event(desk: Desk) -> None:
-    """Joining a line ends entries whose time has passed; the refusal undoes this."""
+def test_refusal_of_joining_shows_the_open_time_and_the_last_stored_event(desk: Desk) -> None:
+    """Joining would have ended an entry whose time has passed, but the refusal undoes this."""
     desk.join(BEA, at(9), at(9, 30))
     desk.cancel(desk.booked(11))
     desk.now = at(9, 30)
@@ -121,7 +123,7 @@ def test_open_time_is_shown_at_the_last_stored_event(desk: Desk) -> None:
     assert [wait.terms.client_id for wait in desk.waits] == [BEA]
 
 
-def test_refused_move_shows_the_calendar_without_its_changes(desk: Desk) -> None:
+def test_refusal_of_a_move_shows_the_calendar_without_the_moves_changes(desk: Desk) -> None:
     desk.join(BEA, at(10), at(11))
     desk.cancel(desk.booked(10))
     desk.now += OFFER

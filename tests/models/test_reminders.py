@@ -1,4 +1,4 @@
-"""Reminders: one row of the outbox for each confirmed booking, written with its changes."""
+"""Tests of reminders: each confirmed booking has one outbox row, written with the booking."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 @pytest.fixture
 async def ledger(database: Client) -> AsyncIterator[Ledger]:
-    """A ledger that reminds clients a day and an hour before a session."""
+    """A ledger that stores reminders for a day and for an hour before each session."""
     async with Ledger(database, ignore_events, lead_times=DEFAULT_LEAD_TIMES).open() as ledger:
         yield ledger
 
 
 async def reminder_of(booking: Booking) -> Mail | None:
-    """Return the stored reminder of a booking."""
+    """Return the stored reminder for a booking, or None."""
     found = await Mail.find({"occasion.booking_id": booking.id, "kind": "REMINDER"}).to_list()
     assert len(found) <= 1
     return found[0] if found else None
 
 
 async def times_of(booking: Booking) -> list[Any]:
-    """Return the instants at which the stored reminder of a booking is due."""
+    """Return all times at which the stored reminder for a booking is due."""
     reminder = await reminder_of(booking)
     return [reminder.due_at, *reminder.repeats] if reminder else []
 
@@ -81,7 +81,7 @@ def client() -> Viewer:
     return cast("Viewer", found)
 
 
-async def test_one_row_holds_both_reminders_of_a_booking(
+async def test_one_outbox_row_holds_both_reminders_for_a_booking(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     booking = await book_slot(ledger, slot(calendar, 9))
@@ -97,10 +97,10 @@ async def test_one_row_holds_both_reminders_of_a_booking(
     ("ahead", "expected"),
     [(2 * DAY, [DAY, HOUR]), (DAY, [HOUR]), (2 * HOUR, [HOUR]), (HOUR, []), (HOUR / 2, [])],
 )
-async def test_reminders_due_before_the_booking_are_left_out(
+async def test_reminders_that_would_be_due_before_the_booking_are_left_out(
     database: Client, calendar: Calendar, ahead: timedelta, expected: list[timedelta]
 ) -> None:
-    """A session that begins in less than an hour needs no reminder."""
+    """A session that begins within an hour gets no reminder at all."""
     key = slot(calendar, 9)
     lead_times = [lead + key.starts_at - utc_now() - ahead for lead in DEFAULT_LEAD_TIMES]
     async with Ledger(database, ignore_events, lead_times=lead_times).open() as ledger:
@@ -112,7 +112,9 @@ async def test_reminders_due_before_the_booking_are_left_out(
     assert due == kept
 
 
-async def test_no_reminders_without_lead_times(database: Client, calendar: Calendar) -> None:
+async def test_ledger_without_lead_times_stores_no_reminders(
+    database: Client, calendar: Calendar
+) -> None:
     async with Ledger(database, ignore_events).open() as ledger:
         booking = await book_slot(ledger, slot(calendar, 9))
     assert await reminder_of(booking) is None
@@ -121,7 +123,7 @@ async def test_no_reminders_without_lead_times(database: Client, calendar: Calen
 async def test_reminders_of_a_moved_booking_follow_its_new_time(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The same holds after the first reminder, and for a second move."""
+    """Covers a booking whose first reminder was already sent, and a second move."""
     viewer = client()
     booking = await book_slot(ledger, slot(calendar, 9), viewer)
     sent = await reminder_of(booking)
@@ -148,7 +150,7 @@ async def test_cancelled_booking_has_no_reminder(ledger: Ledger, calendar: Calen
 async def test_pending_booking_gets_reminders_when_it_is_confirmed(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """A declined booking gets none; after a client's move, it needs another confirmation."""
+    """Declined bookings get no reminders, and neither do moved ones until they are confirmed."""
     await set_rules(ledger, calendar, confirms_automatically=False)
     viewer, expert = client(), expert_of(calendar)
     declined, confirmed = [
@@ -169,7 +171,7 @@ async def test_pending_booking_gets_reminders_when_it_is_confirmed(
     assert len(await times_of(moved)) == 2
 
 
-async def test_a_refused_booking_leaves_no_reminder(ledger: Ledger, calendar: Calendar) -> None:
+async def test_refused_booking_leaves_no_reminder(ledger: Ledger, calendar: Calendar) -> None:
     booking = await book_slot(ledger, slot(calendar, 9))
     with pytest.raises(SlotTaken):
         await book_slot(ledger, booking.key)
@@ -179,10 +181,10 @@ async def test_a_refused_booking_leaves_no_reminder(ledger: Ledger, calendar: Ca
     assert ids == {booking.id}
 
 
-async def test_reminder_needs_no_additional_command(
+async def test_reminder_needs_no_additional_database_command(
     ledger: Ledger, database: Client, calendar: Calendar
 ) -> None:
-    """The command that inserts the mail about the booking also inserts the reminder."""
+    """The command that inserts the e-mail about the booking inserts its reminder as well."""
     counts = []
     async with Ledger(database, ignore_events).open() as without:
         for number, each in enumerate((without, ledger)):
@@ -193,7 +195,7 @@ async def test_reminder_needs_no_additional_command(
 
 
 async def insert_reminder(*times: timedelta, now: Any) -> Mail:
-    """Empty the outbox and insert a reminder that is due at some times from now."""
+    """Empty the outbox, and insert a reminder that is due at the given offsets from `now`."""
     await Mail.delete_all()
     due, *repeats = [now + each for each in times]
     mail = Mail(
@@ -204,8 +206,8 @@ async def insert_reminder(*times: timedelta, now: Any) -> Mail:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_sent_reminder_is_due_again_at_the_next_time() -> None:
-    """A time that has passed meanwhile is skipped; after the last time, the mail counts as sent."""
+async def test_sent_reminder_is_due_again_at_its_next_time() -> None:
+    """Times that have passed are skipped; after the last one, the reminder counts as sent."""
     now = utc_now()
     mail = await insert_reminder(0 * HOUR, HOUR, 2 * HOUR, 5 * HOUR, now=now)
     first = mail.copy_id
@@ -222,7 +224,7 @@ async def test_a_sent_reminder_is_due_again_at_the_next_time() -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_reminder_is_retried_until_the_session_and_ends_when_it_is_refused() -> None:
+async def test_reminder_is_retried_until_the_session_and_fails_if_the_address_is_refused() -> None:
     now = utc_now()
     mail = await insert_reminder(0 * HOUR, 48 * HOUR, now=now)
     for _ in range(40):
@@ -234,10 +236,10 @@ async def test_a_reminder_is_retried_until_the_session_and_ends_when_it_is_refus
     assert mail.state is MailState.FAILED
 
 
-async def test_completed_session_sends_one_mail_to_its_client(
+async def test_completed_session_sends_one_email_to_its_client(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The mail is due at the session's end or, if later, at completion; erased clients get none."""
+    """The e-mail is due once the session has ended and is completed; erased clients get none."""
     booking = await book_slot(ledger, slot(calendar, 9))
     completed = booking.model_copy(update={"status": BookingStatus.COMPLETED})
     for later in (0 * HOUR, 2 * HOUR):
@@ -256,7 +258,7 @@ async def test_completed_session_sends_one_mail_to_its_client(
 async def test_migration_adds_reminders_to_existing_bookings_once(
     database: Client, calendar: Calendar
 ) -> None:
-    """Cancelled bookings and sample bookings get none."""
+    """Cancelled bookings and sample bookings get no reminders."""
     async with Ledger(database, ignore_events).open() as ledger:
         booking, cancelled = [await book_slot(ledger, slot(calendar, hour)) for hour in (9, 10)]
         await advance(

@@ -1,4 +1,4 @@
-"""Changes of the rules: RESET events, and their order relative to other changes."""
+"""Tests of changes to a calendar's rules: RESET events, and concurrent changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def ignore_events(_: Sequence[Event]) -> None:
 
 
 async def sample_expert() -> Id:
-    """Return the id of an expert in the database."""
+    """Return the id of one of the sample experts in the database."""
     user = await User.find_one({"expert_id": {"$ne": None}})
     assert user
     assert user.expert_id
@@ -43,7 +43,7 @@ async def sample_expert() -> Id:
 
 
 async def test_reset_adds_the_next_event_and_can_be_undone() -> None:
-    """Later decisions in the same batch use the new rules."""
+    """Until it is undone, later decisions in the same batch use the new rules."""
     agenda = Agenda(Calendar(id=EXPERT, rules=rules(), sequence=41), [], NOW)
     undo = agenda.savepoint()
     closed = agenda.rules.with_changes(accepts_bookings=False)
@@ -56,7 +56,7 @@ async def test_reset_adds_the_next_event_and_can_be_undone() -> None:
     assert (agenda.events, agenda.has_new_rules) == ([], False)
 
 
-async def test_changed_rules_do_not_inherit_cached_properties() -> None:
+async def test_changed_copy_of_rules_does_not_inherit_cached_properties() -> None:
     old = rules()
     assert old.ranges_on(NOW.date())
     assert not old.with_changes(weekly=()).ranges_on(NOW.date())
@@ -64,7 +64,7 @@ async def test_changed_rules_do_not_inherit_cached_properties() -> None:
 
 
 async def test_rules_are_stored_completely_with_a_new_version(database: Client) -> None:
-    """Includes overrides, whose dates have no BSON type."""
+    """Covers overrides, because BSON has no type for their dates."""
     calendar = Calendar(id=new_id(), rules=rules())
     await calendar.insert()
     wanted = day_rules(NOW.date(), "Asia/Kathmandu", (0, 60), break_minutes=30)
@@ -84,7 +84,7 @@ async def test_rules_are_stored_completely_with_a_new_version(database: Client) 
 
 
 async def test_concurrent_changes_of_several_processes_are_all_applied(database: Client) -> None:
-    """Each of twenty changes is decided on the result of the previous ones."""
+    """Twenty changes are made at the same time; each adds to the result of the previous one."""
     expert_id = await sample_expert()
     before = await Calendar.get(expert_id)
     assert before

@@ -1,4 +1,4 @@
-"""The directory's text search: which experts are found, and in which order."""
+"""Tests of the directory's text search: which experts it finds, and in which order."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ WORDS = st.text(LETTERS, min_size=1, max_size=7).filter(lambda word: word not in
 TEXTS = st.lists(WORDS, max_size=4, unique=True)
 
 Texts = tuple[list[str], list[str]]
-"""Words of an expert's headline and of the biography."""
+"""The words in an expert's headline, and those in the biography."""
 
 
 def listed(id_: Id, rating: str = "0") -> ListedExpert:
-    """Return an expert with fixed fields except for the id and the rating."""
+    """Return an expert with the given id and rating; all other fields are fixed."""
     by_rating = rating + str(id_)
     return ListedExpert(
         id_, "LEGAL", None, 0, 0, (), confirms_automatically=True, by_rating=by_rating, by_name=""
@@ -35,7 +35,7 @@ def listed(id_: Id, rating: str = "0") -> ListedExpert:
 
 
 def index_of(*experts: Texts) -> tuple[SearchIndex, list[Id]]:
-    """Return an index, and the ids of its experts."""
+    """Return an index of experts with the given words, and the experts' ids."""
     index, ids = SearchIndex(), [new_id() for _ in experts]
     for id_, (words, bio) in zip(ids, experts, strict=True):
         index.put(listed(id_), words, bio)
@@ -43,13 +43,17 @@ def index_of(*experts: Texts) -> tuple[SearchIndex, list[Id]]:
 
 
 def found(index: SearchIndex, ids: Sequence[Id], *words: str) -> list[int]:
-    """Return the numbers of the experts who are found, best match first."""
+    """Return the positions in `ids` of the experts that a search finds, best match first."""
     matches = index.find(words, EVERYBODY)
     return [ids.index(match.expert.id) for match in sorted(matches, key=lambda each: each.rank)]
 
 
 def has_one_error(typed: str, meant: str) -> bool:
-    """Return whether at most one letter is missing, superfluous or wrong, or two are swapped."""
+    """Return whether two words differ by at most one typing error.
+
+    A typing error is one letter that is missing, superfluous or wrong, or two adjacent letters that
+    are swapped.
+    """
     if len(typed) < len(meant):
         typed, meant = meant, typed
     if len(typed) > len(meant):
@@ -65,7 +69,7 @@ def has_one_error(typed: str, meant: str) -> bool:
 
 
 def rank_of(typed: str, words: Iterable[str], *, is_bio: bool) -> int | None:
-    """Return the rank of a word's best occurrence by its definition, ignoring inflections."""
+    """Return the rank of the best match of a typed word, as the search defines it."""
     ranks = []
     for word in words:
         if word == typed:
@@ -80,9 +84,9 @@ def rank_of(typed: str, words: Iterable[str], *, is_bio: bool) -> int | None:
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=5), st.lists(WORDS, min_size=1, max_size=3))
-def test_search_agrees_with_its_definition(experts: list[Texts], typed: list[str]) -> None:
+def test_search_finds_what_its_definition_requires(experts: list[Texts], typed: list[str]) -> None:
     index, ids = index_of(*experts)
-    # These letters have no inflections, which are tested below.
+    # Words of these letters have no inflections; other tests cover those.
     expected: dict[Id, int] = {}
     for id_, (words, bio) in zip(ids, experts, strict=True):
         ranks = [
@@ -109,7 +113,7 @@ def test_search_agrees_with_its_definition(experts: list[Texts], typed: list[str
 def test_replaced_and_removed_experts_are_found_by_their_current_words(
     changes: list[tuple[int, list[str] | None]], typed: str
 ) -> None:
-    """After any changes, the index answers like a fresh one built from the last state."""
+    """After any changes, the index finds the same as a new index of the current experts."""
     ids = [new_id() for _ in range(4)]
     index, present = SearchIndex(), dict[Id, list[str]]()
     for number, words in changes:
@@ -144,7 +148,7 @@ def test_replaced_and_removed_experts_are_found_by_their_current_words(
         ("faxs", []),
     ],
 )
-def test_whole_words_come_before_inflections_beginnings_and_typing_errors(
+def test_matches_rank_from_whole_words_to_inflections_prefixes_and_typing_errors(
     typed: str, order: list[int]
 ) -> None:
     index, ids = index_of(
@@ -165,13 +169,13 @@ def test_german_words_are_inflected_as_well() -> None:
     assert found(index, ids, "vertrage") == [1]
 
 
-def test_every_word_must_be_found() -> None:
+def test_every_word_of_a_search_must_match() -> None:
     index, ids = index_of(([], ["back", "pain"]), ([], ["back"]), (["pain"], ["back"]))
     assert found(index, ids, "back", "pain") == [2, 0]
     assert found(index, ids, "back", "pane") == []
 
 
-def test_function_words_rank_but_are_not_required() -> None:
+def test_function_words_improve_the_rank_but_need_not_match() -> None:
     index, ids = index_of((["nguyen", "bao"], []), (["an", "nguyen"], []), ([], ["help", "taxes"]))
     assert found(index, ids, "an", "nguyen") == [1, 0]
     assert found(index, ids, "an") == [1]
@@ -200,14 +204,14 @@ def test_index_with_many_replaced_experts_is_wasteful() -> None:
     ("typed", "number"),
     [("divorce", 10), ("divo", 10), ("divorec", 10), ("d", 1), ("years", 3_000)],
 )
-def test_cost_of_a_search_depends_on_its_matches_alone(typed: str, number: int) -> None:
-    """Among 3,000 experts, a search makes a few function calls for each match."""
+def test_cost_of_a_search_depends_only_on_its_number_of_matches(typed: str, number: int) -> None:
+    """In an index of 3,000 experts, a search makes only a few function calls per match."""
     index, ids = SearchIndex(), [new_id() for _ in range(3_000)]
     for person, id_ in enumerate(ids):
         field = "divorce" if person % 300 == 0 else "taxes"
         index.put(listed(id_), [f"person{person}"], [field, "years", "practice"])
     index.put(listed(ids[0]), ["dora"], ["divorce", "years"])
-    # The first search sorts the vocabulary.
+    # The first search also sorts the vocabulary, so it is not measured.
     assert len(index.find([typed], EVERYBODY)) == number
     with max_function_calls(200 + 20 * number):
         index.find([typed], EVERYBODY)

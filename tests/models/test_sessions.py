@@ -1,4 +1,4 @@
-"""Refresh tokens: single use, repeatable for some seconds, and the end of stolen sessions."""
+"""Tests of sessions: a refresh token works once, and its later reuse ends the session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def test_used_token_returns_the_same_successor_for_some_seconds() -> None:
+async def test_used_refresh_token_returns_the_same_successor_for_a_few_seconds() -> None:
     _, token = await sessions.begin(new_id(), NOW, LIFETIME)
     renewals = await asyncio.gather(*(sessions.renew(token, NOW, LIFETIME) for _ in range(5)))
     [successor] = {following for _, following in renewals}
@@ -30,7 +30,7 @@ async def test_used_token_returns_the_same_successor_for_some_seconds() -> None:
     assert session.expires_at == NOW + REPEATABLE_FOR + LIFETIME
 
 
-async def test_later_reuse_ends_the_session() -> None:
+async def test_later_reuse_of_a_refresh_token_ends_the_session() -> None:
     session, token = await sessions.begin(new_id(), NOW, LIFETIME)
     _, successor = await sessions.renew(token, NOW, LIFETIME)
     later = NOW + REPEATABLE_FOR + timedelta(milliseconds=1)
@@ -41,7 +41,7 @@ async def test_later_reuse_ends_the_session() -> None:
     assert await sessions.active_sessions([session.id]) == set()
 
 
-async def test_successor_is_issued_although_the_first_use_was_interrupted() -> None:
+async def test_successor_token_is_issued_although_the_first_use_was_interrupted() -> None:
     _, token = await sessions.begin(new_id(), NOW, LIFETIME)
     _, successor = await sessions.renew(token, NOW, LIFETIME)
     await RefreshToken.find({"_id": sessions._hash(successor)}).delete()
@@ -50,8 +50,8 @@ async def test_successor_is_issued_although_the_first_use_was_interrupted() -> N
     await sessions.renew(again, NOW, LIFETIME)
 
 
-async def test_token_used_by_an_earlier_version_ends_its_session() -> None:
-    """Version 0.1 stored no time of use."""
+async def test_reuse_of_a_token_that_version_0_1_marked_as_used_ends_the_session() -> None:
+    """Version 0.1 stored that a token was used, but not when."""
     session, token = await sessions.begin(new_id(), NOW, LIFETIME)
     await RefreshToken.find({"session_id": session.id}).update({"$set": {"is_used": True}})
     with pytest.raises(SessionEnded):
@@ -59,7 +59,7 @@ async def test_token_used_by_an_earlier_version_ends_its_session() -> None:
     assert await Session.get(session.id) is None
 
 
-async def test_account_of_a_session_is_known_until_it_ends() -> None:
+async def test_account_of_a_session_is_known_until_the_session_ends() -> None:
     user_id = new_id()
     session, _ = await sessions.begin(user_id, NOW, LIFETIME)
     assert await sessions.account_of(session.id) == user_id
@@ -67,7 +67,7 @@ async def test_account_of_a_session_is_known_until_it_ends() -> None:
     assert await sessions.account_of(session.id) is None
 
 
-async def test_oldest_sessions_end_beyond_the_limit() -> None:
+async def test_oldest_sessions_end_if_an_account_has_too_many() -> None:
     user_id, other_id = new_id(), new_id()
     oldest, _ = await sessions.begin(user_id, NOW, LIFETIME)
     others, _ = await sessions.begin(other_id, NOW, LIFETIME)

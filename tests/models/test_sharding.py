@@ -1,7 +1,7 @@
-"""The shard keys in docs/operations.md fit all indexes of the application.
+"""The shard keys in docs/operations.md are compatible with all indexes of the application.
 
-In a sharded cluster, a unique index, including that of `_id`, is enforced across shards only if it
-begins with the shard key, because each shard checks only its own documents.
+In a sharded cluster, each shard checks only its own documents. Therefore a unique index, including
+the index on `_id`, is enforced across shards only if it begins with the shard key.
 https://www.mongodb.com/docs/manual/core/sharding-shard-key-indexes/
 """
 
@@ -34,7 +34,7 @@ Index = dict[str, Any]
 
 @pytest.fixture
 async def indexes(database: Client) -> dict[str, list[Index]]:
-    """Return the indexes that the application has created, by collection."""
+    """The indexes that the application has created, keyed by the collection's name."""
     stored = database.get_default_database()
     found = {}
     for name in COLLECTIONS:
@@ -44,25 +44,25 @@ async def indexes(database: Client) -> dict[str, list[Index]]:
 
 
 def fields(index: Index) -> list[str]:
-    """Return the fields of an index, in order."""
+    """Return the names of an index's fields, in the index's order."""
     return [field for field, _ in index["key"]]
 
 
 def unique(indexes: list[Index]) -> list[Index]:
-    """Return the unique indexes except that of `_id`."""
+    """Return the unique indexes, except for the index on `_id`."""
     return [index for index in indexes if index.get("unique") and fields(index) != ["_id"]]
 
 
 def is_multikey(collection: str, index: Index) -> bool:
-    """Return whether one of an index's fields is a list."""
+    """Return whether an index has a field whose values are lists."""
     known = COLLECTIONS[collection].model_fields
     return any(
         name in known and get_origin(known[name].annotation) is list for name in fields(index)
     )
 
 
-def test_documentation_shards_data_of_experts_by_expert() -> None:
-    """A calendar's `_id` is the expert's id."""
+def test_documented_shard_key_of_experts_data_is_the_expert() -> None:
+    """Calendars are sharded by `_id`, because that is the expert's id."""
     by_expert = dict.fromkeys(("bookings", "events", "reviews", "waits"), "expert_id")
     assert {**by_expert, "calendars": "_id"} == SHARD_KEYS
 
@@ -70,7 +70,7 @@ def test_documentation_shards_data_of_experts_by_expert() -> None:
 async def test_unique_indexes_of_sharded_collections_begin_with_the_shard_key(
     indexes: dict[str, list[Index]],
 ) -> None:
-    """All documents of an expert are on one shard, which can enforce uniqueness."""
+    """An expert's documents are all on one shard, so that this shard can enforce uniqueness."""
     prefixes = {
         index["name"]: fields(index)[0]
         for collection in SHARD_KEYS
@@ -87,10 +87,10 @@ async def test_unique_indexes_of_sharded_collections_begin_with_the_shard_key(
         assert all(fields(index)[0] == key for index in unique(indexes[collection]))
 
 
-async def test_each_shard_key_has_a_supporting_index(
+async def test_each_shard_key_has_an_index_that_supports_it(
     indexes: dict[str, list[Index]],
 ) -> None:
-    """MongoDB requires an index with that prefix that is neither partial nor multikey."""
+    """MongoDB requires a full, non-multikey index that begins with the shard key."""
     for collection, key in SHARD_KEYS.items():
         assert any(
             fields(index)[0] == key
@@ -100,10 +100,10 @@ async def test_each_shard_key_has_a_supporting_index(
         )
 
 
-async def test_unsharded_collections_have_unique_indexes_that_prevent_sharding(
+async def test_unique_indexes_of_unsharded_collections_are_documented(
     indexes: dict[str, list[Index]],
 ) -> None:
-    """docs/operations.md names each of them."""
+    """docs/operations.md names each of these indexes."""
     found = {
         index["name"]: collection
         for collection in COLLECTIONS.keys() - SHARD_KEYS.keys()
@@ -118,8 +118,8 @@ async def test_unsharded_collections_have_unique_indexes_that_prevent_sharding(
     assert all(f"`{name}`" in OPERATIONS for name in found)
 
 
-def test_generated_ids_are_unique_where_no_index_enforces_it() -> None:
-    """These collections are not sharded by `_id`, which is a generated ObjectId."""
+def test_generated_ids_are_unique_where_no_index_enforces_uniqueness() -> None:
+    """These collections are not sharded by `_id`, so no index keeps `_id` unique across shards."""
     for model in (Booking, Event, Review, Wait):
         assert SHARD_KEYS[model.Settings.name] != "_id"
         assert model.model_fields["id"].default_factory is new_id
@@ -128,15 +128,15 @@ def test_generated_ids_are_unique_where_no_index_enforces_it() -> None:
 
 
 def test_collections_with_meaningful_ids_are_not_sharded() -> None:
-    """The index of `_id` enforces uniqueness there, which requires a single shard."""
+    """Their unique index on `_id` only works on one shard, so these collections are not sharded."""
     found = {name for name, model in COLLECTIONS.items() if "id" in model.__annotations__}
     expiring = {"requests", "links", "codes", "refresh_tokens", "attempts"}
     assert found == {*expiring, "settings", "writers"}
     assert found.isdisjoint(SHARD_KEYS)
 
 
-async def test_all_collections_are_created_at_start(database: Client) -> None:
-    """A transaction over several shards cannot create a collection."""
+async def test_all_collections_are_created_at_application_start(database: Client) -> None:
+    """A transaction on several shards cannot create a collection, so none may be missing."""
     empty = database.get_database("created-at-start")
     for _ in range(2):
         await _create_collections(empty)

@@ -1,4 +1,4 @@
-"""Single-flight: sharing, failures and cancellation."""
+"""Tests of single-flight computations: sharing, failures and cancellation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.caching.single_flight import SingleFlight
 
 
 class Computation:
-    """Computes a list from a key, once released, and records the keys."""
+    """A computation that records its key, waits for `released`, and returns a list."""
 
     def __init__(self) -> None:
         self.flights: SingleFlight[str, list[str]] = SingleFlight()
@@ -19,7 +19,7 @@ class Computation:
         self.fails = False
 
     async def run(self, key: str) -> list[str]:
-        """Return the value of a key, sharing a running computation."""
+        """Return the value for a key; a computation that is already running is shared."""
 
         async def compute() -> list[str]:
             self.keys.append(key)
@@ -36,7 +36,7 @@ class Computation:
 async def start_callers(
     group: asyncio.TaskGroup, computation: Computation, *keys: str
 ) -> list[asyncio.Task[list[str]]]:
-    """Start one caller per key, and return once all of them wait."""
+    """Start one caller for each key; return their tasks when all of them are waiting."""
     tasks = [group.create_task(computation.run(key)) for key in keys]
     await asyncio.sleep(0)
     return tasks
@@ -55,7 +55,7 @@ async def test_concurrent_callers_share_one_computation_and_later_ones_start_ano
 
 
 async def test_after_a_failure_one_of_the_waiting_callers_retries() -> None:
-    """Only the caller that ran the failed computation gets its exception."""
+    """The exception is raised only in the caller that ran the failed computation."""
     computation = Computation()
     computation.fails = True
     async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""Listed slots and their status: rules, notice, horizon, bookings and holds."""
+"""Tests of which slots are listed, and of their status: rules, notice, bookings and holds."""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ def occupant(
     client: str = "a",
     held_until: datetime | None = None,
 ) -> Occupant:
-    """Return a client's booking that begins at a cell, with a break of `pause` minutes."""
+    """Return a client's booking or hold that begins at `first`, with a break of `pause` minutes."""
     end = first + minutes // 15
     id_ = {"a": ADA, "b": BEA}[client]
     return Occupant(id_, id_, range(first, end + pause // 15), end, held_until)
 
 
 def by_cell(*occupants: Occupant) -> dict[int, Occupant]:
-    """Return the occupant of each occupied cell."""
+    """Return a dictionary from each occupied cell to its occupant."""
     return {number: occupant for occupant in occupants for number in occupant.cells}
 
 
 def statuses(of: Rules, *occupants: Occupant, minutes: int = 60) -> dict[str, str]:
-    """Return the status of Monday's slots by their start."""
+    """Return the status of each slot on Monday, keyed by the slot's start time."""
     found = listing(of, minutes, taken=by_cell(*occupants))
     return dict(zip(times(found), [slot.status.value for slot in found], strict=True))
 
 
-def test_starts_step_by_the_session_length_by_default() -> None:
+def test_default_step_between_starts_is_the_session_length() -> None:
     assert times(listing(rules())) == ["09:00", "10:00", "11:00"]
     assert times(listing(rules(), 30)) == ["09:00", "09:30", "10:00", "10:30", "11:00", "11:30"]
 
 
-def test_session_lies_in_a_single_window() -> None:
-    """Steps begin anew in each window, and sessions that do not fit are not offered."""
+def test_session_must_fit_into_a_single_window_of_hours() -> None:
+    """Start times are counted from each window's start; sessions must fit into the window."""
     several = weekly(0, (NINE, TEN + 45), (NOON, NOON + 45), (NOON + 60, NOON + 120))
     assert times(listing(rules(weekly=several))) == ["09:00", "13:00"]
     touching = weekly(0, (NINE, NINE + 30), (NINE + 30, TEN))
@@ -69,13 +69,13 @@ def test_session_lies_in_a_single_window() -> None:
     assert times(listing(rules(weekly=touching), 30)) == ["09:00", "09:30"]
 
 
-def test_starts_of_overlapping_ranges_are_sorted_and_unique() -> None:
+def test_starts_in_overlapping_ranges_of_hours_are_sorted_and_unique() -> None:
     overlapping = weekly(0, (TEN, NOON), (NINE, NOON))
     assert times(listing(rules(weekly=overlapping))) == ["09:00", "10:00", "11:00"]
 
 
-def test_explicit_step_replaces_the_session_length() -> None:
-    """Sessions then overlap."""
+def test_explicit_step_between_starts_replaces_the_session_length() -> None:
+    """The step applies to all lengths, so that the sessions on offer may overlap."""
     stepped = rules(step_minutes=45)
     assert times(listing(stepped)) == ["09:00", "09:45", "10:30"]
     assert times(listing(stepped, 30)) == ["09:00", "09:45", "10:30", "11:15"]
@@ -89,7 +89,7 @@ def test_last_session_of_a_whole_day_ends_at_midnight() -> None:
 
 
 def test_override_replaces_the_hours_of_one_day() -> None:
-    """An override can move, close or open a day; other days keep their weekly hours."""
+    """An override can change, close or open a day; other days keep their weekly hours."""
     end = at(0, day=date(2027, 3, 9))
     moved = rules(overrides=(override(MONDAY, (NOON, NOON + 60)),))
     closed = rules(overrides=(override(MONDAY),))
@@ -99,8 +99,8 @@ def test_override_replaces_the_hours_of_one_day() -> None:
     assert [s.key.starts_at.day for s in listing(opened, until=end)] == [1, 1, 1, 2, 8, 8, 8]
 
 
-def test_hours_are_in_the_expert_time_zone() -> None:
-    """A local day may begin on the previous day in UTC."""
+def test_working_hours_are_in_the_experts_time_zone() -> None:
+    """A day in the expert's time zone may begin on the previous day in UTC."""
     tokyo = rules(time_zone="Asia/Tokyo")
     found = listing(tokyo, since=at(0, day=date(2027, 2, 28)))
     assert [slot.key.starts_at for slot in found] == [at(0), at(1), at(2)]
@@ -111,7 +111,7 @@ def test_hours_are_in_the_expert_time_zone() -> None:
 
 
 def test_listing_includes_the_start_of_the_span_and_excludes_its_end() -> None:
-    """Only a slot's start matters, even if the bounds are not on a quarter hour."""
+    """Only the start of a slot must lie in the span, which may begin and end at any second."""
     assert times(listing(rules(), since=at(9), until=at(11))) == ["09:00", "10:00"]
     second = timedelta(seconds=1)
     off = listing(rules(), since=at(9) + second, until=at(11) + second)
@@ -132,12 +132,12 @@ def test_minimum_notice_is_exact_to_the_millisecond(now: datetime, first: str) -
     assert times(listing(rules(minimum_notice_minutes=120), now=now))[0] == first
 
 
-def test_without_notice_a_session_can_start_now() -> None:
+def test_without_a_minimum_notice_a_session_can_start_now() -> None:
     assert times(listing(rules(), now=at(9))) == ["09:00", "10:00", "11:00"]
     assert times(listing(rules(), now=at(9, 1))) == ["10:00", "11:00"]
 
 
-def test_horizon_counts_days_in_the_expert_time_zone() -> None:
+def test_horizon_counts_days_in_the_experts_time_zone() -> None:
     daily = tuple(part for day in range(7) for part in weekly(day, (NINE, TEN)))
     of = rules(weekly=daily, horizon_days=3, time_zone="Asia/Tokyo")
     until = NOW + timedelta(days=30)
@@ -145,7 +145,7 @@ def test_horizon_counts_days_in_the_expert_time_zone() -> None:
     def last(now: datetime) -> datetime:
         return listing(of, until=until, now=now)[-1].key.starts_at
 
-    # 15:00 in UTC is midnight in Tokyo.
+    # Midnight in Tokyo is at 15:00 UTC.
     assert last(at(14, 59)) == at(0, day=date(2027, 3, 4))
     assert last(at(15, 0)) == at(0, day=date(2027, 3, 5))
 
@@ -155,7 +155,7 @@ def test_horizon_of_zero_days_is_today() -> None:
     assert times(found) == ["09:00", "10:00", "11:00"]
 
 
-def test_only_offered_lengths_are_listed_each_with_its_price() -> None:
+def test_only_offered_session_lengths_are_listed_each_with_its_price() -> None:
     assert {slot.price for slot in listing(rules())} == {9_000}
     assert {slot.price for slot in listing(rules(), 30)} == {5_000}
     assert listing(rules(), 45) == []
@@ -190,7 +190,7 @@ def test_booking_blocks_every_slot_that_it_overlaps() -> None:
 
 
 def test_slot_is_held_only_if_no_booking_overlaps_it() -> None:
-    """A HELD slot is held until its last hold ends."""
+    """A slot that several holds overlap is held until the last of them ends."""
     soon = occupant(cell(9), minutes=30, held_until=HELD_UNTIL)
     later = occupant(cell(9, 30), minutes=30, client="b", held_until=at(0, 20))
     booked = occupant(cell(9, 30), minutes=30, client="b")
@@ -201,12 +201,12 @@ def test_slot_is_held_only_if_no_booking_overlaps_it() -> None:
 
 
 def test_break_blocks_the_slot_that_begins_in_it() -> None:
-    """Later slots are not blocked."""
+    """Slots that begin after the break are not blocked."""
     of = rules(break_minutes=15)
     booked = occupant(cell(10), pause=15)
     assert statuses(of, booked, minutes=30) == {
         "09:00": "OPEN",
-        # The break after this slot would overlap the session.
+        # The break after this slot would overlap the booked session.
         "09:30": "BOOKED",
         "10:00": "BOOKED",
         "10:30": "BOOKED",
@@ -215,12 +215,12 @@ def test_break_blocks_the_slot_that_begins_in_it() -> None:
     }
 
 
-def test_break_may_lie_outside_the_hours() -> None:
+def test_break_may_lie_outside_working_hours() -> None:
     assert times(listing(rules(break_minutes=60))) == ["09:00", "10:00", "11:00"]
 
 
 def test_existing_booking_keeps_its_break_after_the_rules_change() -> None:
-    """Open slots need the current break."""
+    """A new booking needs the current break, so it may not fit before an existing booking."""
     unpaused, paused = rules(break_minutes=0), rules(break_minutes=30)
     assert statuses(unpaused, occupant(cell(10), pause=30), minutes=30) == {
         "09:00": "OPEN",
@@ -241,11 +241,11 @@ def test_existing_booking_keeps_its_break_after_the_rules_change() -> None:
 
 
 def slot_at(hour: int, of: Rules, *occupants: Occupant) -> Slot:
-    """Return the one-hour slot that starts at an hour."""
+    """Return the one-hour slot that starts at the given hour."""
     return slot_of(SlotKey(EXPERT, cell(hour), 60), 9_000, of, by_cell(*occupants))
 
 
-def test_slot_is_mine_if_only_my_sessions_overlap_it() -> None:
+def test_slot_belongs_to_a_client_if_only_that_clients_sessions_overlap_it() -> None:
     first = occupant(cell(9), minutes=30)
     second = occupant(cell(9, 30), minutes=30)
     other = occupant(cell(9, 30), minutes=30, client="b")
@@ -260,7 +260,7 @@ def test_slot_is_mine_if_only_my_sessions_overlap_it() -> None:
     assert shared.clients == (ADA, BEA)
 
 
-def test_slot_blocked_only_by_a_break_is_not_mine() -> None:
+def test_slot_blocked_only_by_a_break_belongs_to_no_client() -> None:
     of = rules(break_minutes=15)
     booked = occupant(cell(10), pause=15)
     before, itself, after = (slot_at(hour, of, booked) for hour in (9, 10, 11))
@@ -271,7 +271,7 @@ def test_slot_blocked_only_by_a_break_is_not_mine() -> None:
 
 @pytest.mark.usefixtures("database")
 def test_hold_stops_occupying_time_the_instant_it_expires() -> None:
-    """An expired hold that was not released yet does not count either."""
+    """The hold need not be released first; a released hold occupies no time either."""
     hold = booking(cell(9), held_until=HELD_UNTIL)
     assert hold.occupies_at(HELD_UNTIL - timedelta(milliseconds=1))
     assert not hold.occupies_at(HELD_UNTIL)
@@ -286,6 +286,6 @@ def test_slot_key_has_start_end_and_occupied_cells() -> None:
     assert datetime.fromtimestamp(key.cell * 900, UTC) == at(9)
 
 
-def test_first_offer_is_the_default() -> None:
+def test_first_offered_session_length_is_the_default() -> None:
     assert rules().offer(None) == Offer(minutes=60, price=9_000)
     assert rules().offer(45) is None

@@ -1,4 +1,4 @@
-"""The form in which documents are stored."""
+"""Tests of the form in which documents are stored in MongoDB."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CODEC_OPTIONS: bson.CodecOptions[dict[str, Any]] = bson.CodecOptions(tz_aware=Tr
 
 
 def bson_round_trip(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as the database would return it."""
+    """Encode a row as BSON and decode it, as storing and reading it would do."""
     return bson.decode(bson.encode(row), CODEC_OPTIONS)
 
 
@@ -48,7 +48,7 @@ def bson_round_trip(row: Mapping[str, Any]) -> dict[str, Any]:
     removed_by=st.lists(st.sampled_from([ADA, BEA])),
     price=st.integers(min_value=0, max_value=10**9),
 )
-def test_stored_bookings_events_and_mails_are_read_back_unchanged(
+def test_stored_bookings_events_and_emails_are_read_back_unchanged(
     *,
     contact: Contact | None,
     note: str,
@@ -74,8 +74,8 @@ def test_stored_bookings_events_and_mails_are_read_back_unchanged(
         assert type(document).model_validate(bson_round_trip(stored(document))) == document
 
 
-async def test_documents_are_stored_in_the_form_of_beanie() -> None:
-    """The ledger stores documents with `stored`, other code with `insert`."""
+async def test_ledger_stores_documents_in_the_same_form_as_beanie() -> None:
+    """The ledger stores what `stored` returns, and other code uses Beanie's `insert`."""
     calendar = Calendar(id=new_id(), rules=rules(overrides=(override(date(2027, 3, 8)),)))
     agenda = Agenda(Calendar(id=EXPERT, rules=rules()), (), NOW)
     agenda.book(booking(cell(10), held_until=NOW + timedelta(minutes=5)))

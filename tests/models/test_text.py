@@ -1,6 +1,6 @@
-"""Folding, transliteration, slugs, initials and public names."""
+"""Tests of folding, transliteration, slugs, initials and public names."""
 
-# ruff: noqa: RUF001 - letters that look like others are the point
+# ruff: noqa: RUF001 - the tests need letters that look like others
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from models.text import (
 )
 
 NOT_LETTERS = frozenset({"Cn", "Co", "Cs"})
-"""Categories of characters that are unassigned, private or surrogates."""
+"""Unicode categories of unassigned code points, private-use characters and surrogates."""
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_folding_is_idempotent() -> None:
     assert [letter for letter in letters if fold(fold(letter)) != fold(letter)] == []
 
 
-def test_each_character_is_a_word_where_words_have_no_spaces() -> None:
+def test_each_chinese_or_korean_character_is_a_word() -> None:
     assert words("王小明") == ["王", "小", "明"]
     assert len(words("김민수")) == 3
 
@@ -80,13 +80,13 @@ def test_each_character_is_a_word_where_words_have_no_spaces() -> None:
         ("ខ្មែរ", ["ខម", "មែ", "ែរ"]),
     ],
 )
-def test_each_pair_of_letters_is_a_word_in_alphabets_without_spaces(
+def test_each_pair_of_letters_is_a_word_in_scripts_without_spaces(
     text: str, found: list[str]
 ) -> None:
     assert words(text) == found
 
 
-def test_marks_and_joiners_do_not_split_words() -> None:
+def test_combining_marks_and_joiners_do_not_split_words() -> None:
     assert words("हिन्दी भाषा") == [fold("हिन्दी"), fold("भाषा")]
     assert len(words("می‌خواهم")) == 1
 
@@ -136,7 +136,7 @@ def test_marks_and_joiners_do_not_split_words() -> None:
         ("សុខា", "ខា"),
     ],
 )
-def test_names_are_found_in_each_spelling(name: str, searched: str) -> None:
+def test_names_are_found_in_every_usual_spelling(name: str, searched: str) -> None:
     assert set(words(searched)) <= spellings(name)
 
 
@@ -211,7 +211,7 @@ def test_initials_ignore_titles_and_invisible_characters(name: str, initials: st
 
 
 @given(st.text())
-def test_initials_need_no_escaping(name: str) -> None:
+def test_initials_never_need_html_escaping(name: str) -> None:
     initials = initials_of(name)
     assert initials_of(name) == initials
     assert not initials or are_initials(initials)

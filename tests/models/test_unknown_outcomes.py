@@ -1,4 +1,4 @@
-"""Commits with an unknown outcome: whether stored or not, each command gets the right answer."""
+"""If a commit's outcome is unknown, its commands still get the right results."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ REFUSED = OperationFailure("refused", 8_000)
 
 
 def unknown(code: int) -> OperationFailure:
-    """Return the error of a commit that may have succeeded."""
+    """Return the error that the driver raises if a commit may have succeeded."""
     label = TRANSIENT if code == NO_SUCH_TRANSACTION else OUTCOME_UNKNOWN
     return OperationFailure("unknown", code, {"errorLabels": [label]})
 
 
 async def book_concurrently(database: Client, calendar: Calendar) -> list[Booking]:
-    """Book a slot for each of twenty people; assert that each booking is announced once."""
+    """Book a slot for each of twenty people; check that each booking is announced once."""
     announced: list[int] = []
 
     async def announce(committed: Sequence[Event]) -> None:
@@ -69,7 +69,7 @@ async def book_concurrently(database: Client, calendar: Calendar) -> list[Bookin
 
 @pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
 @pytest.mark.parametrize("code", [6, 50, 64, 89, NO_SUCH_TRANSACTION, 262])
-async def test_nobody_is_refused_because_of_their_own_booking(
+async def test_client_is_not_refused_because_of_their_own_booking(
     database: Client,
     calendar: Calendar,
     monkeypatch: pytest.MonkeyPatch,
@@ -77,9 +77,10 @@ async def test_nobody_is_refused_because_of_their_own_booking(
     *,
     is_stored: bool,
 ) -> None:
-    """Two of three commits have no certain outcome.
+    """Two of every three commits have an unknown outcome.
 
-    A restarted server does not know the transaction of a commit that the driver repeats.
+    Covers NO_SUCH_TRANSACTION: a restarted database server no longer knows the transaction when the
+    driver repeats a commit.
     """
     commit = AsyncClientSession.commit_transaction
     commits = 0
@@ -101,10 +102,10 @@ async def test_nobody_is_refused_because_of_their_own_booking(
 
 
 @pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
-async def test_guest_signs_in_with_its_hold_although_outcomes_are_unknown(
+async def test_guest_keeps_the_hold_on_sign_in_although_commit_outcomes_are_unknown(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool
 ) -> None:
-    """The hold is prolonged once and moved once, each with one event."""
+    """The hold is prolonged once and moved to the account once; each change has one event."""
     commit = AsyncClientSession.commit_transaction
     guest, account = someone(), someone()
     commits = 0
@@ -136,12 +137,12 @@ async def test_guest_signs_in_with_its_hold_although_outcomes_are_unknown(
     assert await findings() == set()
 
 
-async def test_attempt_is_settled_after_its_batch_was_split(
+async def test_late_commit_is_recognized_after_its_batch_was_split(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first commit takes effect late, while the second one fails for another reason.
+    """The first commit takes effect late, during the second one, which is refused.
 
-    A claim would have waited for the first commit, but claims may fail.
+    Normally, taking a claim would wait for the first commit. Here it fails, as it may in practice.
     """
     commit = Batch.commit
     batches: list[Batch] = []

@@ -1,4 +1,4 @@
-"""The invariant checks report each kind of corrupted data, and nothing for valid data."""
+"""The invariant checks report every kind of corrupted data, and nothing if data are valid."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def create_database(server: str, name: str, rows: Rows) -> str:
-    """Create a database with some documents and return its URL."""
+    """Create a database with the given documents, and return its URL."""
     url = server.format(name)
     with MongoClient[Row](url, tz_aware=True) as client:
         for collection, documents in rows.items():
@@ -41,12 +41,12 @@ def create_database(server: str, name: str, rows: Rows) -> str:
 
 @pytest.fixture(autouse=True)
 def patient_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow slow connections on a busy machine."""
+    """Raise the connection timeout, because a busy machine may be slow."""
     monkeypatch.setattr("models.store.connection.SERVER_TIMEOUT_MS", PATIENCE_SECONDS * 1000)
 
 
 async def kinds(url: str) -> list[str]:
-    """Return the kinds of the findings."""
+    """Check the database at a URL, and return the kinds of the findings."""
     async with open_for_reading(url) as database:
         report = await check_invariants(database, NOW, lambda *_: None)
     return [finding.kind for finding in report.findings]
@@ -64,7 +64,7 @@ async def test_valid_data_have_no_findings(server: str) -> None:
         for corrupt in corruptions
     ],
 )
-async def test_each_corruption_is_the_only_finding(
+async def test_each_corruption_is_reported_as_the_only_finding(
     server: str, kind: str, corrupt: Callable[[Rows], None]
 ) -> None:
     rows = sample()
@@ -73,7 +73,7 @@ async def test_each_corruption_is_the_only_finding(
 
 
 async def test_booking_made_during_the_check_is_not_reported(server: str) -> None:
-    """The first pass misses its event, or its account, calendar and expert."""
+    """The booking is stored during the first pass, which therefore misses some of its documents."""
     rows = sample()
     for _ in range(1000 - len(rows["events"])):
         event(rows)
@@ -102,7 +102,7 @@ async def test_booking_made_during_the_check_is_not_reported(server: str) -> Non
     assert report.documents["events"] == 1000
 
 
-def test_command_finds_no_problems_in_sample_data(server: str, tmp_path: Path) -> None:
+def test_verify_command_finds_no_problems_in_sample_data(server: str, tmp_path: Path) -> None:
     url = server.format("seeded")
     assert command(tmp_path, "seed", "--experts", "20", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url) as client:
@@ -118,7 +118,7 @@ def test_command_finds_no_problems_in_sample_data(server: str, tmp_path: Path) -
     )
 
 
-def test_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) -> None:
+def test_verify_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) -> None:
     """The command prints one finding per line, exits with status 1, and creates no indexes."""
     rows = sample()
     client_id, expert_id = ObjectId(), rows["experts"][0]["_id"]
@@ -138,7 +138,7 @@ def test_command_prints_at_most_a_hundred_findings(server: str, tmp_path: Path) 
         assert set(client.get_default_database().list_collection_names()) == set(rows)
 
 
-def test_command_reports_an_unreachable_database(tmp_path: Path) -> None:
+def test_verify_command_reports_an_unreachable_database(tmp_path: Path) -> None:
     result = command(tmp_path, "verify", MONGODB_URL="mongodb://127.0.0.1:1/none")
     assert result == (
         *(1, ""),
@@ -146,8 +146,10 @@ def test_command_reports_an_unreachable_database(tmp_path: Path) -> None:
     )
 
 
-def test_repair_makes_processes_rebuild_their_indexes(server: str, tmp_path: Path) -> None:
-    """Each repair counts one change of the directory; a check alone counts none."""
+def test_repair_makes_all_processes_rebuild_their_directory_indexes(
+    server: str, tmp_path: Path
+) -> None:
+    """Each repair increments the directory's change counter; a mere check does not."""
     url = create_database(server, "repaired", sample())
     assert command(tmp_path, "verify", MONGODB_URL=url)[0] == 0
     with MongoClient[Row](url, tz_aware=True) as client:

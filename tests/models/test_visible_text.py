@@ -1,6 +1,6 @@
-"""Invisible characters, and lines without them."""
+"""Detection and removal of invisible characters in text."""
 
-# ruff: noqa: RUF001 - letters that look like others are the point
+# ruff: noqa: RUF001 - the tests need characters that are easily confused
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def test_text_without_a_glyph_is_invisible(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["👨‍👩‍👧", "می‌خواهم", "é", "🫨", "王"])
-def test_joined_text_and_emoji_are_visible(text: str) -> None:
+def test_letters_and_emoji_are_visible_with_or_without_joiners(text: str) -> None:
     assert has_visible_characters(text)
 
 
-def test_only_visible_characters_count() -> None:
+def test_visible_part_drops_invisible_characters_and_collapses_spaces() -> None:
     assert visible_part(" a\u200b \n\t b\u3164 ") == "a b"
     assert visible_part("\u200b" * 10) == ""
 
@@ -66,10 +66,10 @@ def test_visible_line_drops_invisible_characters(text: str, line: str) -> None:
         "Coach 🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",
     ],
 )
-def test_visible_line_keeps_joiners_of_letters_and_emoji(text: str) -> None:
+def test_visible_line_keeps_joiners_that_letters_and_emoji_need(text: str) -> None:
     assert visible_line(text) == text
 
 
 @given(st.text())
-def test_visible_line_is_stable(text: str) -> None:
+def test_visible_line_is_idempotent(text: str) -> None:
     assert visible_line(visible_line(text)) == visible_line(text)

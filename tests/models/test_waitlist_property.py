@@ -1,4 +1,4 @@
-"""Random changes of a calendar with a waiting list agree with a simple model."""
+"""Random changes to a calendar with a waiting list have the same effects as on a simple model."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ FIRST = rules(offers=OFFERS, weekly=HOURS[1])
 
 
 def terms_of(wait: Wait) -> tuple[Id, datetime, datetime, int]:
-    """Return an entry's client, window and session length."""
+    """Return the client id, time window and session length of a waiting-list entry."""
     terms = wait.terms
     return terms.client_id, terms.since, terms.until, terms.minutes
 
 
 class Comparison:
-    """Applies the same changes to the program and to the model."""
+    """Applies the same random changes to the program's calendar and to the model."""
 
     def __init__(self, data: st.DataObject) -> None:
         self._draw = data.draw
@@ -75,14 +75,14 @@ class Comparison:
         self.model = Model(FIRST)
 
     def step(self) -> None:
-        """Make a random change and compare."""
+        """Make one random change to the calendar and to the model, and compare the two."""
         changes = [self.book, self.book, self.hold, self.cancel, self.cancel, self.move]
         changes += [self.join, self.join, self.join, self.leave, self.change_rules, self.wait]
         self._draw(st.sampled_from(changes))()
         self.compare()
 
     def both(self, post: Callable[[], object], change: Callable[[Model], None]) -> None:
-        """Make a change in both; assert that both accept or both refuse it."""
+        """Make a change to calendar and model; assert that both accept it or both refuse it."""
         expected = self.model.apply(change)
         try:
             post()
@@ -92,7 +92,7 @@ class Comparison:
             assert expected
 
     def how(self) -> dict[str, Any]:
-        """Return a random choice between the agenda in memory and one loaded anew."""
+        """Return arguments that select the cached agenda or a newly loaded one at random."""
         return {"is_cached": self._draw(st.booleans())}
 
     def book(self) -> None:
@@ -106,7 +106,7 @@ class Comparison:
         self.both(lambda: self.desk.hold(who, key, **self.how()), lambda m: m.hold(who, key))
 
     def cancel(self) -> None:
-        """Cancel a booking, or give a hold or an offer back."""
+        """Cancel a random booking, hold or offer."""
         if active := self.active():
             found = self._draw(st.sampled_from(active))
             change = (found.client_id, found.key)
@@ -123,7 +123,7 @@ class Comparison:
                 )
 
     def join(self) -> None:
-        """Join the line."""
+        """Join the waiting list."""
         who = self._draw(clients)
         since, until = self._draw(st.sampled_from(SINCE)), self._draw(st.sampled_from(UNTIL))
         minutes = self._draw(st.sampled_from([60, 60, 30, 45]))
@@ -132,7 +132,7 @@ class Comparison:
             self.both(lambda: self.desk.join(*terms), lambda m: m.join(*terms))
 
     def leave(self) -> None:
-        """Leave the line."""
+        """Leave the waiting list."""
         if waits := self.desk.waits:
             wait = self._draw(st.sampled_from(waits))
             self.both(
@@ -147,7 +147,7 @@ class Comparison:
         )
 
     def wait(self) -> None:
-        """Let some minutes or eight hours pass."""
+        """Let up to 30 minutes or eight hours pass; perhaps review the waiting list afterwards."""
         steps = [MINUTE, 5 * MINUTE, 29 * MINUTE, 30 * MINUTE, 8 * 60 * MINUTE]
         time = self._draw(st.sampled_from(steps))
         self.desk.now += time
@@ -156,11 +156,11 @@ class Comparison:
             self.both(lambda: self.desk.review(**self.how()), lambda _: None)
 
     def active(self, *statuses: BookingStatus) -> list[Booking]:
-        """Return the active bookings, all of them or in some statuses."""
+        """Return the active bookings that have one of the given statuses, by default any status."""
         return self.desk.active(*(statuses or BookingStatus))
 
     def compare(self) -> None:
-        """Compare bookings, holds, offers and the line, and check the program's own consistency."""
+        """Assert that bookings, holds, offers and waiting-list entries equal those of the model."""
         self.desk.offers()
         taken = {
             (b.client_id, b.key, b.held_until, b.wait_id is not None and b.held_until is not None)
@@ -178,7 +178,7 @@ class Comparison:
 
 @given(st.data())
 def test_random_changes_agree_with_the_model(data: st.DataObject) -> None:
-    """Order, offers and endings are the same, and the events give watchers the current slots."""
+    """The program and the model keep the same waiting list, and events yield the current slots."""
     comparison = Comparison(data)
     for _ in range(data.draw(st.integers(10, 40))):
         comparison.step()
@@ -186,7 +186,7 @@ def test_random_changes_agree_with_the_model(data: st.DataObject) -> None:
 
 
 def check_watcher(desk: Desk) -> None:
-    """Check that the events after the last change of rules give the current slots."""
+    """Assert that the events since the last change of the rules yield the current slots."""
     desk.sweep()
     resets = [number for number, event in enumerate(desk.log) if event.kind == "RESET"]
     since = resets[-1] + 1 if resets else 0

@@ -1,4 +1,4 @@
-"""Waiting lists in the database: offers are stored with their change, in order, despite kills."""
+"""Waiting lists in the database: a freed slot is offered, in order, in the same transaction."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ SHORT = OfferTerms(timedelta(seconds=0.3))
 
 @pytest.fixture(autouse=True)
 async def forgotten_waits(calendar: Calendar) -> AsyncIterator[None]:
-    """Delete the entries of the calendar after the test."""
+    """Delete the calendar's waiting-list entries after the test."""
     yield
     await Wait.find({"expert_id": calendar.id}).delete()
 
 
 async def join(ledger: Ledger, viewer: Viewer, calendar: Calendar, hours: range) -> None:
-    """Wait for an hour that starts within some hours."""
+    """Join the waiting list for a one-hour session that starts within the given hours."""
     since, until = (slot(calendar, hour).starts_at for hour in (hours.start, hours.stop))
     terms = WaitTerms(client_id=viewer.id, since=since, until=until, minutes=60)
     command = JoinWaitlist(
@@ -73,7 +73,7 @@ async def join(ledger: Ledger, viewer: Viewer, calendar: Calendar, hours: range)
 
 
 async def line(calendar: Calendar) -> list[Wait]:
-    """Return the stored entries in order; check that the calendar counts them."""
+    """Return the stored waiting-list entries in order; assert that the calendar counts them all."""
     found = await Wait.find({"expert_id": calendar.id}).sort("+number").to_list()
     stored = await Calendar.get(calendar.id)
     assert stored
@@ -82,15 +82,15 @@ async def line(calendar: Calendar) -> list[Wait]:
 
 
 async def offers(calendar: Calendar) -> list[Booking]:
-    """Return the current offers."""
+    """Return the calendar's bookings that are current offers to waiting clients."""
     held = {"expert_id": calendar.id, "status": BookingStatus.HELD.value}
     return [each for each in await Booking.find(held).to_list() if each.wait_id]
 
 
-async def test_offer_is_stored_with_the_change_that_frees_the_time(
+async def test_offer_is_stored_with_the_change_that_frees_the_slot(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The client joins in another process, so the calendar cached here lacks the entry."""
+    """A client joins through another ledger, so the calendar that this one has cached is stale."""
     here, elsewhere = ledgers
     booked = [await book_slot(here, slot(calendar, hour)) for hour in (1, 2)]
     ada, bea = someone(), someone()
@@ -112,7 +112,7 @@ async def test_offer_is_stored_with_the_change_that_frees_the_time(
     assert await findings() == set()
 
 
-async def test_calendar_without_a_line_reads_no_waiting_list(
+async def test_waiting_list_is_not_read_if_the_calendar_has_no_waiting_clients(
     ledger: Ledger, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Wait, "model_validate", None)
@@ -122,10 +122,10 @@ async def test_calendar_without_a_line_reads_no_waiting_list(
     assert len(await events(calendar)) == 2
 
 
-async def test_sweepers_pass_unused_offers_on_until_the_line_is_empty(
+async def test_sweepers_pass_unused_offers_on_until_no_client_is_waiting(
     database: Client, calendar: Calendar
 ) -> None:
-    """Two processes sweep at the same time; each entry is offered the time once."""
+    """Two ledgers sweep at the same time, yet each waiting client is offered the slot once."""
     people = [someone() for _ in range(3)]
     async with (
         Ledger(database, ignore_events, offers=SHORT).open() as here,
@@ -149,7 +149,7 @@ async def test_sweepers_pass_unused_offers_on_until_the_line_is_empty(
     assert await findings() == set()
 
 
-async def test_sweepers_end_entries_whose_window_has_passed(
+async def test_sweepers_remove_waiting_clients_whose_time_window_has_passed(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
     here, _ = ledgers
@@ -170,10 +170,10 @@ async def test_sweepers_end_entries_whose_window_has_passed(
 
 
 @pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
-async def test_offer_under_an_unknown_outcome_is_made_once(
+async def test_offer_is_made_once_if_the_outcome_of_its_commit_is_unknown(
     ledger: Ledger, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool
 ) -> None:
-    """The commit that frees the time has no certain result."""
+    """The commit that frees the slot fails, and the ledger cannot know whether it took effect."""
     ada = someone()
     made = await book_slot(ledger, slot(calendar, 1))
     await join(ledger, ada, calendar, range(1, 2))
@@ -199,10 +199,10 @@ async def test_offer_under_an_unknown_outcome_is_made_once(
     assert await findings() == set()
 
 
-async def test_kill_in_the_middle_of_an_offer_changes_nothing(
+async def test_process_killed_while_making_an_offer_changes_nothing(
     database: Client, database_url: str, calendar: Calendar
 ) -> None:
-    """The process dies between its last write and the commit, so the time is still booked."""
+    """The process is killed between its last write and the commit, so the slot stays booked."""
     ada = someone()
     async with Ledger(database, ignore_events).open() as ledger:
         made = await book_slot(ledger, slot(calendar, 1))
@@ -225,10 +225,10 @@ HOURS = range(1, 7)
 PEOPLE = 8
 
 
-async def test_random_changes_of_two_processes_keep_the_line(
+async def test_random_changes_through_two_ledgers_keep_the_order_of_the_waiting_list(
     database: Client, calendar: Calendar, request: pytest.FixtureRequest
 ) -> None:
-    """Nobody is overtaken, no offer is lost or made twice, and `verify` finds nothing."""
+    """No client is overtaken, no offer is lost or repeated, and `verify` finds no violation."""
     changes: int = request.config.getoption("--changes")
     rng = random.Random(11)
     people = [someone() for _ in range(PEOPLE)]
@@ -265,7 +265,7 @@ class Worker:
         self._rng, self._ledger, self._calendar, self._viewer = rng, ledger, calendar, viewer
 
     async def work(self, changes: int) -> None:
-        """Attempt some changes; refused ones count as well."""
+        """Attempt the given number of random changes, some of which are refused."""
         actions = [self.book, self.book, self.book, self.hold, self.cancel, self.cancel]
         actions += [self.join, self.join, self.leave, self.expire, self.change_break]
         for _ in range(changes):
@@ -275,29 +275,29 @@ class Worker:
                 continue
 
     async def book(self) -> None:
-        """Book an hour."""
+        """Book a random one-hour slot."""
         await book_slot(self._ledger, slot(self._calendar, self._hour()), self._viewer)
 
     async def hold(self) -> None:
-        """Hold an hour for a moment."""
+        """Hold a random one-hour slot for 50 milliseconds."""
         key = slot(self._calendar, self._hour())
         await hold(
             reserving(self._ledger, timedelta(seconds=0.05)), self._viewer, slot_id(key), None
         )
 
     async def cancel(self) -> None:
-        """Cancel a booking, or give a hold or an offer back."""
+        """Cancel one of the client's bookings, holds or offers."""
         own = {"client_id": self._viewer.id, "active": True}
         if found := await Booking.find({"expert_id": self._calendar.id, **own}).to_list():
             await self._ledger.post(_end(self._rng.choice(found)))
 
     async def join(self) -> None:
-        """Wait for three hours."""
+        """Join the waiting list for an hour that starts within a random range of three hours."""
         first = self._hour()
         await join(self._ledger, self._viewer, self._calendar, range(first, first + 3))
 
     async def leave(self) -> None:
-        """Leave the line."""
+        """Leave the waiting list."""
         own = {"expert_id": self._calendar.id, "terms.client_id": self._viewer.id}
         if found := await Wait.find(own).to_list():
             wait_id = self._rng.choice(found).id
@@ -308,7 +308,7 @@ class Worker:
         await expire(self._ledger)
 
     async def change_break(self) -> None:
-        """Change the rules: sessions have a break of 15 minutes, or none."""
+        """Change the break between sessions to 15 minutes or to none."""
         minutes = self._rng.choice([0, 15])
 
         def decide(agendas: Agendas) -> list[Booking]:
@@ -324,7 +324,7 @@ class Worker:
 
 
 def _end(booking: Booking) -> FunctionCommand:
-    """Return a command that cancels a booking, hold or offer, unless it has ended meanwhile."""
+    """Return a command that cancels a booking, hold or offer, unless it has already ended."""
 
     def decide(agendas: Agendas) -> list[Booking]:
         found = agendas.booking(booking.id)

@@ -1,4 +1,4 @@
-"""Errors and lost replies that the wire proxy injects reach the driver as MongoDB's would."""
+"""Errors and lost replies that the wire proxy injects look to the driver like MongoDB's own."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ UNKNOWN_CODES = RETRIABLE | {50}
 
 
 def error_class(code: int) -> type[PyMongoError]:
-    """Return the class that the driver raises for a code."""
+    """Return the exception class that the driver raises for an error code."""
     if code in NOT_PRIMARY:
         return NotPrimaryError
     return ExecutionTimeout if code == 50 else OperationFailure
 
 
 def check(error: PyMongoError, code: int) -> None:
-    """Check an error's class, code and name."""
+    """Assert that an error has the exception class and name that belong to an error code."""
     assert type(error) is error_class(code)
     assert isinstance(error, (OperationFailure, NotPrimaryError))
     details = error.details
@@ -66,7 +66,7 @@ def check(error: PyMongoError, code: int) -> None:
 async def test_command_error_reaches_the_driver(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
-    """The driver repeats a command after a retryable error, so two commands fail."""
+    """The driver repeats an insert after a retryable error, so two commands must fail."""
     proxy.inject(Fault(CommandError(code), "insert", "things", times=2))
     with pytest.raises(PyMongoError) as raised:
         await things.insert_one({"_id": 1})
@@ -80,7 +80,7 @@ async def test_command_error_reaches_the_driver(
 async def test_command_error_in_a_transaction_aborts_it(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
-    """The transaction's writes and locks are gone, so its document can be updated at once."""
+    """The aborted transaction leaves no writes or locks, so its document can be updated at once."""
     await things.insert_one({"_id": 0, "hits": 0})
     async with things.database.client.start_session() as session:
         await session.start_transaction()
@@ -92,7 +92,7 @@ async def test_command_error_in_a_transaction_aborts_it(
             await things.insert_one({"_id": 1}, session=session)
         check(raised.value, code)
         assert labels(raised.value) == ({TRANSIENT} if code in TRANSIENT_CODES else set())
-        if code == 59:  # The server did not look at the transaction.
+        if code == 59:  # An unknown command does not abort its transaction.
             await session.abort_transaction()
         await things.update_one({"_id": 0}, {"$inc": {"hits": 1}})
     assert await things.find().to_list() == [{"_id": 0, "hits": 1}]
@@ -100,7 +100,7 @@ async def test_command_error_in_a_transaction_aborts_it(
 
 @pytest.mark.parametrize("takes_effect", [True, False])
 @pytest.mark.parametrize("code", sorted(UNKNOWN_CODES))
-async def test_commit_of_unknown_outcome_is_labelled(
+async def test_commit_with_an_unknown_outcome_is_labelled_as_such(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int, *, takes_effect: bool
 ) -> None:
     fault = Fault(CommandError(code), "commitTransaction", takes_effect=takes_effect, times=2)
@@ -115,7 +115,7 @@ async def test_commit_of_unknown_outcome_is_labelled(
 
 
 @pytest.mark.parametrize("code", [24, 112, 246, 251])
-async def test_commit_that_was_aborted_is_transient(
+async def test_error_of_an_aborted_commit_is_labelled_transient(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
     proxy.inject(Fault(CommandError(code), "commitTransaction", times=1))
@@ -138,7 +138,7 @@ async def test_commit_retried_by_the_driver_succeeds(
 
 
 async def test_commit_through_a_mongos_is_not_retried_by_the_driver(database_url: str) -> None:
-    """A mongos does not label the errors of its shards as retryable; the driver adds UNKNOWN."""
+    """A mongos does not label shard errors retryable, so the driver adds only the UNKNOWN label."""
     url = renamed(database_url, f"wire-{ObjectId()}")
     with WireProxy(url, role=Role.MONGOS) as proxy:
         async with connect(proxy) as client:
@@ -154,7 +154,7 @@ async def test_commit_through_a_mongos_is_not_retried_by_the_driver(database_url
 
 
 @pytest.mark.parametrize("code", [64, 91])
-async def test_write_concern_error_comes_after_the_effect(
+async def test_write_concern_error_is_reported_after_the_write_took_effect(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
     with (
@@ -174,7 +174,7 @@ async def test_write_concern_error_comes_after_the_effect(
 
 
 @pytest.mark.parametrize("given", [TRANSIENT, UNKNOWN, RETRYABLE])
-async def test_labels_can_be_chosen(
+async def test_labels_of_an_injected_error_can_be_chosen(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], given: str
 ) -> None:
     proxy.inject(Fault(CommandError(50, (given,)), "insert"))
@@ -187,7 +187,7 @@ async def test_labels_can_be_chosen(
 async def test_lost_reply_closes_the_connection(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], *, takes_effect: bool
 ) -> None:
-    """The driver repeats an insert, so two replies must get lost; it takes effect once."""
+    """The driver repeats an insert once, so the call fails only if both replies are lost."""
     fault = Fault(LostReply(), "insert", takes_effect=takes_effect, times=2)
     with proxy.injected(fault), pytest.raises(AutoReconnect):
         await things.insert_one({"_id": 1})
@@ -209,7 +209,7 @@ async def test_lost_replies_to_a_commit_leave_its_outcome_unknown(
 
 
 @pytest.mark.parametrize("code", [59, 115])
-async def test_announced_bulk_write_can_be_refused(
+async def test_bulk_write_can_be_refused_as_unknown_or_unsupported(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
     """A fault for one collection does not affect bulk writes to others."""

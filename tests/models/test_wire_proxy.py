@@ -1,4 +1,4 @@
-"""The wire proxy passes commands on, chooses which fail, and answers `hello` for the database."""
+"""The wire proxy forwards commands, makes chosen ones fail, and answers `hello` itself."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("takes_effect", [True, False])
-async def test_delay_makes_a_command_slow(
+async def test_injected_delay_slows_a_command_down(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], *, takes_effect: bool
 ) -> None:
     proxy.inject(Fault(Delay(0.1), "insert", takes_effect=takes_effect, times=1))
@@ -60,10 +60,10 @@ async def test_delay_makes_a_command_slow(
     assert await ids(things) == [1]
 
 
-async def test_fault_concerns_only_matching_commands(
+async def test_fault_applies_only_to_matching_commands(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]]
 ) -> None:
-    """Commands match by collection, and by a condition that sees their documents."""
+    """A fault can be limited to a collection and to commands that satisfy a condition."""
     fault = Fault(
         CommandError(50),
         "insert",
@@ -99,7 +99,7 @@ async def is_refused(client: Client) -> bool:
     return False
 
 
-async def test_uncommitted_write_is_seen_by_local_reads_and_rolled_back(
+async def test_uncommitted_write_is_visible_to_local_reads_until_it_is_rolled_back(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]]
 ) -> None:
     majority = things.with_options(read_concern=ReadConcern("majority"))
@@ -132,7 +132,7 @@ async def test_uncommitted_write_is_seen_by_local_reads_and_rolled_back(
 async def test_change_stream_resumes_after_a_resumable_error(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]]
 ) -> None:
-    """The driver resumes after errors labelled by the server; another error ends the stream."""
+    """The driver resumes after resumable errors and lost replies; another error ends the stream."""
     async with await things.watch() as stream, asyncio.timeout(PATIENCE_SECONDS):
         await things.insert_one({"_id": 1})
         assert (await stream.next())["documentKey"] == {"_id": 1}
@@ -152,7 +152,7 @@ async def test_change_stream_resumes_after_a_resumable_error(
 
 
 @pytest.mark.parametrize("version", [21, 25, 27])
-async def test_hello_announces_a_wire_version(database_url: str, version: int) -> None:
+async def test_hello_announces_the_configured_wire_version(database_url: str, version: int) -> None:
     with WireProxy(database_url, max_wire_version=version) as proxy:
         async with connect(proxy) as client:
             await client.admin.command("ping")
@@ -160,14 +160,14 @@ async def test_hello_announces_a_wire_version(database_url: str, version: int) -
 
 
 async def until(client: Client, wire_version: int) -> None:
-    """Wait until the driver has learnt a wire version."""
+    """Wait until the driver has learnt that the server has the given wire version."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while client.topology_description.common_wire_version != wire_version:  # noqa: ASYNC110 - the driver has no event for it
+        while client.topology_description.common_wire_version != wire_version:  # noqa: ASYNC110 - the driver offers no event to wait for
             await asyncio.sleep(0.01)
 
 
 async def test_streamed_hello_announces_changes_at_once(proxy: WireProxy, driver: Client) -> None:
-    """The driver learns of each change from a streamed reply, without asking again."""
+    """The driver learns of each change from a streamed reply, without sending `hello` again."""
     await driver.admin.command("ping")
     for version in (21, 27, 25):
         proxy.announce(max_wire_version=version)
@@ -185,7 +185,7 @@ async def test_replica_set_is_discovered_through_the_proxy(
 
 
 async def test_secondary_refuses_writes_until_it_becomes_primary(database_url: str) -> None:
-    """A direct connection can read, but not write; a client that waits for a primary finds it."""
+    """Direct connections can only read; a client that waits for a primary finds the new primary."""
     with WireProxy(database_url, role=Role.SECONDARY) as proxy:
         async with connect(proxy) as client, connect(proxy, directConnection=True) as direct:
             with pytest.raises(ServerSelectionTimeoutError):
@@ -215,7 +215,7 @@ async def test_step_down_aborts_transactions(
     assert await ids(things) == []
 
 
-def test_message_sections_may_have_any_order_and_a_checksum() -> None:
+def test_message_may_have_its_sections_in_any_order_and_a_checksum() -> None:
     documents = b"".join(bson.encode({"_id": id_}) for id_ in (1, 2))
     sequence = b"documents\0" + documents
     content = struct.pack("<i", CHECKSUM_PRESENT) + b"\1" + struct.pack("<i", len(sequence) + 4)
@@ -231,7 +231,7 @@ def test_message_sections_may_have_any_order_and_a_checksum() -> None:
 
 
 def test_legacy_hello_is_answered(proxy: WireProxy) -> None:
-    """Drivers send this OP_QUERY on a new connection."""
+    """On a new connection, drivers first send `ismaster` as an OP_QUERY message."""
     query = struct.pack("<i", 0) + b"admin.$cmd\0" + struct.pack("<ii", 0, -1)
     content = query + bson.encode({"ismaster": 1, "helloOk": True})
     host, port = proxy.url.removeprefix("mongodb://").partition("/")[0].split(":")
@@ -245,10 +245,10 @@ def test_legacy_hello_is_answered(proxy: WireProxy) -> None:
     assert document["me"] == f"{host}:{port}"
 
 
-async def test_server_books_through_the_proxy(
+async def test_server_can_book_and_cancel_through_the_proxy(
     proxy: WireProxy, tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """A server process uses the proxy like a database."""
+    """A server process connects to the proxy as if it were the database."""
     with run_server(tmp_path, mongodb_url=proxy.url, experts=2, throttle="off") as address:
         api = Api(http, address)
         experts = await api.ask("{ experts(first: 2) { nodes { id } } }")

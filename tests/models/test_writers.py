@@ -1,4 +1,4 @@
-"""Recovery from killed writers: their transactions are ended and their rows are deleted."""
+"""Recovery from killed writers: their transactions are aborted, their registrations deleted."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ class EndedSessions(monitoring.CommandListener):
         self._requested: dict[int, set[str]] = {}
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Remember the sessions that a command is to end."""
+        """Remember the sessions that a `killSessions` command is meant to end."""
         if event.command_name == "killSessions":
             sessions = event.command["killSessions"]
             self._requested[event.request_id] = {str(each["id"].as_uuid()) for each in sessions}
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Record the sessions that a command has ended."""
+        """Record the sessions that a `killSessions` command has ended."""
         self.ended |= self._requested.pop(event.request_id, set())
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Forget a command that failed."""
+        """Forget the sessions of a `killSessions` command that failed."""
         self._requested.pop(event.request_id, None)
 
 
@@ -71,7 +71,7 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
 
 
 async def added_days_and_events(calendar: Calendar) -> tuple[int, int]:
-    """Return by how many days the horizon has grown, and the number of events."""
+    """Return the growth of the calendar's booking horizon in days, and its number of events."""
     after = await Calendar.get(calendar.id)
     assert after
     events = await Event.find({"expert_id": calendar.id}).to_list()
@@ -85,7 +85,7 @@ async def registered_sessions() -> set[str]:
 
 
 async def beats(id_: str) -> int:
-    """Return the number of heartbeats of a writer."""
+    """Return the number of heartbeats that a writer has recorded."""
     writer = await Writer.get(id_)
     return writer.beats if writer else 0
 
@@ -93,10 +93,10 @@ async def beats(id_: str) -> int:
 async def test_killed_writer_blocks_a_calendar_only_until_its_session_is_ended(
     database: Client, database_url: str, calendar: Calendar
 ) -> None:
-    """The killed writer's transaction is rolled back and its row is deleted.
+    """The killed writer's transaction is rolled back, and its registration is deleted.
 
-    Heartbeats time out long before the database's own limit for a transaction, so it is the end of
-    the session that releases the calendar.
+    Heartbeats time out long before the database's own limit for a transaction, so the calendar is
+    released because another writer ends the session.
     """
     assert 2 * HEARTBEAT_TIMEOUT_SECONDS < LIFETIME_SECONDS / 2
     before = await registered_sessions()
@@ -107,7 +107,7 @@ async def test_killed_writer_blocks_a_calendar_only_until_its_session_is_ended(
     [dead] = await registered_sessions() - before
     async with Ledger(database, ignore_events).open() as ledger, asyncio.timeout(PATIENCE_SECONDS):
         await ledger.post(longer_horizon(calendar.id))
-        while dead in await registered_sessions():  # noqa: ASYNC110 - another task deletes it
+        while dead in await registered_sessions():  # noqa: ASYNC110 - another task deletes the registration
             await asyncio.sleep(0.1)
     assert dead in ENDED_SESSIONS.ended
     assert await added_days_and_events(calendar) == (1, 1)
@@ -120,7 +120,7 @@ class EndsOwnSession(monitoring.CommandListener):
         self.url: str | None = None
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """End the sessions, once."""
+        """End every writer's session before the first commit after `url` was set."""
         if event.command_name != "commitTransaction" or self.url is None:
             return
         url, self.url = self.url, None
@@ -140,7 +140,7 @@ ENDS_OWN_SESSION = EndsOwnSession()
 monitoring.register(ENDS_OWN_SESSION)
 
 
-async def test_ledger_whose_session_was_ended_decides_again(
+async def test_ledger_whose_session_was_ended_repeats_its_decision(
     database: Client, database_url: str, calendar: Calendar
 ) -> None:
     """A slow writer that was considered dead still makes its change exactly once."""
@@ -161,7 +161,7 @@ async def test_ledger_whose_session_was_ended_decides_again(
 async def test_writer_sends_heartbeats_while_its_transaction_is_open(
     database: Client, calendar: Calendar
 ) -> None:
-    """Otherwise, a slow writer would be considered dead."""
+    """Without heartbeats, a slow writer would be considered dead."""
     writer = WriterSession(database)
     async with (
         writer.open(),
@@ -173,5 +173,5 @@ async def test_writer_sends_heartbeats_while_its_transaction_is_open(
         before = await beats(id_)
         assert before > 0
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await beats(id_) < before + 2:  # noqa: ASYNC110 - another task sends them
+            while await beats(id_) < before + 2:  # noqa: ASYNC110 - another task sends the heartbeats
                 await asyncio.sleep(0.05)

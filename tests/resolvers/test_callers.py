@@ -1,4 +1,4 @@
-"""Devices and languages of clients, codes as people type them, and names from addresses."""
+"""Device and language of a client, typed sign-in codes, and names derived from e-mail addresses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
         ("x" * 10_000, "x" * 40),
     ],
 )
-def test_device_is_described_by_browser_and_system(user_agent: str, device: str) -> None:
+def test_device_is_described_by_browser_and_operating_system(user_agent: str, device: str) -> None:
     assert device_of(user_agent) == device
 
 
@@ -44,22 +44,24 @@ def test_device_is_described_by_browser_and_system(user_agent: str, device: str)
         ("*," * 100_000, "EN"),
     ],
 )
-def test_preferred_language_is_the_best_supported_one(header: str, language: str) -> None:
+def test_preferred_language_is_the_supported_one_that_the_client_ranks_highest(
+    header: str, language: str
+) -> None:
     assert preferred_language(header) is Language[language]
 
 
-@pytest.mark.parametrize("text", ["123456", " 123 456 ", "123-456", "12 34 56", "１２３４５６"])  # noqa: RUF001 - other digits
-def test_codes_may_be_typed_with_spaces_hyphens_and_other_digits(text: str) -> None:
+@pytest.mark.parametrize("text", ["123456", " 123 456 ", "123-456", "12 34 56", "１２３４５６"])  # noqa: RUF001 - full-width digits
+def test_sign_in_codes_may_be_typed_with_spaces_hyphens_and_full_width_digits(text: str) -> None:
     assert is_code(text)
     assert typed_code(text) == "123456"
 
 
 @pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", "1 2 3 4 5 6"])
-def test_other_texts_are_passwords(text: str) -> None:
+def test_text_in_another_format_is_no_sign_in_code(text: str) -> None:
     assert not is_code(text)
 
 
-def test_digest_depends_on_address_code_and_secret() -> None:
+def test_digest_depends_on_email_address_sign_in_code_and_secret() -> None:
     keys = CodeKeys(["first"])
     code = new_code()
     digest = keys.digest("Ada@Example.com", code)
@@ -81,5 +83,5 @@ def test_digest_depends_on_address_code_and_secret() -> None:
         ("", UNNAMED),
     ],
 )
-def test_name_is_derived_from_the_address(email: str, name: str) -> None:
+def test_name_is_derived_from_the_email_address(email: str, name: str) -> None:
     assert name_from(email) == name

@@ -1,6 +1,6 @@
 """Tests of the validation and normalization of input fields."""
 
-# ruff: noqa: RUF001 - the tests need letters that look like others
+# ruff: noqa: RUF001 - the tests need characters that are easily confused
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def problems(validator: InputValidator) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("typed", ["Claim at https://evil.example", "www.evil.example", "evil.com"])
-def test_name_must_not_have_a_link(typed: str) -> None:
-    """Mails carry names in their subjects."""
+def test_name_must_not_contain_a_link(typed: str) -> None:
+    """A link in a name would be repeated in the subject lines of e-mails."""
     validator = InputValidator()
     validator.name("contact.name", typed)
     message = "Name must not have a link or a web address"
     assert problems(validator) == [("contact.name", message)]
 
 
-def test_title_may_name_products_but_no_address() -> None:
+def test_title_may_contain_product_names_but_no_web_address() -> None:
     validator = InputValidator()
     assert validator.title("title", "Node.js and ASP.NET consultant", 100)
     assert problems(validator) == []
@@ -46,7 +46,9 @@ def test_title_may_name_products_but_no_address() -> None:
 
 
 @pytest.mark.parametrize(("typed", "normalized"), [(" Dr.  Ada\tByron ", "Dr. Ada Byron")])
-def test_name_without_a_link_is_a_line_of_text(typed: str, normalized: str) -> None:
+def test_name_without_a_link_is_normalized_and_limited_in_length(
+    typed: str, normalized: str
+) -> None:
     validator = InputValidator()
     assert validator.name("name", typed) == normalized
     assert problems(validator) == []
@@ -95,7 +97,7 @@ def test_name_is_normalized_to_one_line(typed: str, normalized: str) -> None:
     ],
 )
 def test_invalid_name_is_refused(typed: str, message: str) -> None:
-    """Names that are invisible or too long are refused, and so are control characters."""
+    """A name is refused if it is invisible, is too long or has control characters."""
     validator = InputValidator()
     validator.text("contact.name", typed, 100, "Name")
     assert problems(validator) == [("contact.name", message)]
@@ -116,7 +118,7 @@ def test_invalid_name_is_refused(typed: str, message: str) -> None:
     ],
 )
 def test_note_may_have_several_lines_or_be_empty(typed: str | None, normalized: str) -> None:
-    """Line breaks are kept."""
+    """Line breaks within a note are kept."""
     validator = InputValidator()
     assert validator.note("note", typed, 2_000) == normalized
     assert problems(validator) == []
@@ -132,7 +134,7 @@ def test_note_may_have_several_lines_or_be_empty(typed: str | None, normalized: 
     ],
 )
 def test_invalid_note_is_refused(typed: str, message: str) -> None:
-    """Notes that are too long are refused, and so are control characters."""
+    """A note is refused if it is too long or has control characters."""
     validator = InputValidator()
     validator.note("note", typed, 2_000)
     assert problems(validator) == [("note", message)]
@@ -152,7 +154,7 @@ def test_invalid_note_is_refused(typed: str, message: str) -> None:
     ],
 )
 def test_email_address_is_normalized(typed: str, normalized: str) -> None:
-    """The domain is in lower case; the case of the local part is kept."""
+    """The domain is converted to lower case; the local part keeps its case."""
     validator = InputValidator()
     assert validator.email("email", typed) == normalized
     assert problems(validator) == []
@@ -182,7 +184,7 @@ def test_email_address_is_normalized(typed: str, normalized: str) -> None:
     ],
 )
 def test_invalid_email_address_is_refused(typed: str) -> None:
-    """The field takes a single address without a display name."""
+    """Only a single e-mail address without a display name is valid."""
     validator = InputValidator()
     assert validator.email("contact.email", typed) == ""
     assert problems(validator) == [("contact.email", NOT_EMAIL)]
@@ -198,7 +200,7 @@ def test_invalid_email_address_is_refused(typed: str) -> None:
         ("+1 (212) 555-0100", None, "+12125550100"),
         ("＋４４ ２０ ７９４６ ００１８", None, "+442079460018"),
         ("+٤٤ ٢٠ ٧٩٤٦ ٠٠١٨", None, "+442079460018"),
-        # Address books copy numbers with directional marks.
+        # Address books put invisible directional marks around numbers.
         ("\u202a+44 20 7946 0018\u202c", None, "+442079460018"),
         ("020 7946 0018", "GB", "+442079460018"),
         ("(212) 555-0100", "US", "+12125550100"),
@@ -216,7 +218,7 @@ def test_invalid_email_address_is_refused(typed: str) -> None:
 def test_phone_number_is_normalized_to_e164(
     typed: str, region: str | None, normalized: str
 ) -> None:
-    """All notations are accepted; a number without a country code belongs to the region."""
+    """Common notations are accepted; the given region supplies a missing country code."""
     validator = InputValidator()
     assert validator.phone("phone", typed, region) == normalized
     assert problems(validator) == []
@@ -237,7 +239,7 @@ def test_phone_number_is_normalized_to_e164(
         ("+44 20 7946 0018" + " " * 40, None),
         ("+" + "1" * 1_000_000, None),
         ("½½½½½½½", None),
-        # A local number without its area code.
+        # A local number that lacks its area code.
         ("+1 555 0100", None),
         ("12", "GB"),
         ("hello", "GB"),
@@ -245,7 +247,7 @@ def test_phone_number_is_normalized_to_e164(
         ("+44 20 7946 0018 / 0019", None),
         ("+44 20 7946 0018 or 07700 900123", "GB"),
         ("+44 20 7946 0018 p12", None),
-        # The library drops these words, or reads them as digits.
+        # The phone number library would drop these words, or read them as digits.
         ("home +44 20 7946 0018", None),
         ("Tel. +44 20 7946 0018", None),
         ("(home) 020 7946 0018", "GB"),
@@ -267,7 +269,7 @@ def test_invalid_phone_number_is_refused(typed: str, region: str | None) -> None
 
 
 def test_time_zone_is_optional() -> None:
-    """Null stays null; other values must be IANA names."""
+    """Null is accepted; any other value must be the IANA name of a time zone."""
     validator = InputValidator()
     assert validator.time_zone("timeZone", None) is None
     assert validator.time_zone("timeZone", "Asia/Kathmandu") == "Asia/Kathmandu"
@@ -279,7 +281,7 @@ def test_time_zone_is_optional() -> None:
 
 
 def test_all_problems_are_reported_together() -> None:
-    """The problems are in the order of the checks."""
+    """The problems are reported in the order of the checks."""
     validator = InputValidator()
     validator.text("contact.name", " ", 100, "Name")
     validator.email("contact.email", "  ")
@@ -311,10 +313,10 @@ VALIDATORS: list[Callable[[InputValidator, str], str]] = [
 
 @settings(deadline=None)
 @given(st.text(), st.sampled_from(VALIDATORS))
-def test_any_input_is_normalized_or_reported(
+def test_any_input_is_normalized_or_reported_as_invalid(
     typed: str, validate: Callable[[InputValidator, str], str]
 ) -> None:
-    """No other exception occurs, and normalizing a normalized value changes nothing."""
+    """No check raises an exception, and normalizing a normalized value changes nothing."""
     first, second = InputValidator(), InputValidator()
     normalized = validate(first, typed)
     if not first.problems:

@@ -1,4 +1,4 @@
-"""Figures of bookings equal a recount by days, in several time zones."""
+"""Daily booking figures equal a recount of the stored bookings, in several time zones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham", "UTC")
 CHANGES = (date(2031, 3, 30), date(2031, 10, 26), date(2031, 3, 9), date(2031, 4, 6))
-"""Days on which clocks change somewhere; no other test has bookings in that year."""
+"""Days in 2031 on which clocks change somewhere; no other test has bookings in that year."""
 
 HELD, PENDING, CONFIRMED = BookingStatus.HELD, BookingStatus.PENDING, BookingStatus.CONFIRMED
 LIVES = (
@@ -43,20 +43,23 @@ LIVES = (
     (HELD, BookingStatus.CANCELLED),
     (HELD, BookingStatus.EXPIRED),
 )
-"""Statuses that bookings go through. The last four do not count: never confirmed, or only held."""
+"""Sequences of statuses that bookings go through.
+
+The figures leave out the last four, because those bookings were never confirmed or only held.
+"""
 
 COUNTED = LIVES[:7]
 
 
 def viewer(zone: str, role: Role = Role.ADMIN, expert_id: Id | None = None) -> Viewer:
-    """Return a viewer with a role and a time zone."""
+    """Return a viewer with the given role and time zone."""
     user = SimpleNamespace(time_zone=zone)
     found = SimpleNamespace(user=user, id=new_id(), role=role, expert_id=expert_id, is_guest=False)
     return cast("Viewer", found)
 
 
 def life(rng: Random, expert_id: Id, taken: set[int]) -> tuple[Booking, tuple[BookingStatus, ...]]:
-    """Return a booking near a clock change, and the statuses that it went through."""
+    """Return a random booking near a clock change, and the statuses that it went through."""
     noon = datetime.combine(rng.choice(CHANGES), datetime.min.time(), UTC) + timedelta(hours=12)
     cell = int(noon.timestamp()) // 900 + rng.randrange(-200, 200)
     while cell in taken:
@@ -89,7 +92,7 @@ def life(rng: Random, expert_id: Id, taken: set[int]) -> tuple[Booking, tuple[Bo
 
 @pytest.fixture(scope="module")
 async def booked(database: Client) -> AsyncIterator[dict[Id, list[Booking]]]:
-    """Store bookings of three experts, and yield those that count."""
+    """Store bookings of three experts; yield those that count in the figures, by expert id."""
     assert database is not None
     rng, counted = Random(31), dict[Id, list[Booking]]()
     experts = [new_id() for _ in range(3)]
@@ -103,7 +106,7 @@ async def booked(database: Client) -> AsyncIterator[dict[Id, list[Booking]]]:
 
 
 def recount(bookings: list[Booking], day: date, zone: str) -> Count:
-    """Return the counts of a day, using each booking's local date."""
+    """Return the counts of the bookings that start on the given day in the given time zone."""
     on_day = [b for b in bookings if b.starts_at.astimezone(ZoneInfo(zone)).date() == day]
     statuses = [booking.status for booking in on_day]
     missed = {BookingStatus.CANCELLED, BookingStatus.NO_SHOW}
@@ -117,8 +120,10 @@ def recount(bookings: list[Booking], day: date, zone: str) -> Count:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-async def test_figures_equal_a_recount(booked: dict[Id, list[Booking]], zone: str) -> None:
-    """Some days have 23, 23.5, 24.5 or 25 hours; both ends of each span are included."""
+async def test_figures_equal_a_recount_of_the_bookings(
+    booked: dict[Id, list[Booking]], zone: str
+) -> None:
+    """Covers days of 23, 23.5, 24.5 and 25 hours; each range includes its first and last day."""
     everybody = [booking for bookings in booked.values() for booking in bookings]
     for change in CHANGES:
         for first, last in ((-3, 3), (0, 0), (-1, 0), (0, 1)):
@@ -133,7 +138,7 @@ async def test_figures_equal_a_recount(booked: dict[Id, list[Booking]], zone: st
                 assert found.days == {day: recount(bookings, day, zone) for day in days}
 
 
-async def test_a_whole_year_has_every_day(booked: dict[Id, list[Booking]]) -> None:
+async def test_figures_of_a_whole_year_cover_every_day(booked: dict[Id, list[Booking]]) -> None:
     first, last = date(2031, 1, 1), date(2031, 12, 31)
     everybody = [booking for bookings in booked.values() for booking in bookings]
     found = await all_figures(viewer("Europe/Berlin"), first, last)
@@ -143,7 +148,7 @@ async def test_a_whole_year_has_every_day(booked: dict[Id, list[Booking]]) -> No
     assert found.total.completed > 0 < found.total.no_shows
 
 
-async def test_a_day_that_a_zone_left_out_is_empty(database: Client) -> None:
+async def test_a_day_that_a_time_zone_skipped_has_empty_figures(database: Client) -> None:
     assert database is not None
     days = (date(2011, 12, 29), date(2011, 12, 31))
     found = await all_figures(viewer("Pacific/Apia"), *days)
@@ -175,17 +180,19 @@ async def test_only_the_expert_and_administrators_see_figures() -> None:
         (date(9000, 1, 2), date(9000, 1, 3), "from"),
     ],
 )
-def test_invalid_span_of_days_is_refused_by_name(since: date, until: date, argument: str) -> None:
+def test_invalid_range_of_days_is_refused_with_the_argument_name(
+    since: date, until: date, argument: str
+) -> None:
     with pytest.raises(BadUserInput, match=f"^{argument}: "):
         check_days(since, until)
 
 
-def test_a_year_may_begin_on_any_day() -> None:
+def test_figures_of_a_year_may_begin_on_any_day() -> None:
     check_days(date(2031, 1, 1), date(2032, 1, 1))
     check_days(date(2032, 1, 1), date(2032, 12, 31))
 
 
-def test_income_too_high_for_the_api_is_refused() -> None:
+def test_income_beyond_the_range_of_a_graphql_int_is_refused() -> None:
     assert check_income(2**31 - 1) == 2**31 - 1
     with pytest.raises(BadUserInput, match=r"^to: the income exceeds 2,147,483,647"):
         check_income(2**31)

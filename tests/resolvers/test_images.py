@@ -1,4 +1,4 @@
-"""Uploaded pictures are decoded within limits, and only their pixels are kept."""
+"""Uploaded pictures are decoded with limited time and memory; only their pixels are kept."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_pictures_become_squares(size: tuple[int, int], side: int, format_: str)
 
 
 CORNERS = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (1, 0), 7: (1, 1), 8: (0, 1)}
-"""Corner that shows the upper left corner of the stored picture, by orientation."""
+"""Corner at which each Exif orientation displays the upper left corner of the stored picture."""
 
 
 @pytest.mark.parametrize("orientation", CORNERS)
@@ -107,8 +107,8 @@ def zipped() -> bytes:
     "payload", [b"<script>alert(1)</script>", b"<?php system('id'); ?>", b"\nalert(1)//", zipped()]
 )
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
-def test_content_in_other_formats_is_dropped(payload: bytes, format_: str) -> None:
-    """The files are pictures, but also valid as a page, a script or an archive."""
+def test_content_appended_to_a_picture_is_dropped(payload: bytes, format_: str) -> None:
+    """Each file is a valid picture, and at the same time a web page, script or archive."""
     found = square_webp(encoded(red_corner(), format_) + payload)
     assert payload not in found
     assert b"script" not in found
@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], type[InvalidImage]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_unusable_files_are_refused_at_little_cost(name: str) -> None:
+def test_unusable_files_are_refused_in_little_time_and_memory(name: str) -> None:
     make, error = REFUSED[name]
     content = make()
     tracemalloc.start()

@@ -65,13 +65,13 @@ async def lawyer() -> AsyncIterator[Expert]:
 
 @pytest.fixture(params=[True, False], ids=["cached", "uncached"])
 async def listings(request: pytest.FixtureRequest) -> AsyncIterator[Listings]:
-    """The directory's pages, with and without the cache."""
+    """A `Listings` that reads directory pages, once with and once without its cache."""
     async with Listings(use_cache=request.param).open() as listings:
         yield listings
 
 
 async def contents(page: Page[DirectoryEntry]) -> tuple[list[str], bool, bool, int]:
-    """Return a page's names, whether it has previous and next pages, and the total."""
+    """Return the names on a page, whether pages precede and follow it, and the total count."""
     names = [entry.name for entry in page.rows]
     return names, page.has_previous, page.has_next, await page.total()
 
@@ -92,10 +92,10 @@ async def test_directory_change_is_visible_to_the_next_request(
     assert await contents(await listings.page(LAWYERS, BY_NAME, TWO)) == before[0]
 
 
-async def test_search_reads_only_the_changed_experts(
+async def test_search_index_reads_only_the_changed_experts_again(
     lawyer: Expert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The index follows each change, and is rebuilt if the changes are unknown."""
+    """The search index applies known changes; it is rebuilt if the changed experts are unknown."""
     built = AsyncMock(wraps=search._built)
     monkeypatch.setattr(search, "_built", built)
     named = ExpertFilter(search="aaliyah")
@@ -128,8 +128,8 @@ async def test_search_reads_only_the_changed_experts(
         assert await found(listings) == (others, 3)
 
 
-async def test_search_follows_a_restored_backup(lawyer: Expert) -> None:
-    """The version of a restored directory is lower than the one that the index has."""
+async def test_search_index_follows_a_restored_backup(lawyer: Expert) -> None:
+    """The restored directory has a lower version than the search index."""
     named = ExpertFilter(search="aaliyah")
     async with Listings().open() as listings:
         before = await (await listings.page(named, BY_MATCH, TWO)).total()
@@ -145,8 +145,8 @@ async def test_search_follows_a_restored_backup(lawyer: Expert) -> None:
         assert await (await listings.page(named, BY_MATCH, TWO)).total() == before
 
 
-async def test_pages_and_totals_are_read_once_per_version(lawyer: Expert) -> None:
-    """Pages of the same filter share one total in all orders."""
+async def test_pages_and_totals_are_read_once_per_directory_version(lawyer: Expert) -> None:
+    """Pages with the same filter share one total, whatever their order."""
     async with Listings().open() as listings:
         hits = [cache_metrics(name)[0] or 0 for name in ("pages", "totals")]
         pages = [await listings.page(LAWYERS, order, TWO) for order in (BY_NAME, BY_RATING) * 2]
@@ -164,8 +164,10 @@ async def test_pages_and_totals_are_read_once_per_version(lawyer: Expert) -> Non
         assert await listings.page(LAWYERS, BY_NAME, TWO) is not pages[0]
 
 
-async def test_concurrent_requests_share_one_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Concurrent requests share one read even of pages that are too long for the cache."""
+async def test_concurrent_requests_for_a_page_share_one_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Concurrent requests read even a page that is too long for the cache only once."""
     monkeypatch.setattr("resolvers.listings.MAX_CACHED_PAGE_ROWS", 1)
     async with Listings().open() as listings:
         asked = [listings.page(LAWYERS, order, TWO) for order in (BY_NAME, BY_RATING) * 5]
@@ -174,7 +176,7 @@ async def test_concurrent_requests_share_one_page(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_long_pages_are_not_cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that reads the whole directory must not evict the pages of the others."""
+    """A client that reads the whole directory must not evict other clients' cached pages."""
     monkeypatch.setattr("resolvers.listings.MAX_CACHED_PAGE_ROWS", 1)
     async with Listings().open() as listings:
         pages = [await listings.page(LAWYERS, BY_NAME, TWO) for _ in range(2)]
@@ -183,7 +185,7 @@ async def test_long_pages_are_not_cached(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def test_different_arguments_give_different_pages(listings: Listings) -> None:
-    """The cache key has the filter, the order, the page size and the cursor."""
+    """The cache key contains the filter, the order, the page size and the cursor."""
     all_ = ExpertFilter()
     first = await listings.page(all_, BY_RATING, TWO)
     cursor = first.order.cursor(first.rows[-1])
@@ -201,12 +203,12 @@ async def test_different_arguments_give_different_pages(listings: Listings) -> N
     for _ in range(2):
         pages = [await listings.page(*question) for question in asked]
         assert [page.rows for page in pages] == expected
-        # Two pages may have equal rows, depending on the experts of other tests.
+        # Different pages may have equal rows, depending on the experts of other tests.
         assert len({id(page) for page in pages}) == len(asked)
 
 
 async def test_invalid_cursor_is_refused_each_time(listings: Listings) -> None:
-    """Errors are not cached."""
+    """The error is not cached."""
     for _ in range(2):
         with pytest.raises(BadUserInput, match="after: "):
             await listings.page(LAWYERS, BY_NAME, PageArguments(after="nowhere"))

@@ -35,7 +35,7 @@ async def ids() -> list[Id]:
 
 
 async def test_results_are_in_the_order_of_the_ids(lookups: Lookups, ids: list[Id]) -> None:
-    """Unknown ids give None."""
+    """An unknown id gives None."""
     requested = [ids[3], new_id(), ids[0], ids[3]]
     experts, calendars = await lookups.experts(requested), await lookups.calendars(requested)
     assert [expert and expert.id for expert in experts] == [ids[3], None, ids[0], ids[3]]
@@ -44,7 +44,7 @@ async def test_results_are_in_the_order_of_the_ids(lookups: Lookups, ids: list[I
 
 
 async def test_lookup_sees_earlier_changes(lookups: Lookups, ids: list[Id]) -> None:
-    """A lookup reads the latest data even if it joins others that are waiting."""
+    """A lookup reads the latest data even if it joins a batch that is already waiting."""
     calendars = Calendar.get_pymongo_collection()
     for _ in range(5):
         others = [asyncio.create_task(lookups.calendars([id_])) for id_ in ids]
@@ -56,10 +56,10 @@ async def test_lookup_sees_earlier_changes(lookups: Lookups, ids: list[Id]) -> N
         await asyncio.gather(*others)
 
 
-async def test_concurrent_lookups_take_at_most_two_commands(
+async def test_concurrent_lookups_send_at_most_two_database_commands(
     lookups: Lookups, ids: list[Id]
 ) -> None:
-    """The first lookup starts one command; all others share a second one."""
+    """The first lookup sends one command to the database; all others share a second one."""
     with COMMANDS.counted() as commands:
         await asyncio.gather(*[lookups.experts([id_]) for id_ in ids * 10])
     assert commands.count

@@ -1,4 +1,4 @@
-"""Tests of the table of transitions for every viewer, status and time."""
+"""Tests of the actions on a booking that are allowed for each viewer, status and time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIMES = (EARLY, LATE, STARTED)
 
 
 def booking(status: BookingStatus, held_until: datetime | None = None) -> Booking:
-    """Return a booking with a status, without storing it."""
+    """Return a booking with the given status, without storing it."""
     found: Booking = Booking.model_construct(
         id=new_id(),
         status=status,
@@ -41,7 +41,7 @@ def booking(status: BookingStatus, held_until: datetime | None = None) -> Bookin
 def rows(
     action: Action, statuses: str, viewers: tuple[frozenset[Relation], ...], times: object
 ) -> set[object]:
-    """Return the (action, status, relations, time) cells in which an action is allowed."""
+    """Return all (action, status, relations, time) combinations of the given values."""
     assert isinstance(times, tuple)
     return set(product([action], map(BookingStatus, statuses.split()), viewers, times))
 
@@ -64,7 +64,7 @@ TOO_LATE = rows(Action.CANCEL, "PENDING CONFIRMED", (CLIENT,), (LATE, STARTED)) 
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("status", BookingStatus)
-async def test_actions_are_allowed_as_in_the_table(
+async def test_actions_are_allowed_exactly_where_the_table_says_so(
     database: object, action: Action, status: BookingStatus
 ) -> None:
     assert database
@@ -78,7 +78,9 @@ async def test_actions_are_allowed_as_in_the_table(
 
 
 @pytest.mark.parametrize("action", Action)
-async def test_only_status_and_start_bind_managers(database: object, action: Action) -> None:
+async def test_managers_are_bound_only_by_the_status_and_the_start_time(
+    database: object, action: Action
+) -> None:
     assert database
     for status, now in product(BookingStatus, TIMES):
         if (action, status, EXPERT, now) in ALLOWED:

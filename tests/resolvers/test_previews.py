@@ -1,4 +1,4 @@
-"""Pictures of link previews, drawn with the typefaces of the built client."""
+"""Tests of link preview pictures, drawn with the fonts of the built web client."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def card(
     ],
 )
 def test_names_are_drawn_in_letters_that_the_fonts_have(name: str, shown: str) -> None:
-    """Other words are transliterated rather than shown as boxes."""
+    """Words in other scripts are transliterated rather than shown as empty boxes."""
     assert FONTS.display.readable(name) == shown
     assert draw_preview(card(name), None, FONTS) == draw_preview(card(shown), None, FONTS)
 
@@ -51,7 +51,7 @@ def test_ratings_are_never_rounded_up(rating: float | None, shown: str) -> None:
     assert card(rating=rating).rating_text == shown
 
 
-def test_the_hash_depends_on_everything_shown() -> None:
+def test_the_hash_of_a_preview_depends_on_everything_that_it_shows() -> None:
     cards = [card(), card("Bea"), card(title="Judge"), card(rating=4.1), card(rating=None)]
     assert len({each.hash for each in cards}) == len(cards)
     assert card().hash == card().hash

@@ -36,7 +36,7 @@ DAY = timedelta(days=1)
     ],
 )
 def test_span_of_up_to_62_days_is_accepted(since: datetime, until: datetime) -> None:
-    """The longest span and the outermost dates are accepted."""
+    """The shortest and longest spans and the earliest and latest dates are accepted."""
     check_span(since, until)
 
 
@@ -74,7 +74,7 @@ def test_invalid_span_is_refused_with_the_argument_name(
     ],
 )
 async def test_api_refuses_dates_out_of_range(api: Api, since: str, until: str) -> None:
-    """Dates at the ends of the calendar are a client error, not an internal one."""
+    """Dates near the years 1 and 9999 cause a client error, not an internal one."""
     query = """query ($from: DateTime!, $to: DateTime!) {
       experts(first: 100) { nodes { slots(from: $from, to: $to) { id } } } }"""
     answer = await api.post(query, **{"from": since, "to": until})
@@ -82,22 +82,22 @@ async def test_api_refuses_dates_out_of_range(api: Api, since: str, until: str) 
 
 
 @pytest.mark.parametrize("minutes", [15, 60, 480])
-def test_length_on_the_grid_is_accepted(minutes: int) -> None:
-    """Any length on the grid is accepted; the default is that of the first offer."""
+def test_session_length_on_the_grid_is_accepted(minutes: int) -> None:
+    """Any multiple of 15 minutes up to 480 is accepted; the default is the first offer's length."""
     calendar = Calendar.model_construct(id=EXPERT, rules=rules())
     assert session_minutes(calendar, minutes) == minutes
     assert session_minutes(calendar, None) == 60
 
 
 @pytest.mark.parametrize("minutes", [-60, 0, 1, 14, 20, 61, 495, 2**31 - 1])
-def test_length_off_the_grid_is_refused(minutes: int) -> None:
+def test_session_length_off_the_grid_is_refused(minutes: int) -> None:
     calendar = Calendar.model_construct(id=EXPERT, rules=rules())
     with pytest.raises(BadUserInput, match=r"^minutes: must be a multiple of 15 from 15 to 480$"):
         session_minutes(calendar, minutes)
 
 
 def test_days_are_local_days() -> None:
-    """A span of days runs from midnight to midnight local time, across clock changes."""
+    """A span of days runs from local midnight to local midnight, even across clock changes."""
     assert span_of_days(MONDAY, 1, "UTC") == (at(0), at(0) + DAY)
     since, until = span_of_days(date(2027, 3, 28), 1, "Europe/Paris")
     assert until - since == timedelta(hours=23)
@@ -118,8 +118,8 @@ def test_day_out_of_range_is_refused(day: date, zone_name: str) -> None:
         span_of_days(day, 62, zone_name)
 
 
-def test_slots_are_grouped_by_requested_days() -> None:
-    """An expert's Monday falls on two days in another zone; days without slots are included."""
+def test_slots_are_grouped_by_the_requested_local_days() -> None:
+    """The expert's Monday spans two days in another time zone; days without slots are included."""
     of = rules(weekly=weekly(0, (0, 120), (1320, 1440)))
     calendar = Calendar.model_construct(id=EXPERT, rules=of)
     first, zone_name = date(2027, 2, 28), "America/New_York"
@@ -134,7 +134,7 @@ def test_slots_are_grouped_by_requested_days() -> None:
 
 
 def test_repeated_local_hour_gives_two_slots() -> None:
-    """Both slots have the same local time and different ids."""
+    """Both slots have the same local start time, but start an hour apart."""
     day = date(2027, 10, 31)
     of = day_rules(day, "Europe/Paris", (120, 180))
     calendar = Calendar.model_construct(id=EXPERT, rules=of)
@@ -146,7 +146,7 @@ def test_repeated_local_hour_gives_two_slots() -> None:
 
 
 def test_next_slot_is_searched_in_two_windows() -> None:
-    """The first window is two weeks, the second the rest of the horizon, without a gap."""
+    """The first window covers two weeks; the second covers the rest of a longer booking horizon."""
     near = Calendar.model_construct(id=EXPERT, rules=rules(horizon_days=7))
     far = Calendar.model_construct(id=EXPERT, rules=rules(horizon_days=90))
     assert search_windows(near, NOW) == [(NOW, NOW + 9 * DAY)]
@@ -154,7 +154,7 @@ def test_next_slot_is_searched_in_two_windows() -> None:
 
 
 async def test_next_slots_are_the_first_open_ones(api: Api) -> None:
-    """The API finds them in order of time, beyond the first two weeks if necessary."""
+    """The API returns the next slots in order of time, even beyond the first two weeks."""
     query = """query ($from: DateTime!, $to: DateTime!) { experts(first: 2) { nodes {
       nextSlot { id } nextSlots { id } ten: nextSlots(count: 10) { id status }
       offers { minutes } slots(from: $from, to: $to) { id status } } } }"""
@@ -167,8 +167,8 @@ async def test_next_slots_are_the_first_open_ones(api: Api) -> None:
         assert expert["nextSlot"] == expert["nextSlots"][0]
 
 
-async def test_next_slots_of_a_span_are_those_that_the_directory_finds(api: Api) -> None:
-    """The same holds before and after a search by time has built its index."""
+async def test_next_slots_in_a_span_agree_with_the_directory_search(api: Api) -> None:
+    """The slots are the same before and after a directory search by time has built its index."""
     query = """query ($from: DateTime!, $to: DateTime!, $long: AvailableInput!) {
       experts(first: 3) { nodes {
         nextSlots(available: {from: $from, to: $to}) { id } long: nextSlots(available: $long) { id }

@@ -1,4 +1,4 @@
-"""Fixtures: the sample directory."""
+"""Fixture of the experts in the sample directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 async def directory(api: Api) -> list[Expert]:
-    """All experts in the default order."""
+    """All experts of the sample directory, in the default order."""
     page = (await api.ask(EXPERTS, first=100))["experts"]
     assert page["totalCount"] == len(page["edges"]) == 60
     return [edge["node"] for edge in page["edges"]]

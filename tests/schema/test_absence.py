@@ -1,4 +1,4 @@
-"""Empty strings and nulls that generated clients send count as absent."""
+"""Empty strings and nulls from generated clients are treated like omitted values."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def optional_fields() -> Iterator[tuple[str, str, GraphQLInputField]]:
 
 
 def test_no_default_value_in_the_schema_is_null() -> None:
-    """Code generators turn such a default into code that does not compile."""
+    """Client code generators turn a null default into code that does not compile."""
     assert "= null" not in schema.as_str()
 
 
 @pytest.mark.parametrize("unset", ["", None], ids=["empty", "null"])
-def test_unset_fields_of_every_input_are_dropped(unset: str | None) -> None:
+def test_unset_fields_of_every_input_type_are_dropped_from_variables(unset: str | None) -> None:
     for type_name, field, _ in optional_fields():
         query = f"query ($input: {type_name}) {{ viewer {{ id }} }}"
         prepared = replace(prepare("{ viewer { id } }", None), operation=operation_of(query))
@@ -69,13 +69,13 @@ def test_unset_fields_of_every_input_are_dropped(unset: str | None) -> None:
 
 
 def operation_of(query: str) -> OperationDefinitionNode:
-    """Return the operation of a document."""
+    """Return the only operation of a GraphQL document."""
     operation = get_operation_ast(parse(query))
     assert operation
     return operation
 
 
-def test_unset_arguments_of_every_field_are_dropped_from_documents() -> None:
+def test_empty_arguments_of_every_field_are_dropped_from_documents() -> None:
     for type_ in core.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
             continue
@@ -87,7 +87,7 @@ def test_unset_arguments_of_every_field_are_dropped_from_documents() -> None:
                 assert printed == f"fragment F on {type_.name} {{\n  {name}{kept}\n}}"
 
 
-def test_texts_that_may_be_empty_are_optional_texts_of_updates() -> None:
+def test_texts_that_may_be_emptied_are_optional_fields_of_update_inputs() -> None:
     found = {
         name
         for type_name, name, field in optional_fields()
@@ -114,7 +114,7 @@ ZERO = {"amount": 0, "currency": ""}
         ("BookingFilter", {"mine": False, "email": ""}, {"mine": False}),
     ],
 )
-def test_input_objects_of_zero_values_are_dropped_where_they_are_optional(
+def test_input_objects_with_only_zero_values_are_dropped_if_they_are_optional(
     type_name: str, given: dict[str, Any], kept: dict[str, Any] | None
 ) -> None:
     query = f"query ($input: {type_name}!) {{ viewer {{ id }} }}"
@@ -123,20 +123,20 @@ def test_input_objects_of_zero_values_are_dropped_where_they_are_optional(
     assert given_variables(prepared, {"input": given}) == expected
 
 
-def test_variable_of_zero_values_is_dropped_if_it_is_optional() -> None:
+def test_variable_with_only_zero_values_is_dropped_if_it_is_optional() -> None:
     for suffix, kept in (("", {}), ("!", {"price": ZERO})):
         query = f"query ($price: MoneyInput{suffix}) {{ viewer {{ id }} }}"
         prepared = replace(prepare("{ viewer { id } }", None), operation=operation_of(query))
         assert given_variables(prepared, {"price": ZERO}) == kept
 
 
-def test_values_that_were_given_stay() -> None:
+def test_values_that_were_given_are_kept() -> None:
     variables = {"filter": {"search": "ada", "languages": [""], "no": ""}, "after": "x", "no": ""}
     assert given_variables(prepare(EXPERTS, None), variables) == variables
     assert given_variables(prepare(EXPERTS, None), None) is None
 
 
-def test_literals_in_inputs_are_dropped_but_texts_of_updates_stay() -> None:
+def test_empty_literals_in_inputs_are_dropped_except_for_texts_that_updates_may_empty() -> None:
     text = """mutation { updateExpert(input: {expertId: "", name: "", bio: "", timeZone: ""}) { id }
       bookSlot(input: {slotId: "", idempotencyKey: "", contact: {name: ""}}) { id } }"""
     assert print_ast(without_empty_literals(parse(text))) == print_ast(
@@ -145,7 +145,7 @@ def test_literals_in_inputs_are_dropped_but_texts_of_updates_stay() -> None:
     )
 
 
-async def test_empty_values_are_answered_as_if_absent(
+async def test_empty_variables_get_the_same_response_as_omitted_ones(
     api: Api, demo: dict[str, Api], experts: list[dict[str, Any]]
 ) -> None:
     id_ = experts[0]["id"]
@@ -168,7 +168,7 @@ async def test_empty_values_are_answered_as_if_absent(
         assert await client.ask(query, **empty) == await client.ask(query, **omitted), empty
 
 
-async def test_empty_literals_are_answered_as_if_absent(
+async def test_empty_literals_get_the_same_response_as_omitted_ones(
     api: Api, experts: list[dict[str, Any]]
 ) -> None:
     query = '{ expert(id: "ID") { days(from: "2027-03-28", timeZone: "") { date } } }'
@@ -176,10 +176,10 @@ async def test_empty_literals_are_answered_as_if_absent(
     assert await api.ask(query) == await api.ask(query.replace(', timeZone: ""', ""))
 
 
-async def test_an_empty_idempotency_key_counts_as_absent(
+async def test_an_empty_idempotency_key_is_treated_as_absent(
     api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
-    """Two requests with an empty key are two attempts, not one that is repeated."""
+    """Two requests with an empty idempotency key are separate, so each holds its own slot."""
     client = await api.new_client()
     slot_ids = [(await open_slots(api, expert, time))[0]["id"] for expert in experts[:2]]
     held = [

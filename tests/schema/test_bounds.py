@@ -1,4 +1,4 @@
-"""Tests every list and text of every operation at a hundred times its bound."""
+"""Tests every list and text argument of every operation with values far beyond its maximum."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 FACTOR = 100
 SECONDS_PER_UNIT = 50e-6
-"""Ten times the CPU time of an ordinary query, because other programs slow the machine down."""
+"""Ten times the usual CPU time per unit of cost, since other programs may slow the test down."""
 
 SECONDS_BESIDES = 0.1
 SCALARS: dict[str, Any] = {
@@ -61,7 +61,7 @@ SCALARS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Position:
-    """A list or text in the arguments of an operation."""
+    """An argument or input field of an operation that is a list or a text."""
 
     operation: str
     path: tuple[str, ...]
@@ -78,7 +78,7 @@ class Position:
 
     @property
     def field(self) -> str:
-        """The path by which an answer names the position."""
+        """The dotted path under which an error message names this list or text."""
         parts: list[str] = []
         fields = self._arguments
         for name in self.path:
@@ -90,7 +90,7 @@ class Position:
 
     @property
     def coordinate(self) -> str:
-        """The coordinate of the argument or input field."""
+        """The schema coordinate of the argument or input field."""
         fields, owner = self._arguments, f"{self.operation}({self.path[-1]})"
         for key in self.path[:-1]:
             input_type = get_named_type(fields[key].type)
@@ -99,14 +99,14 @@ class Position:
 
     @property
     def item_bound(self) -> int:
-        """The bound of the texts in a list; 0 for another type."""
+        """The maximum length of each text in a list of texts; 0 for any other type."""
         named = get_named_type(self.type)
         if not is_list_type(self.type) or named.name not in {"ID", "String"}:
             return 0
         return MAX_ID_LENGTH if named.name == "ID" else MAX_CHARS[self.path[-1]]
 
     def variables(self, value: object) -> dict[str, Any]:
-        """Return the smallest variables of the operation with a value at this position."""
+        """Return minimal variables for the operation, with the given value in this position."""
         values = minimum(self._arguments)
         here, fields = values, self._arguments
         for key in self.path[:-1]:
@@ -121,14 +121,14 @@ class Position:
 
 
 def minimum(fields: Any) -> dict[str, Any]:
-    """Return values for the required arguments or input fields."""
+    """Return sample values for those of the arguments or input fields that are required."""
     return {
         name: value_of(field.type) for name, field in fields.items() if is_non_null_type(field.type)
     }
 
 
 def value_of(type_: Any) -> Any:
-    """Return a short value of an input type."""
+    """Return a short sample value of an input type."""
     nullable = get_nullable_type(type_)
     if is_list_type(nullable):
         return [value_of(nullable.of_type)]
@@ -140,7 +140,7 @@ def value_of(type_: Any) -> Any:
 
 
 def positions_in(operation: str, path: tuple[str, ...], fields: Any) -> Iterator[Position]:
-    """Yield the lists and texts in arguments or input fields, and those below them."""
+    """Yield the lists and texts among the given arguments or input fields, at any depth."""
     for name, field in fields.items():
         here = (*path, name)
         nullable, named = get_nullable_type(field.type), get_named_type(field.type)
@@ -151,7 +151,7 @@ def positions_in(operation: str, path: tuple[str, ...], fields: Any) -> Iterator
 
 
 def positions() -> Iterator[Position]:
-    """Yield every list and text of every operation."""
+    """Yield every list and text among the arguments of every operation."""
     for root in (core.query_type, core.mutation_type, core.subscription_type):
         assert isinstance(root, GraphQLObjectType)
         for name, field in root.fields.items():
@@ -162,7 +162,7 @@ POSITIONS = list(positions())
 
 
 def excessive(position: Position) -> Any:
-    """Return a value of a hundred times the bound, or the longest that a request can carry."""
+    """Return a value far beyond its maximum size, but short enough for a request."""
     room = MAX_BODY_BYTES - 1_000
     if not is_list_type(position.type):
         is_id = position.type.name == "ID"
@@ -173,14 +173,14 @@ def excessive(position: Position) -> Any:
 
 
 def context() -> Context:
-    """Return a context whose services do nothing: any use of them is an internal error."""
+    """Return a context without real services, so that using one is an internal error."""
     lookups = SimpleNamespace(experts=None, calendars=None)
     services = SimpleNamespace(use_caches=True, operation_seconds=60.0, lookups=lookups)
     return Context(cast("Services", services), None)
 
 
 async def answer_to(position: Position, value: object) -> str:
-    """Execute an operation with a value in a position; return the refusal of the value."""
+    """Execute a position's operation with the given value there; return the refusal's message."""
     variables = position.variables(value)
     type_name, name = position.operation.split(".")
     root: Any = core.type_map[type_name]
@@ -213,8 +213,8 @@ async def answer_to(position: Position, value: object) -> str:
     return f"{first['field']}: {first['message']}"
 
 
-def test_every_list_and_text_has_a_bound() -> None:
-    """Every bound belongs to an existing position."""
+def test_every_list_and_text_has_a_maximum_size() -> None:
+    """Every list and text has a maximum, and every maximum belongs to an existing list or text."""
     lists = {each.coordinate for each in POSITIONS if is_list_type(each.type)}
     texts = {each.path[-1] for each in POSITIONS if get_named_type(each.type).name == "String"}
     assert lists == MAX_ITEMS.keys()
@@ -223,11 +223,11 @@ def test_every_list_and_text_has_a_bound() -> None:
 
 @pytest.mark.parametrize("position", POSITIONS, ids=str)
 async def test_excessive_value_is_refused_before_any_work(position: Position) -> None:
-    """The operation uses no service, and its CPU time is in proportion to its cost."""
+    """The refused operation uses no service, and its CPU time is proportional to its cost."""
     value = excessive(position)
     variables = position.variables(value)
     unit = "items" if is_list_type(position.type) else "characters"
-    # A garbage collection would traverse the objects of all earlier tests.
+    # A garbage collection would add the time to traverse the objects of all earlier tests.
     gc.disable()
     try:
         began = thread_time()
@@ -262,7 +262,7 @@ async def test_excessive_text_in_a_list_is_refused(position: Position) -> None:
     ids=["variable", "default", "literal"],
 )
 def test_input_is_charged_by_its_size(text: str) -> None:
-    """The first bytes are free."""
+    """Only the bytes beyond the first `FREE_BYTES` are charged."""
     costs = []
     for length in (1, FREE_BYTES + 8 * BYTES_PER_UNIT, FREE_BYTES + 8_000):
         search = "x" * length

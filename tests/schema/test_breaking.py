@@ -1,4 +1,4 @@
-"""Compatibility with the last release, whose schema is schema/released.graphql."""
+"""Compatibility of the current schema with schema/released.graphql, that of the last release."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_safe_change_is_neither_breaking_nor_dangerous(before: str, after: str
     assert (breaking_changes(old, new), dangerous_changes(old, new)) == ([], [])
 
 
-def test_the_report_lists_changes_and_gives_advice() -> None:
+def test_the_report_lists_breaking_and_dangerous_changes_and_gives_advice() -> None:
     text = report(["Field Shop.open was removed."], ["Enum value Kind.FLORIST was added."])
     assert text.splitlines()[:4] == [
         "Breaking changes:",

@@ -38,7 +38,7 @@ NOT_IMPLEMENTED: set[str] = set()
 
 
 def schema_elements(schema: GraphQLSchema) -> dict[str, str]:
-    """Return the elements of a schema by coordinate, each with its kind or type."""
+    """Return a mapping from the coordinates of a schema's elements to their kinds or types."""
     elements = {}
     for name, type_ in schema.type_map.items():
         if not name.startswith("__") and not is_specified_scalar_type(type_):
@@ -68,7 +68,7 @@ def _input(of: GraphQLArgument | GraphQLInputField) -> str:
 
 
 def is_unimplemented(element: str) -> bool:
-    """Return whether an element, its field or its type is in NOT_IMPLEMENTED."""
+    """Return whether NOT_IMPLEMENTED has an element, or the field or type that contains it."""
     owner, field = element.partition(".")[0], element.partition("(")[0]
     return not NOT_IMPLEMENTED.isdisjoint({element, field, f"Type.{owner}"})
 
@@ -82,7 +82,7 @@ def test_the_printed_schema_is_up_to_date() -> None:
 
 
 def test_the_schema_conforms_to_the_contract() -> None:
-    """Types, fields, arguments, defaults, enum values and members match the contract."""
+    """Types, fields, arguments, defaults, enum values and union members match the contract."""
     expected = {
         element: kind for element, kind in CONTRACTED.items() if not is_unimplemented(element)
     }
@@ -90,13 +90,13 @@ def test_the_schema_conforms_to_the_contract() -> None:
 
 
 def test_unimplemented_elements_are_listed_exactly() -> None:
-    """Implemented elements must leave the list, so that the contract covers them."""
+    """An implemented element must leave the list, so that the contract test compares it."""
     assert sorted(element for element in NOT_IMPLEMENTED if element in IMPLEMENTED) == []
     assert sorted(element for element in NOT_IMPLEMENTED if element not in CONTRACTED) == []
 
 
 def test_additions_to_arguments_and_inputs_are_optional() -> None:
-    """Operations written against the contract stay valid."""
+    """Operations written against the contract therefore stay valid."""
     inputs = {
         element for element, kind in CONTRACTED.items() if kind == GraphQLInputObjectType.__name__
     }

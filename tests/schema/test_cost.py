@@ -1,4 +1,4 @@
-"""Cost of operations, by the rules of `schema.execution.cost`, and limits of documents."""
+"""Cost of operations by the rules in `schema.execution.cost`, and limits on GraphQL documents."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from graphql import GraphQLError
 
 MAX_CALLS = 800_000
-"""Maximum number of function calls to cost nested fragments."""
+"""Maximum number of function calls for computing the cost of nested fragments."""
 MAX_CALLS_WHEN_PREPARED = 100
-"""Maximum number of function calls to cost a prepared document."""
+"""Maximum number of function calls for computing the cost of a prepared document."""
 SLOTS = """query ($from: DateTime!, $to: DateTime!) {
   expert(id: "x") { slots(from: $from, to: $to) { id } } }"""
 FIELDS = "fields { name description type { name kind } args { name } }"
@@ -47,14 +47,14 @@ def cost(query: str, **variables: Any) -> int:
 
 
 def error_of(query: str, **variables: Any) -> GraphQLError:
-    """Return the first error of a refused operation."""
+    """Return the first error of an operation that must be refused."""
     with pytest.raises(RequestFailed) as failure:
         cost_of(prepare(query, None), variables)
     return failure.value.errors[0]
 
 
 def code_of(query: str, **variables: Any) -> str:
-    """Return the code of the first error of a refused operation."""
+    """Return the error code of an operation that must be refused."""
     [error] = formatted([error_of(query, **variables)])
     code: str = error["extensions"]["code"]
     return code
@@ -67,13 +67,13 @@ def object_types() -> Iterator[GraphQLObjectType]:
             yield type_
 
 
-def test_a_refresh_costs_more_than_other_mutations() -> None:
-    """Its cost limits an address to about 600 refreshes a minute, since each stores a token."""
+def test_a_session_refresh_costs_more_than_other_mutations() -> None:
+    """The cost limits a network address to about 600 refreshes a minute, as each stores a token."""
     assert cost("mutation { refreshSession { __typename } }") == 2_001
 
 
 def test_every_unpaginated_list_has_an_assumed_size() -> None:
-    """Every size and cost belongs to an existing field."""
+    """Every assumed list size and every field cost belongs to an existing field."""
     connections = {
         str(field.type).rstrip("!")
         for type_ in object_types()
@@ -137,7 +137,7 @@ def test_cost_of_example_queries(query: str, expected: int) -> None:
     ("variables", "rows"),
     [({}, 30), ({"n": None}, 20), ({"n": 5}, 5), ({"n": 1e30}, 100), ({"n": "many"}, 100)],
 )
-def test_page_size_in_a_variable_counts_by_value_or_default(
+def test_page_size_in_a_variable_is_costed_by_its_value_or_default(
     variables: dict[str, Any], rows: int
 ) -> None:
     query = "query ($n: Int = 30) { experts(first: $n) { nodes { id } } }"
@@ -157,8 +157,8 @@ def test_page_size_in_a_variable_counts_by_value_or_default(
         ([{}], 62),
     ],
 )
-def test_slots_cost_by_the_days_of_their_span(until: object, days: int) -> None:
-    """Spans beyond the resolver's limit cost as much as the limit."""
+def test_slots_are_costed_by_the_number_of_days_requested(until: object, days: int) -> None:
+    """A span beyond the resolver's limit of 62 days costs as much as one of 62 days."""
     variables = {"from": "2027-01-01T00:00:00Z", "to": until}
     assert cost(SLOTS, **variables) == 100 + 20 + days * 16 * 5
 
@@ -171,7 +171,7 @@ def test_the_most_expensive_fragment_may_depend_on_variables() -> None:
 
 @pytest.mark.parametrize("rows", ["$n", "3"])
 def test_nested_fragments_are_costed_quickly_and_refused(rows: str) -> None:
-    """Each of 40 fragments spreads the next one twice: 2⁴⁰ selections."""
+    """Each of 40 fragments spreads the next one twice, which makes 2⁴⁰ selections."""
     chain = "".join(f"fragment F{i} on User {{ ...F{i + 1} ...F{i + 1} }} " for i in range(40))
     last = f"fragment F40 on User {{ expert {{ days(from: $d, count: {rows}) {{ date }} }} }}"
     declared = "$d: Date!, $n: Int!" if rows == "$n" else "$d: Date!"
@@ -230,7 +230,9 @@ def test_standard_introspection_passes_but_deeply_nested_introspection_does_not(
         ("{ ...A } fragment A on Query { ...A }", "GRAPHQL_VALIDATION_FAILED"),
     ],
 )
-def test_documents_beyond_a_limit_are_refused_with_its_code(query: str, expected: str) -> None:
+def test_documents_beyond_a_limit_are_refused_with_the_error_code_of_that_limit(
+    query: str, expected: str
+) -> None:
     assert expected in code_of(query)
 
 
@@ -259,7 +261,9 @@ def test_limit_errors_name_the_value_and_the_limit() -> None:
         ),
     ],
 )
-def test_a_refusal_for_cost_names_the_arguments_that_save_most(query: str, advice: str) -> None:
+def test_a_refusal_for_cost_names_the_arguments_whose_reduction_saves_most(
+    query: str, advice: str
+) -> None:
     declared = {"$d": "Date!", "$n": "Int!", "$t": "DateTime!", "$u": "DateTime!"}
     used = ", ".join(f"{name}: {type_}" for name, type_ in declared.items() if name in query)
     span = {"t": "2027-01-01T00:00:00Z", "u": "2027-03-01T00:00:00Z"}

@@ -1,4 +1,4 @@
-"""Cache of parsed documents."""
+"""Tests of the cache of parsed GraphQL documents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schema.execution.documents import (
 from schema.execution.prepared import FAILURE_COST, RequestFailed
 
 
-def test_document_cache_is_bounded_by_text_length() -> None:
+def test_document_cache_is_bounded_by_the_total_length_of_its_texts() -> None:
     """Invalid documents are not cached."""
     for number in range(60):
         for _ in range(2):
@@ -29,7 +29,7 @@ def test_document_cache_is_bounded_by_text_length() -> None:
 
 
 def test_parsing_is_charged_when_the_operation_name_is_unknown() -> None:
-    """The charge recurs until the document is cached."""
+    """Parsing is charged each time until the document is cached."""
     text = "query One { __typename } query Two { __typename }" + " " * 1_000
     costs = []
     for name in (None, "Three", "Four"):

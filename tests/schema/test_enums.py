@@ -1,4 +1,4 @@
-"""Enum registration requires one description per value."""
+"""Registration of an enum requires exactly one description per value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Colour(Enum):
         ({"RED": "Red.", "BLUE": "Blue.", "GREEN": "Green."}, "GREEN"),
     ],
 )
-def test_missing_and_unknown_descriptions_are_refused(
+def test_missing_descriptions_and_those_of_unknown_values_are_refused(
     descriptions: dict[str, str], wrong_value: str
 ) -> None:
     with pytest.raises(TypeError, match=rf"Colour: .*: {wrong_value}$"):

@@ -1,4 +1,4 @@
-"""Charges beyond the cost of an operation: replayed events and excessive stored rows."""
+"""Charges on top of an operation's cost: for replayed events, search words and excess rows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EXPERT = SimpleNamespace(id=new_id(), disabled=False)
 
 
 def unrefilled() -> Budgets:
-    """Return budgets that are never refilled, however slow the machine is."""
+    """Return request budgets that are never refilled, however slow the machine is."""
     budgets = Budgets()
     budgets._local = TokenBuckets(clock=lambda: 0)
     return budgets
@@ -57,7 +57,7 @@ def context_with(budgets: Budgets) -> Context:
         return Position(LAST)
 
     async def page(_filter: object, order: Order, _arguments: object) -> Page[Any]:
-        return Page([], order, False, False, Record, (), count)  # noqa: FBT003 - no neighbours
+        return Page([], order, False, False, Record, (), count)  # noqa: FBT003 - no page precedes or follows
 
     async def categories(_filter: object) -> dict[Any, int]:
         return {}
@@ -75,7 +75,7 @@ def context_with(budgets: Budgets) -> Context:
 
 
 async def spent(budgets: Budgets) -> int:
-    """Return the amount that the test's address has spent."""
+    """Return the budget that the test's network address has spent."""
     [balance] = await budgets.spend(accounts_of(None, "192.0.2.1"), 0)
     return ADDRESS.quota - balance.left
 
@@ -115,7 +115,9 @@ async def test_replay_beyond_the_budget_is_refused(subscribe: Any) -> None:
     )
 
 
-async def test_replay_that_costs_more_than_the_slots_is_refused_as_expired(subscribe: Any) -> None:
+async def test_replay_that_costs_more_than_reading_the_slots_is_refused_as_expired(
+    subscribe: Any,
+) -> None:
     budgets = unrefilled()
     with pytest.raises(Exception, match="read the slots again") as refused:
         await subscribe(budgets, MAX_REPLAY_COST)
@@ -130,7 +132,7 @@ async def test_replay_that_costs_more_than_the_slots_is_refused_as_expired(subsc
         "{ categories(filter: {search: $}) { count } }",
     ],
 )
-async def test_each_word_of_a_search_is_charged_before_it_is_searched(query: str) -> None:
+async def test_each_word_of_a_search_is_charged_before_the_search_begins(query: str) -> None:
     words = " ".join(f"word{number}" for number in range(100))
     for search, expected in (("", 0), ("ada ada", 100), (words[:200], 8 * SEARCH_WORD_COST)):
         budgets = unrefilled()
@@ -144,7 +146,7 @@ async def test_each_word_of_a_search_is_charged_before_it_is_searched(query: str
     assert isinstance((answer.errors or [])[0].original_error, RateLimited)
 
 
-async def test_rows_beyond_the_assumed_number_are_charged_once_they_are_read() -> None:
+async def test_rows_beyond_the_assumed_number_are_charged_after_they_are_read() -> None:
     for rows, expected in ((5, 0), (6, EXCESS_ROW_COST), (3_005, 3_000 * EXCESS_ROW_COST)):
         budgets = unrefilled()
         context = context_with(budgets)

@@ -1,4 +1,4 @@
-"""Public cacheability of responses is derived from the selected fields."""
+"""The public cache time of a response is derived from the fields that its query selects."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PRIVATE = {
 
 @pytest.mark.parametrize("type_name", sorted(CACHE_SECONDS.keys() | PLAIN_FIELDS.keys()))
 def test_every_field_of_a_cacheable_type_is_classified(type_name: str) -> None:
-    """Add a new field to one of the lists, depending on the data that its resolver reads."""
+    """A new field must be added to CACHE_SECONDS, PLAIN_FIELDS or PRIVATE, whichever applies."""
     type_ = core.type_map[type_name]
     assert isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType))
     lists = [
@@ -101,7 +101,7 @@ def test_cache_time_considers_every_field(seed: int) -> None:
     root = random.choice(["experts", "experts", "categories", 'node(id: "x")', "viewer"])
     try:
         prepared = prepare(random_document(random, "query", root), None, use_cache=False)
-    except RequestFailed:  # conflicting types of equally named fields
+    except RequestFailed:  # fields of the same name have conflicting types
         reject()
     info = TypeInfo(core)
     reference = CacheTimeVisitor(info)

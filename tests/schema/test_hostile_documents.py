@@ -1,4 +1,4 @@
-"""Hostile documents are parsed, validated and costed with bounded work."""
+"""Hostile GraphQL documents are parsed, validated and costed with a bounded amount of work."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_CALLS = 800_000
-"""Maximum number of function calls for one document."""
+"""Maximum number of function calls for processing one document."""
 REFERENCE = "{ viewer { " + "id " * 1_900 + "} }"
 MAX_TIMES_REFERENCE = 10
 ROUNDS = 20
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the CPU time of a call."""
+    """Return the CPU time of a call, in seconds."""
     began = process_time()
     work()
     return process_time() - began
@@ -86,11 +86,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("query", HOSTILE.values(), ids=HOSTILE.keys())
 def test_work_for_a_hostile_document_is_bounded(query: str) -> None:
-    """Function calls and CPU time are limited.
+    """The number of function calls and the CPU time are limited.
 
-    CPU time covers work inside a single call, such as matching a regular expression. The limit is
-    relative to parsing a plain document; both are measured repeatedly, so that load from other
-    processes does not fail the test.
+    CPU time includes work inside a single call, such as matching a regular expression. Its limit
+    is a multiple of the CPU time for parsing a plain document. Both times are measured repeatedly,
+    so that load from other processes does not fail the test.
     """
     assert len(query) < 100 * 1024
     padded = query + " " * max(

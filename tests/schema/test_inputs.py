@@ -1,4 +1,4 @@
-"""Plain inputs are constructed as by Strawberry."""
+"""Plain inputs are constructed with the same result as by Strawberry."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ inputs = st.one_of(
 
 @strawberry.input
 class Inner:
-    """Input that is not plain."""
+    """Input type that is not marked as plain."""
 
     text: str
 
@@ -96,21 +96,23 @@ class Inner:
 @plain
 @strawberry.input
 class Outer:
-    """Plain input with a field that is not plain."""
+    """Plain input type with a field whose own type is not plain."""
 
     inner: Inner
 
 
 def construct(input_type: type, value: Mapping[str, Any]) -> object:
-    """Construct an input from a coerced value."""
+    """Construct an input object from a coerced value."""
     converter = schema.schema_converter
     return convert_argument(value, input_type, converter.scalar_registry, converter.config)
 
 
 @settings(deadline=None)
 @given(inputs)
-def test_a_plain_input_equals_that_of_strawberry(example: tuple[type, dict[str, Any]]) -> None:
-    """Fields may have values, be omitted or be null."""
+def test_a_plain_input_equals_the_one_that_strawberry_constructs(
+    example: tuple[type, dict[str, Any]],
+) -> None:
+    """Covers input fields that have a value, are omitted or are null."""
     input_type, value = example
     ours = construct(input_type, value)
     with ExitStack() as stack:
@@ -121,8 +123,8 @@ def test_a_plain_input_equals_that_of_strawberry(example: tuple[type, dict[str, 
         assert ours == construct(input_type, value)
 
 
-def test_a_list_is_copied() -> None:
-    """GraphQL may pass the same list to the next request."""
+def test_a_list_in_an_input_is_copied() -> None:
+    """graphql-core may pass the same list object to the next request."""
     ids = ["a", "b"]
     contact = {"name": "", "email": "", "phone": ""}
     result = construct(reservations.BookSlotsInput, {"slotIds": ids, "contact": contact})
@@ -131,6 +133,6 @@ def test_a_list_is_copied() -> None:
     assert result.slot_ids is not ids
 
 
-def test_a_field_that_is_not_plain_is_refused() -> None:
+def test_a_field_whose_type_is_not_plain_is_refused() -> None:
     with pytest.raises(TypeError, match="Inner is not a plain input"):
         construct(Outer, {"inner": {"text": "a"}})

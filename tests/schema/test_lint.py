@@ -11,14 +11,14 @@ from graphql import build_schema
 from schema import root
 from tests.support.schema_lint import RULES
 
-# Exceptions that the contract requires, with their reasons.
+# Lint findings that are accepted because the contract requires them, with their reasons.
 ACCEPTED: Final = {
     # Browsers send the refresh token in a cookie and need no input.
     "Mutation.refreshSession: does not take a single required `input`",
-    # One flag with a default, and no refusals.
+    # `logout` takes one flag, which has a default, and refuses nothing.
     "Mutation.logout: does not take a single required `input`",
     "Mutation.logout: does not return a non-null union FooResult",
-    # Returns an address or raises Unauthenticated.
+    # `exportMyData` returns a URL or raises Unauthenticated.
     "Mutation.exportMyData: does not take a single required `input`",
     "Mutation.exportMyData: does not return a non-null union FooResult",
     "Mutation.exportMyData: does not begin with a known verb",
@@ -26,9 +26,9 @@ ACCEPTED: Final = {
     "Mutation.leaveWaitlist: does not begin with a known verb",
     "Mutation.leaveWaitlist: does not return a non-null union FooResult",
     "Mutation.deleteMyAccount: does not begin with a known verb",
-    # Ids only: the bookings remain with the experts, and the viewer can no longer read them.
+    # `cancelled` has only ids, because the viewer can no longer read the cancelled bookings.
     "AccountDeleted.cancelled: is an id by name or by type, but not both",
-    # These mutations refuse nothing, apart from throttling, so the contract has no union.
+    # These mutations return no union, because nothing but the rate limit refuses them.
     "Mutation.startGuestSession: does not take a single required `input`",
     "Mutation.startGuestSession: does not return a non-null union FooResult",
     "Mutation.endSession: does not take a single required `input`",
@@ -109,18 +109,18 @@ VIOLATIONS: Final = [
 
 
 def lint(text: str, *, rule_name: str | None = None) -> set[str]:
-    """Return the findings of all rules, or of one rule, in a schema."""
+    """Return the lint findings for a schema, from all rules or only from the named one."""
     schema = build_schema(text)
     rules = [rule for rule in RULES if rule_name in {None, rule.__name__}]
     return {finding for rule in rules for finding in rule(schema)}
 
 
-def test_the_schema_passes() -> None:
+def test_the_schema_passes_the_linter() -> None:
     """The findings are exactly the accepted exceptions."""
     assert lint(root.schema.as_str()) == ACCEPTED
 
 
-def test_a_good_schema_passes() -> None:
+def test_the_good_sample_schema_passes_every_rule() -> None:
     assert lint(GOOD) == set()
 
 
@@ -131,5 +131,5 @@ def test_a_rule_reports_its_violation(rule: str, good: str, bad: str, coordinate
     assert finding.partition(": ")[0] == coordinate
 
 
-def test_every_rule_has_a_violation() -> None:
+def test_every_rule_has_a_sample_violation() -> None:
     assert {rule.__name__ for rule in RULES} == {rule for rule, *_ in VIOLATIONS}

@@ -1,4 +1,4 @@
-"""Batching: the number of database commands does not grow with the rows of a response."""
+"""Batching: the number of database commands does not grow with the rows in a response."""
 
 from __future__ import annotations
 

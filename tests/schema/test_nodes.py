@@ -1,4 +1,4 @@
-"""`Query.node` returns every object with a global id."""
+"""`Query.node` returns any object by its global id."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ type Subscription { whole: Whole }
 WATCH = parse("subscription { whole { part { number } parts { number } } }")
 
 
-async def test_a_subscription_retains_nothing_of_its_events() -> None:
+async def test_a_subscription_keeps_no_past_event_in_memory() -> None:
 
     async def events() -> AsyncGenerator[object, None]:
         for number in range(200):

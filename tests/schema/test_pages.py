@@ -1,4 +1,4 @@
-"""Pagination of the directory over HTTP, forwards and backwards, with filters and orders."""
+"""Pagination of the directory over HTTP, forwards and backwards, in filtered and sorted lists."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ fewer_examples = settings(
 async def test_forward_pagination_returns_every_expert_once(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
-    """Pages and totals equal those of the list filtered and sorted in Python."""
+    """Pages and totals equal those of the directory filtered and sorted in Python."""
     variables, expected = data.draw(list_queries(directory))
     size = data.draw(st.sampled_from(SIZES))
     seen: list[str] = []
@@ -55,7 +55,7 @@ async def test_forward_pagination_returns_every_expert_once(
 async def test_backward_pagination_returns_every_expert_once(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
-    """`last` and `before` return the same list in the same order."""
+    """The pages returned for `last` and `before` add up to the same list in the same order."""
     variables, expected = data.draw(list_queries(directory))
     size = data.draw(st.sampled_from(SIZES))
     seen: list[str] = []
@@ -76,7 +76,7 @@ async def test_backward_pagination_returns_every_expert_once(
 async def test_after_and_before_restrict_a_page_together(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
-    """The page lies between both cursors, counted from either end."""
+    """`first` and `last` return the rows at either end of the range between the two cursors."""
     variables, expected = data.draw(list_queries(directory))
     whole = await fetch_page(api, variables, first=100)
     cursors = [edge["cursor"] for edge in whole["edges"]]
@@ -97,7 +97,9 @@ async def test_after_and_before_restrict_a_page_together(
     assert first["totalCount"] == last["totalCount"] == len(expected)
 
 
-async def test_default_page_is_the_best_rated_twenty(api: Api, directory: list[Expert]) -> None:
+async def test_default_page_has_the_twenty_best_rated_experts(
+    api: Api, directory: list[Expert]
+) -> None:
     """Null arguments and empty cursors mean the same as omitted ones."""
     nulls = dict.fromkeys(["filter", "orderBy", "first", "last"]) | {"after": "", "before": ""}
     default = await fetch_page(api, {})
@@ -126,7 +128,7 @@ async def test_default_page_is_the_best_rated_twenty(api: Api, directory: list[E
 async def test_filter_without_matches_returns_an_empty_page(
     api: Api, criteria: dict[str, Any]
 ) -> None:
-    """An empty page has no cursors and no neighbours."""
+    """An empty page has no edges, and no page precedes or follows it."""
     for size in ({"first": 5}, {"last": 5}):
         page = await fetch_page(api, {"filter": criteria}, **size)
         assert (page["edges"], page["totalCount"], has_neighbours(page)) == (
@@ -152,7 +154,7 @@ async def test_filter_without_matches_returns_an_empty_page(
 async def test_invalid_arguments_are_refused(
     api: Api, arguments: dict[str, Any], message: str
 ) -> None:
-    """The message names the argument."""
+    """The error message names the invalid argument."""
     await check_refused(api, arguments, message)
 
 
@@ -179,8 +181,8 @@ async def test_foreign_and_malformed_cursors_are_refused(
     await check_refused(api, {argument: cursor}, message)
 
 
-async def test_a_cursor_is_valid_for_its_order_only(api: Api) -> None:
-    """A cursor includes field and direction of the order, but not the filter."""
+async def test_a_cursor_is_valid_only_for_its_own_sort_order(api: Api) -> None:
+    """A cursor contains the field and the direction of the order, but not the filter."""
     orders = [
         {"field": field, "direction": direction}
         for field in FIELDS

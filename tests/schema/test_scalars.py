@@ -73,7 +73,7 @@ def is_refused(parse: Callable[[object], object], value: object) -> bool:
     ],
 )
 def test_datetime_is_parsed_into_utc(text: str, instant: datetime) -> None:
-    """RFC 3339, section 5.6; digits beyond microseconds are cut off."""
+    """The format is that of RFC 3339, section 5.6; digits beyond microseconds are cut off."""
     parsed = parse_datetime(text)
     assert parsed == instant
     assert parsed.tzinfo is UTC
@@ -126,7 +126,7 @@ def test_datetime_is_parsed_into_utc(text: str, instant: datetime) -> None:
         "2027-03-28T09:00:00+01:00[Europe/Paris]",
         "٢٠٢٧-03-28T09:00:00Z",
         "2027-03-28T09:00:00\u2212" + "01:00",
-        # Not representable in UTC.
+        # In UTC, these instants are outside the years 1 to 9999.
         "0001-01-01T00:00:00+01:00",
         "9999-12-31T23:59:59-01:00",
     ],
@@ -137,7 +137,7 @@ def test_invalid_datetimes_are_refused(text: str) -> None:
 
 
 instants = st.datetimes(
-    min_value=datetime(1, 1, 3),  # noqa: DTZ001 - Hypothesis adds the zone
+    min_value=datetime(1, 1, 3),  # noqa: DTZ001 - Hypothesis adds the time zone
     max_value=datetime(9999, 12, 29),  # noqa: DTZ001 - likewise
     timezones=st.builds(
         lambda minutes: timezone(timedelta(minutes=minutes)), st.integers(-1439, 1439)
@@ -148,7 +148,7 @@ instants = st.datetimes(
 @settings(deadline=None)
 @given(instants)
 def test_datetime_survives_a_round_trip(instant: datetime) -> None:
-    """Milliseconds are written unless they are zero."""
+    """Milliseconds are omitted if they are zero."""
     instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
     text = format_datetime(instant)
     assert parse_datetime(text) == instant
@@ -247,13 +247,13 @@ def test_local_time_survives_a_round_trip(minutes: int) -> None:
     ],
 )
 def test_invalid_local_times_are_refused(text: str) -> None:
-    """Hours and minutes need two digits each; 24 hours are allowed in 24:00 only."""
+    """Hours and minutes need two digits each; the hour 24 is allowed only in 24:00."""
     assert is_refused(parse_local_time, text)
 
 
 @pytest.mark.parametrize("name", PARSERS)
 def test_scalars_accept_strings_only(name: str) -> None:
-    """The message of the error shows the format."""
+    """The error message shows the expected format."""
     parse = PARSERS[name]
     assert all(is_refused(parse, value) for value in NON_STRINGS)
     with pytest.raises(GraphQLError, match=rf"^{name} must be written as .+\.$"):

@@ -1,4 +1,4 @@
-"""Search of the directory over HTTP, and counts of its categories within a filter."""
+"""Directory search over HTTP, and the number of matching experts in each category."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-async def test_categories_count_the_experts_of_a_filter(
+async def test_categories_count_the_experts_that_match_a_filter(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
     criteria = data.draw(filters(directory))
@@ -51,8 +51,8 @@ async def test_categories_count_the_experts_of_a_filter(
         ("physiotherapits", {"Elsa Wallin"}),
     ],
 )
-async def test_search_finds_people_by_what_they_do(api: Api, search: str, best: set[str]) -> None:
-    """Words of the biography count, even with one typing error; the best matches come first."""
+async def test_search_finds_experts_by_what_they_do(api: Api, search: str, best: set[str]) -> None:
+    """Words in the biography match, even with one typing error; the best matches come first."""
     page = await fetch_page(api, {"filter": {"search": search}}, first=100)
     names = [edge["node"]["name"] for edge in page["edges"]]
     assert set(names[: len(best)]) == best if best else not names
@@ -61,7 +61,7 @@ async def test_search_finds_people_by_what_they_do(api: Api, search: str, best: 
 async def test_a_search_is_ordered_by_relevance_then_rating(
     api: Api, directory: list[Expert]
 ) -> None:
-    """Pages in both directions give the same order; `orderBy` replaces it."""
+    """Forward and backward pages have the same order; an explicit `orderBy` replaces it."""
     variables = {"filter": {"search": "design"}}
     whole = await fetch_page(api, variables, first=100)
     in_title = [each["id"] for each in directory if "design" in words(each["title"])]

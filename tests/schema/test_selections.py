@@ -105,14 +105,14 @@ ROOT_FIELDS = (
 
 
 class FailingLoaders:
-    """Loaders that all fail."""
+    """Stand-in for the loaders that raises an error whenever one is used."""
 
     def __getattr__(self, name: str) -> object:
         raise LookupError(f"no loader {name}")
 
 
 class FakeLedger:
-    """Ledger with a preset result; counts its calls."""
+    """Fake ledger that returns a preset result and counts the calls."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -145,7 +145,7 @@ def context_with(ledger: FakeLedger | None = None, *, use_caches: bool) -> Conte
 
 
 def comparable(result: ExecutionResult) -> object:
-    """Return data with the order of its keys, and all details of the errors."""
+    """Return a result in comparable form, with the order of keys and all details of the errors."""
     errors = [
         (error.message, error.path, error.locations, error.positions, repr(error.original_error))
         for error in result.errors or ()
@@ -155,7 +155,7 @@ def comparable(result: ExecutionResult) -> object:
 
 @pytest.fixture
 def collect_after_test() -> Iterator[None]:
-    """Collect dropped coroutines after the test, where their warnings are ignored."""
+    """Garbage-collect dropped coroutines after the test, while their warnings are ignored."""
     gc.disable()
     yield
     gc.collect()
@@ -164,7 +164,7 @@ def collect_after_test() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def pages() -> Iterator[list[object]]:
-    """Patch the resolver of `experts` to return the last item of this list."""
+    """Patch the resolver of `experts` to return the last item of the yielded list."""
     assert core.query_type
     field = core.query_type.fields["experts"]
     pages: list[object] = []
@@ -175,7 +175,7 @@ def pages() -> Iterator[list[object]]:
 
 @pytest.fixture(scope="module")
 def ledger() -> Iterator[FakeLedger]:
-    """Fake ledger; bookings are returned without conversion."""
+    """Yield a fake ledger whose bookings are returned without conversion."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Booking, "of", lambda booking, _: booking)
         yield FakeLedger()
@@ -208,8 +208,10 @@ async def event_response(
 
 @given(st.integers(0, 2**32))
 @settings(suppress_health_check=list(HealthCheck))
-def test_compiled_page_equals_that_of_the_executor(pages: list[object], seed: int) -> None:
-    """Compares data, key order and errors, in the first and in later runs."""
+def test_compiled_response_with_a_page_equals_that_of_the_executor(
+    pages: list[object], seed: int
+) -> None:
+    """Compares data, key order and errors, in the first run of a document and in later ones."""
     random = Random(seed)
     prepared = prepare(random_document(random, "query", "experts"), None, use_cache=False)
     factory = ResultFactory(random)
@@ -227,7 +229,7 @@ def test_compiled_page_equals_that_of_the_executor(pages: list[object], seed: in
 
 
 @given(st.integers(0, 2**32))
-def test_compiled_event_equals_that_of_the_executor(seed: int) -> None:
+def test_compiled_response_with_an_event_equals_that_of_the_executor(seed: int) -> None:
     random = Random(seed)
     text = random_document(random, "subscription", 'slotChanged(expertId: "x")')
     prepared = prepare(text, None, use_cache=False)
@@ -246,13 +248,15 @@ def test_compiled_event_equals_that_of_the_executor(seed: int) -> None:
 
 @given(st.integers(0, 2**32))
 @settings(suppress_health_check=list(HealthCheck))
-def test_compiled_booking_equals_that_of_the_executor(ledger: FakeLedger, seed: int) -> None:
-    """Covers bookings, refusals and exceptions; each resolver runs once."""
+def test_compiled_response_to_a_booking_equals_that_of_the_executor(
+    ledger: FakeLedger, seed: int
+) -> None:
+    """Covers bookings, refusals and exceptions; both runs call the ledger equally often."""
     random = Random(seed)
     text = random_document(random, "mutation", *random.choice(BOOKING_FIELDS))
     try:
         prepared = prepare(text, None, use_cache=False)
-    except RequestFailed:  # conflicting types of equally named fields
+    except RequestFailed:  # fields of the same name have conflicting types
         reject()
     factory = ResultFactory(random)
 
@@ -272,7 +276,7 @@ def test_compiled_booking_equals_that_of_the_executor(ledger: FakeLedger, seed: 
 
 @given(st.integers(0, 2**32))
 @settings(suppress_health_check=list(HealthCheck))
-def test_compiled_root_fields_equal_those_of_the_executor(
+def test_compiled_responses_with_several_root_fields_equal_those_of_the_executor(
     ledger: FakeLedger, pages: list[object], seed: int
 ) -> None:
     """Covers serial mutations and parallel queries, with aliases."""

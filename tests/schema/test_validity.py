@@ -118,7 +118,7 @@ def tokens_of(text: str) -> list[str]:
 
 
 def damaged(random: Random) -> str:
-    """Return a document with some tokens removed, repeated, replaced or moved."""
+    """Return a valid document after one to three random changes to its tokens."""
     generated = random_document(random, "query", "experts")
     tokens = tokens_of(random.choice([*PROVABLE, generated, generated, generated]))
     for _ in range(random.randint(1, 3)):
@@ -154,14 +154,14 @@ def test_unusual_documents_are_left_to_the_validator(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", INVALID)
-def test_a_document_that_violates_one_rule_is_not_proven(text: str) -> None:
+def test_a_document_that_violates_one_rule_is_not_proven_valid(text: str) -> None:
     document = parse(text)
     assert validate(core, document)
     assert not is_provably_valid(core, document)
 
 
 @given(st.integers(0, 2**32))
-def test_a_damaged_document_is_proven_only_if_valid(seed: int) -> None:
+def test_a_damaged_document_is_proven_valid_only_if_it_is_valid(seed: int) -> None:
     text = damaged(Random(seed))
     try:
         document = parse(text, allow_empty_selection_sets=False)
@@ -173,8 +173,8 @@ def test_a_damaged_document_is_proven_only_if_valid(seed: int) -> None:
         assert validate(core, document) == []
 
 
-def test_a_proof_stops_before_it_takes_long() -> None:
-    """Fragments that spread each other twice would require 2²⁰ steps."""
+def test_a_proof_of_validity_gives_up_before_it_takes_long() -> None:
+    """Each fragment spreads the next one twice, so a full proof would take 2²⁰ steps."""
     levels = 20
     spread = " ".join(
         f"fragment F{n} on Expert {{ ...F{n + 1} ... on Expert {{ ...F{n + 1} }} }}"

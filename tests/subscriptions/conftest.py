@@ -1,4 +1,4 @@
-"""Fixtures of the tests of subscriptions."""
+"""A fixture that makes tests of the broadcast backends tolerate a slow machine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ PATIENCE_SECONDS = 600
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the backends' timeouts to ten minutes for servers that are connected.
 
-    With the default timeouts, a machine that stalls for a second looks like an outage. Killed
-    servers are still detected, since their connections break.
+    With the default timeouts, a test machine that stalls for a second looks like an outage of the
+    server. Killed servers are still detected, since their connections break.
     """
     for name in ("PUBLISH_TIMEOUT_SECONDS", "RESPONSE_TIMEOUT_SECONDS"):
         monkeypatch.setattr(f"subscriptions.supervision.{name}", PATIENCE_SECONDS)

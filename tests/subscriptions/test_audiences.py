@@ -1,4 +1,4 @@
-"""Audiences: shared renderings, delivery in order, and slow subscribers."""
+"""Tests of audiences, which render each event once and deliver events in order."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class RecordingSubscriber:
         self.drains = 0
 
     def render(self, event: Event) -> bytes | None:
-        """Render an event for the viewer."""
+        """Render an event separately for this subscriber's viewer."""
         return f"{event.sequence} own".encode()
 
     def send(self, encoded: EncodedEvents) -> bool:
-        """Record the payloads; return whether there is room for more."""
+        """Record the payloads; return whether the send buffer has room for more."""
         self.received += [payload.decode() for payload in encoded.payloads]
         self.send_sizes.append(len(encoded.payloads))
         return len(self.received) < self.capacity
@@ -53,19 +53,19 @@ class RecordingSubscriber:
 
 
 class CountingRenderer:
-    """Renders events for viewers without a booking in them, and counts the calls."""
+    """Renders events for viewers who have no booking in them, and counts its calls."""
 
     def __init__(self) -> None:
         self.calls = 0
 
     def __call__(self, event: Event) -> bytes | None:
-        """Render an event with an even number; filter out the others."""
+        """Render an event that has an even number; return None for one with an odd number."""
         self.calls += 1
         return None if event.sequence % 2 else str(event.sequence).encode()
 
 
 def event_of(expert_id: Id, sequence: int, client_id: Id | None = None) -> Event:
-    """Return the event of a client's booking, by default that of a new client."""
+    """Return an event for a booking by the given client or, without one, by a new client."""
     client = client_id or new_id()
     slot = SlotState(
         starts_at=NOW, minutes=60, price=100, status=SlotStatus.BOOKED, clients=(client,)
@@ -110,7 +110,7 @@ async def channel(database: Client) -> Channel:  # noqa: ARG001 - initializes th
 
 
 async def notify(channel: Channel, sequence: int, client_id: Id | None = None) -> None:
-    """Have the channel receive the notification of an event."""
+    """Pass the notification of a new event to the channel."""
     event = event_of(channel.expert_id, sequence, client_id)
     await channel.receive(event.model_dump_json())
 
@@ -135,7 +135,7 @@ async def test_event_is_rendered_once_for_all_viewers_without_a_booking_in_it(
 
 
 async def test_events_of_one_commit_are_sent_together(channel: Channel) -> None:
-    """A send has at most 16 events. Clients get separate renderings only of their own events."""
+    """Up to 16 events are sent together; clients get separate renderings only of their own."""
     ada, render = new_id(), CountingRenderer()
     subscribers = [RecordingSubscriber(), RecordingSubscriber(new_id()), RecordingSubscriber(ada)]
     async with served(channel, subscribers, render, 0):
@@ -154,7 +154,7 @@ async def test_events_of_one_commit_are_sent_together(channel: Channel) -> None:
 
 
 async def test_event_after_a_gap_is_not_delivered(channel: Channel) -> None:
-    """Older events are ignored; a channel that was not started delivers nothing."""
+    """Events that were delivered before are ignored; an unstarted channel delivers nothing."""
     subscriber, render = RecordingSubscriber(), CountingRenderer()
     async with served(channel, [subscriber], render, 0):
         events = [event_of(channel.expert_id, number) for number in range(1, 7)]
@@ -167,7 +167,7 @@ async def test_event_after_a_gap_is_not_delivered(channel: Channel) -> None:
     assert not Channel(channel.expert_id).deliver(events[:1])
 
 
-def test_events_are_encoded_once_per_key() -> None:
+def test_each_event_is_encoded_once_for_each_encoding_key() -> None:
     calls: list[str] = []
 
     class Encoding:
@@ -191,7 +191,7 @@ def test_events_are_encoded_once_per_key() -> None:
 async def test_slow_subscriber_catches_up_without_a_gap_or_a_repeat(
     channel: Channel,
 ) -> None:
-    """Other subscribers are not delayed."""
+    """A slow subscriber does not delay the others."""
     slow, quick, render = RecordingSubscriber(capacity=2), RecordingSubscriber(), CountingRenderer()
     async with served(channel, [slow, quick], render, 0):
         for sequence in range(1, 101):
@@ -208,7 +208,7 @@ async def test_slow_subscriber_catches_up_without_a_gap_or_a_repeat(
 
 
 async def test_late_subscriber_receives_missed_events_first(channel: Channel) -> None:
-    """Missed events come from the buffer, then live ones follow; each is rendered once."""
+    """Ten late subscribers get the missed events from the buffer; each event is rendered once."""
     for sequence in range(1, 31):
         await notify(channel, sequence)
     late, render = [RecordingSubscriber() for _ in range(10)], CountingRenderer()
@@ -220,7 +220,7 @@ async def test_late_subscriber_receives_missed_events_first(channel: Channel) ->
 
 
 async def test_subscriber_ahead_of_the_channel_receives_nothing_twice(channel: Channel) -> None:
-    """A counter read from the database may be ahead of the notifications."""
+    """A position read from the database may be ahead of the notifications received so far."""
     subscriber, render = RecordingSubscriber(), CountingRenderer()
     async with served(channel, [subscriber], render, 4):
         for sequence in range(1, 7):
@@ -230,14 +230,16 @@ async def test_subscriber_ahead_of_the_channel_receives_nothing_twice(channel: C
     assert subscriber.received == ["6"]
 
 
-async def test_catch_up_beyond_the_channel_repeats_nothing(channel: Channel) -> None:
-    """The log may have events whose notifications have not arrived yet."""
+async def test_catching_up_beyond_the_position_of_the_channel_repeats_no_event(
+    channel: Channel,
+) -> None:
+    """The event log may have events whose notifications have not arrived yet."""
     await Event.insert_many([event_of(channel.expert_id, number) for number in range(1, 7)])
     channel.start(LogHead(Position(3), is_closed=False))
     subscriber, render = RecordingSubscriber(), CountingRenderer()
     async with served(channel, [subscriber], render, 0):
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(subscriber.received) < 3:  # noqa: ASYNC110 - no event to wait for
+            while len(subscriber.received) < 3:  # noqa: ASYNC110 - nothing signals the arrival
                 await asyncio.sleep(0.01)
         for sequence in range(4, 9):
             await notify(channel, sequence)

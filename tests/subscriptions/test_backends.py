@@ -1,7 +1,7 @@
 """Tests that run on each of the three broadcast backends.
 
-Polling of the counters is disabled, so every event arrives through the backend, or is read from the
-log because the backend sent a RESYNC.
+Polling of the event counters is disabled, so every event arrives through the backend, or is read
+from the event log because the backend sent a RESYNC message.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ async def receive(hub: Hub, expert_id: Id, count: int, after: Position | None = 
 async def test_every_subscriber_of_every_channel_receives_every_event_in_order(
     database: Client, url: str
 ) -> None:
-    """Twelve channels with three subscribers each."""
+    """Covers twelve channels with three subscribers each."""
     async with event_logs(database, 12) as logs, broadcast(url) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
             receiving = [
@@ -101,7 +101,7 @@ async def test_events_of_this_process_are_delivered_before_announce_returns(
 async def test_concurrent_first_subscribers_of_a_channel_all_receive_messages(
     database: Client, url: str, rounds: int
 ) -> None:
-    """50 subscribers in each round; the channel has none between rounds."""
+    """In each round, 50 subscribers join at once; between rounds, the channel has none."""
     assert database is not None
     async with broadcast(url) as bus, asyncio.timeout(PATIENCE_SECONDS):
         for _ in range(rounds):
@@ -124,16 +124,16 @@ async def test_concurrent_first_subscribers_of_a_channel_all_receive_messages(
 
 
 async def publish_repeatedly(bus: Broadcast, channel: str) -> None:
-    """Publish a message until cancelled, since a new subscription takes effect with a delay."""
+    """Publish a message repeatedly until cancelled, since new subscriptions take effect late."""
     while True:
         await bus.publish(channel, "message")
         await asyncio.sleep(0.05)
 
 
-async def test_subscriber_that_replaces_the_last_one_misses_nothing(
+async def test_subscriber_that_replaces_the_only_one_misses_no_event(
     database: Client, url: str
 ) -> None:
-    """Repeated thirty times on a channel without other subscribers."""
+    """Thirty times, a new subscriber joins the channel just after the only one has left."""
     async with (
         event_logs(database) as [log],
         broadcast(url) as bus,
@@ -151,7 +151,7 @@ async def test_subscriber_that_replaces_the_last_one_misses_nothing(
 
 
 async def test_burst_arrives_completely_and_in_order(database: Client, url: str) -> None:
-    """700 events in concurrent commits, as fast as possible."""
+    """Four logs commit 700 events in all, concurrently and as fast as possible."""
     async with event_logs(database, 4) as logs, broadcast(url) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
             receiving = [
@@ -173,7 +173,7 @@ async def test_burst_arrives_completely_and_in_order(database: Client, url: str)
 async def test_events_of_other_programs_arrive_through_the_change_stream(
     database: Client, url: str
 ) -> None:
-    """They arrive as stored on the expert's and the client's channel, without an announcement."""
+    """Unannounced events arrive, exactly as stored, on the channels of their expert and client."""
     client_id = new_id()
     async with event_logs(database) as [log], broadcast(url) as bus:
         channels = (f"expert:{log.expert_id}", f"client:{client_id}")
@@ -208,7 +208,7 @@ async def test_session_end_is_announced_to_every_process(database: Client, url: 
             ends = await stack.enter_async_context(SessionEnds(bus).open())
             received.append(asyncio.Queue())
             ends.listen(received[-1].put_nowait)
-        for _ in count():  # until all of them are subscribed
+        for _ in count():  # until all three are subscribed
             await ends.announce(ended)
             await asyncio.sleep(0.05)
             if not any(queue.empty() for queue in received):
@@ -216,8 +216,10 @@ async def test_session_end_is_announced_to_every_process(database: Client, url: 
         assert [queue.get_nowait() for queue in received] == [ended] * 3
 
 
-async def test_messages_without_subscribers_are_dropped(database: Client, url: str) -> None:
-    """Thousands of messages leave nothing in the queue."""
+async def test_messages_on_a_channel_without_subscribers_are_dropped(
+    database: Client, url: str
+) -> None:
+    """Even after many such messages, the queue of received messages becomes empty."""
     assert database is not None
     async with broadcast(url) as bus, asyncio.timeout(PATIENCE_SECONDS):
         async with bus.subscribe("wanted"), bus.subscribe("left"):
@@ -231,7 +233,7 @@ async def test_messages_without_subscribers_are_dropped(database: Client, url: s
             publishing.cancel()
             await asyncio.wait([publishing])
         assert (event.channel, event.message) == ("wanted", "message")
-        while not bus._transport._received.empty():  # noqa: ASYNC110 - the bus empties it
+        while not bus._transport._received.empty():  # noqa: ASYNC110 - the bus empties the queue
             await asyncio.sleep(0)
 
 
@@ -251,7 +253,7 @@ async def test_messages_without_subscribers_are_dropped(database: Client, url: s
         "mongodb://me:mine@x",
     ],
 )
-def test_invalid_url_is_refused_without_repeating_it(url: str) -> None:
+def test_invalid_url_is_refused_without_repeating_its_password(url: str) -> None:
     with pytest.raises(ValueError, match=r"redis://|Redis") as error:
         broadcast(url)
     assert "mine" not in str(error.value)

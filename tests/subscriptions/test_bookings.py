@@ -1,4 +1,4 @@
-"""The booking feed: subscriptions receive the newest states, even if notifications get lost."""
+"""Booking feed: subscribers receive each booking's newest state even if notifications are lost."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def without_polling(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:  # 
 
 
 def no_events(_: Sequence[Event]) -> Sequence[Event]:
-    """Announce no event, as if all notifications were lost."""
+    """Return no event to announce, as if all notifications were lost."""
     return ()
 
 
@@ -62,8 +62,8 @@ async def create_one_of_each_status(platform: Platform, pending: Viewer) -> None
     """Create a booking in each status that is possible before its start.
 
     Args:
-        platform: where to create them.
-        pending: the client of the pending booking. All others have different clients.
+        platform: where to create the bookings.
+        pending: the client of the pending booking; each other booking has its own client.
     """
     await expire(platform, await platform.hold(new_viewer(), timedelta(milliseconds=1)))
     await platform.hold(new_viewer(), timedelta(days=1))
@@ -74,7 +74,7 @@ async def create_one_of_each_status(platform: Platform, pending: Viewer) -> None
 
 
 @pytest.mark.usefixtures("without_polling")
-async def test_every_change_is_sent_only_to_its_client_and_expert(
+async def test_every_change_is_sent_only_to_the_client_and_the_expert_of_the_booking(
     database: Client,
 ) -> None:
     """Covers hold, booking, move, confirmation, cancellation and expiry."""
@@ -88,7 +88,7 @@ async def test_every_change_is_sent_only_to_its_client_and_expert(
         changes: list[Booking] = []
 
         async def sent(booking: Booking) -> Booking:
-            """Wait until the client and the expert have received a state."""
+            """Wait until both client and expert have received this state of a booking."""
             changes.append(booking)
             await of_ada.wait_for(booking)
             await of_expert.wait_for(booking)
@@ -111,7 +111,7 @@ async def test_every_change_is_sent_only_to_its_client_and_expert(
         await of_expert.wait_for(other)
     statuses = " ".join(booking.status for booking in changes)
     assert statuses == ("HELD HELD EXPIRED PENDING PENDING CONFIRMED PENDING CANCELLED")
-    # The second hold ended the first.
+    # The second hold cancelled the first one.
     first = next(b for b in of_ada.received if b.status is BookingStatus.CANCELLED)
     assert sorted([*changes, first], key=lambda b: b.sequence) == of_ada.received
     assert of_expert.received == [*of_ada.received, other]
@@ -119,7 +119,7 @@ async def test_every_change_is_sent_only_to_its_client_and_expert(
 
 
 async def test_changes_without_notifications_are_read_from_the_log(database: Client) -> None:
-    """The log is polled once a second."""
+    """The event log is polled once a second."""
     ada = new_viewer()
     async with (
         open_platform(database, announced=no_events) as platform,
@@ -136,7 +136,7 @@ async def test_changes_without_notifications_are_read_from_the_log(database: Cli
 async def test_no_change_is_lost_during_an_outage_of_the_broadcast_server(
     database: Client, tmp_path: Path
 ) -> None:
-    """Changes during the outage are read from the log as soon as the server is back."""
+    """Changes made during the outage are read from the event log when the server is back."""
     ada = new_viewer()
     with run_valkey(tmp_path) as server:
         async with (
@@ -158,9 +158,9 @@ async def test_no_change_is_lost_during_an_outage_of_the_broadcast_server(
 async def test_event_committed_late_is_still_delivered(
     database: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The event has the time of the decision, and its notification is lost.
+    """The event has the earlier time of its decision, and its notification is lost.
 
-    The lookback is raised to an hour, so that the event is found on a busy machine, too.
+    The lookback of each poll is raised to an hour, so that even a busy machine finds the event.
     """
     lookback = timedelta(hours=1)
     for module in ("bookings", "clients"):
@@ -185,7 +185,7 @@ async def test_event_committed_late_is_still_delivered(
 
 
 async def test_changes_before_the_subscription_are_not_sent(database: Client) -> None:
-    """The same holds for a client's second subscription."""
+    """A client's second subscription does not receive changes from before its own start either."""
     ada = new_viewer()
     async with open_platform(database) as platform:
         before = await platform.book(ada)
@@ -202,7 +202,7 @@ async def test_changes_before_the_subscription_are_not_sent(database: Client) ->
 
 
 async def test_slow_subscription_receives_only_the_newest_states(database: Client) -> None:
-    """Many changes of a booking become one message."""
+    """Many changes to a booking are combined into one message for a slow subscriber."""
     ada = new_viewer()
     async with open_platform(database) as platform, platform.inbox(ada) as of_ada:
         of_ada.open.clear()

@@ -1,4 +1,4 @@
-"""Subscriptions to the calendar of an expert that is disabled, by this process or another."""
+"""Subscriptions to the calendar of an expert whom this or another process disables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def reset(log: EventLog, *, accepts_bookings: bool) -> list[Event]:
 
 
 async def follow(hub: Hub, log: EventLog, seen: list[int], *, sees_disabled: bool) -> None:
-    """Record the numbers of an expert's events."""
+    """Follow an expert's events, and append their numbers to `seen`."""
     following = hub.follow(log.expert_id, Position(0), sees_disabled=sees_disabled)
     async with aclosing(following) as events:
         async for event in events:
@@ -38,10 +38,10 @@ async def follow(hub: Hub, log: EventLog, seen: list[int], *, sees_disabled: boo
 
 
 @pytest.mark.parametrize("is_announced", [True, False], ids=["here", "elsewhere"])
-async def test_disabling_an_expert_ends_the_subscriptions_of_those_who_may_not_see_it(
+async def test_disabling_an_expert_ends_subscriptions_of_viewers_who_may_not_see_disabled_experts(
     database: Client, *, is_announced: bool
 ) -> None:
-    """Another process's event is read from the log."""
+    """If another process disables the expert, that event is read from the log."""
     async with event_logs(database) as [log], broadcast(MEMORY) as bus, Hub(bus).open() as hub:
         public, own = Member(), Member()
         seen: dict[bool, list[int]] = {False: [], True: []}
@@ -81,7 +81,7 @@ async def test_disabling_an_expert_ends_the_subscriptions_of_those_who_may_not_s
                 task.cancel()
 
 
-async def test_calendar_of_an_expert_that_was_disabled_before_can_be_followed_once_enabled(
+async def test_calendar_of_a_disabled_expert_can_be_followed_once_the_expert_is_enabled_again(
     database: Client,
 ) -> None:
     async with event_logs(database) as [log], broadcast(MEMORY) as bus, Hub(bus).open() as hub:

@@ -1,4 +1,4 @@
-"""Property: slots read at a cursor, plus the events after it, equal the slots read afresh.
+"""Property: slots read at a cursor and updated by later events equal slots read afresh.
 
 Random operations of the API run concurrently on the real database, with sessions of several
 lengths, breaks, holds that expire, and waiting lists. Notifications are lost, duplicated and
@@ -31,14 +31,14 @@ MAX_CONCURRENT_OPERATIONS = 64
 MAX_ATTEMPTS_PER_CHANGE = 20
 """Two attempts per change are usual; the limit only ends a test that makes no progress."""
 CALENDARS = (("Europe/London", True), ("Asia/Kolkata", False))
-"""Time zones, and whether bookings are confirmed automatically until the rules change."""
+"""Time zone of each calendar, and whether it confirms bookings automatically at first."""
 
 
 async def check(scenario: Scenario, process: LossyProcess) -> None:
-    """Compare all clients with the slots read afresh, while no operation is running.
+    """Assert that all clients have the slots that are read afresh while no operation is running.
 
-    Waits until the event of every expired hold is delivered. Until then, a hold is expired for
-    readers of the database, but not yet for receivers of events.
+    First waits until the event of every expired hold is delivered. Until then, readers of the
+    database see such a hold as expired, but clients that follow the events do not yet.
     """
     snapshot = scenario.rng.choice(scenario.snapshots)
     returning = SlotClient(process.hub, scenario.id, scenario.since, snapshot)
@@ -65,10 +65,10 @@ async def check(scenario: Scenario, process: LossyProcess) -> None:
 async def run_scenario(
     scenario: Scenario, process: LossyProcess, outcomes: Counter[str], changes: int
 ) -> None:
-    """Change a calendar at random until enough changes of every kind are committed.
+    """Change a calendar at random until enough changes, including every kind, are committed.
 
-    Checks the clients after each round of concurrent operations. Fails with the outcomes if too
-    many operations are refused.
+    Checks the clients after each round of concurrent operations. Fails, and reports
+    the outcomes, if too many operations are refused.
     """
     while not has_enough(kinds := process.committed(), changes):
         attempts = outcomes.total()
@@ -82,16 +82,17 @@ async def run_scenario(
 
 
 def has_enough(kinds: Counter[EventKind], changes: int) -> bool:
-    """Return whether there are enough events, with at least one of each kind."""
+    """Return whether at least `changes` events, including every kind, have been committed."""
     return kinds.total() >= changes and set(kinds) == set(EventKind)
 
 
 async def test_slots_read_once_plus_events_equal_slots_read_afresh(
     database: Client, request: pytest.FixtureRequest
 ) -> None:
-    """The clients are live, slow, reconnecting, or starting from an old snapshot.
+    """Some clients are live; others are slow, reconnect, or start from an old snapshot.
 
-    Slots of every length are compared hundreds of times, each time while no operation is running.
+    Slots of every session length are compared hundreds of times, each time while no operation is
+    running.
     """
     changes: int = request.config.getoption("--changes")
     rng = random.Random(changes)
@@ -109,7 +110,7 @@ async def test_slots_read_once_plus_events_equal_slots_read_afresh(
             events = process.events[scenario.id]
             assert [event.sequence for event in events] == [*range(1, len(events) + 1)]
             changed = [event.sequence for event in events if event.kind in CHANGED]
-            # The other scenario's check may just have expired a hold of this one.
+            # The other scenario's check may have just made a hold in this scenario expire.
             for client in scenario.clients:
                 await client.wait_for(changed[-1])
             assert [client.received for client in scenario.clients] == [changed] * 3

@@ -1,7 +1,7 @@
 """Outages of the broadcast server, during which no event is lost.
 
-Polling of the counters is disabled, so events after an outage are read from the log because the
-backend sent a RESYNC.
+Polling of the event counters is disabled, so events from an outage are read from the event log only
+because the backend sends a RESYNC message.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ BACK = "is back"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Valkey]:
-    """Run a Valkey server that the test stops and freezes."""
+    """Run a Valkey server that the test can kill or freeze."""
     with run_valkey(tmp_path) as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def capture_log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Capture messages from level INFO, and disable polling of the counters."""
+    """Capture log messages from level INFO upwards, and disable polling of the event counters."""
     monkeypatch.setattr("subscriptions.hub.RECONCILE_SECONDS", NEVER)
     caplog.set_level(logging.INFO)
 
 
 def logged_levels(caplog: pytest.LogCaptureFixture, *texts: str) -> list[str]:
-    """Return the levels of the log messages that contain one of the texts."""
+    """Return the levels of the log messages that contain one of the given texts."""
     lines = [(record.levelname, record.getMessage()) for record in caplog.records]
     return [level for level, message in lines if any(each in message for each in texts)]
 
@@ -75,12 +75,12 @@ async def wait_until(condition: Callable[[], bool]) -> None:
 
 
 async def wait_for_connection(bus: Bus, *, connected: bool) -> None:
-    """Wait until the bus reports that it is, or is not, connected."""
+    """Wait until the bus reports that it is connected or, if `connected` is false, disconnected."""
     await wait_until(lambda: bus.is_connected is connected)
 
 
 def record_losses(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    """Record the errors of lost connections and failed attempts from now on."""
+    """Record the errors of lost connections and failed connection attempts from now on."""
     errors: list[Exception] = []
     backend = bus._transport
     assert isinstance(backend, SupervisedBackend)
@@ -96,7 +96,7 @@ def record_losses(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
 
 @asynccontextmanager
 async def subscribed(hub: Hub, logs: list[EventLog], count: int) -> AsyncIterator[None]:
-    """Follow each log twice; finally check that all events were received in order."""
+    """Follow each event log twice; assert at the end that all events were received in order."""
 
     async def receive(log: EventLog) -> list[int]:
         async with aclosing(hub.follow(log.expert_id, Position(0))) as events:
@@ -114,7 +114,7 @@ async def subscribed(hub: Hub, logs: list[EventLog], count: int) -> AsyncIterato
 async def test_no_event_is_lost_when_the_server_is_killed_and_restarted(
     database: Client, server: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Events do not wait for later ones. Each loss and each return is logged once."""
+    """No event waits for a later one; each loss and each return of the server is logged once."""
     async with (
         event_logs(database, 3) as logs,
         broadcast(server.url) as bus,
@@ -144,13 +144,13 @@ async def test_frozen_server_does_not_delay_announcements(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Open connections get no answers, and attempts to reconnect fail.
+    """A frozen server does not respond on open connections, and attempts to reconnect fail.
 
-    Only the first announcement waits for an answer; the next ones are not published. No event is
-    lost.
+    Only the first announcement waits for a response; later ones are not published. Even so, no
+    event is lost.
     """
     assert PUBLISH_TIMEOUT_SECONDS < 1
-    # Disable pings: the answer to one sent before the freeze would count as a sign of life.
+    # Disable pings: the reply to a ping sent before the freeze would pass for a sign of life.
     monkeypatch.setattr("subscriptions.supervision.PING_INTERVAL_SECONDS", NEVER)
     unanswered: list[str] = []
     publish = RedisConnection.publish
@@ -181,7 +181,7 @@ async def test_frozen_server_does_not_delay_announcements(
         assert not bus.is_connected
         await wait_until(lambda: len(errors) >= 3)
         assert not bus.is_connected
-        # From here on, a stalled machine must not look like a frozen server.
+        # From here on, a stalled test machine must not look like a frozen server.
         monkeypatch.setattr("subscriptions.supervision.RESPONSE_TIMEOUT_SECONDS", PATIENCE_SECONDS)
         server.thaw()
         await wait_for_connection(bus, connected=True)
@@ -192,7 +192,7 @@ async def test_frozen_server_does_not_delay_announcements(
 async def test_frozen_server_is_detected_without_publishing(
     server: Valkey, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pings detect it within a few seconds, although the connection stays open."""
+    """Pings detect the frozen server within a few seconds, although the connection stays open."""
     assert PING_INTERVAL_SECONDS + RESPONSE_TIMEOUT_SECONDS < 10
     async with broadcast(server.url) as bus, bus.subscribe("quiet"):
         await wait_for_connection(bus, connected=True)
@@ -206,10 +206,10 @@ async def test_frozen_server_is_detected_without_publishing(
 
 
 @pytest.mark.usefixtures("patient")
-async def test_startup_does_not_wait_for_the_server(
+async def test_startup_does_not_wait_for_the_broadcast_server(
     database: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Events committed before the server starts are read from the log."""
+    """Events committed before the broadcast server starts are read from the event log."""
     server = Valkey(tmp_path)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -230,10 +230,10 @@ async def test_startup_does_not_wait_for_the_server(
     assert logged_levels(caplog, BACK) == ["INFO"]
 
 
-async def test_server_of_another_protocol_does_not_end_the_backend(
+async def test_server_with_another_protocol_does_not_stop_the_backend(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The backend keeps reconnecting after invalid answers."""
+    """The backend keeps reconnecting after invalid responses."""
     port, attempts = free_port(), 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -257,8 +257,10 @@ async def test_server_of_another_protocol_does_not_end_the_backend(
 
 
 @pytest.mark.usefixtures("patient")
-async def test_only_wanted_channels_are_subscribed_again(server: Valkey) -> None:
-    """Channels can be unsubscribed and subscribed during an outage."""
+async def test_only_channels_with_subscribers_are_subscribed_again_after_an_outage(
+    server: Valkey,
+) -> None:
+    """Subscribers may leave and join channels during an outage."""
     async with broadcast(server.url) as bus, asyncio.timeout(PATIENCE_SECONDS):
         async with bus.subscribe("left") as left:
             assert (await left.get()).message == ""
@@ -275,7 +277,7 @@ async def test_only_wanted_channels_are_subscribed_again(server: Valkey) -> None
 async def test_no_event_is_lost_when_the_database_of_the_change_stream_is_killed(
     database: Client, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The guardian restarts it three times. Each loss and each return is logged once."""
+    """The guardian restarts the database three times; each loss and each return is logged once."""
     [port] = re.findall(r":(\d+)/", database_url)
     async with (
         event_logs(database, 3) as logs,
@@ -300,14 +302,14 @@ async def test_no_event_is_lost_when_the_database_of_the_change_stream_is_killed
                 and len(logged_levels(caplog, AWAY)) == len(logged_levels(caplog, BACK))
             )
         )
-        # On a busy machine there may be more losses than kills.
+        # On a busy machine, the connection may be lost more often than the database is killed.
         assert logged_levels(caplog, AWAY, BACK) == ["WARNING", "INFO"] * len(
             logged_levels(caplog, BACK)
         )
 
 
 def kill_database(port: str) -> None:
-    """Kill the database server on a port, but not the guardian that starts it again."""
+    """Kill the database server that listens on a port, but not the guardian that restarts it."""
     [server] = [
         process
         for process, command in commands().items()

@@ -1,4 +1,4 @@
-"""A restored backup replaces the end of a log; subscribers never mix old and new events."""
+"""If a restored backup replaces the end of an event log, no subscriber mixes old and new events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BACKUP, LAST = 24, 30
 
 
 class Member:
-    """A subscription that keeps the numbers of the events that it receives."""
+    """A subscription that records the numbers of the events that it receives."""
 
     def __init__(self) -> None:
         self.viewer_id: Id | None = None
@@ -38,31 +38,33 @@ class Member:
         return str(event.sequence).encode()
 
     def send(self, events: EncodedEvents) -> bool:
-        """Keep the numbers."""
+        """Record the numbers of the events."""
         self.received += map(int, events.payloads)
         return True
 
     async def drained(self) -> None:
-        """Return at once: there is no buffer."""
+        """Return at once, because there is no send buffer to drain."""
 
 
 @asynccontextmanager
 async def opened(database: Client) -> AsyncIterator[tuple[EventLog, Hub, list[Event]]]:
-    """Yield a log, a hub, and the thirty events of the log."""
+    """Yield an event log, a hub, and the log's thirty events."""
     async with event_logs(database) as [log], broadcast(MEMORY) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS):
             yield log, hub, await log.commit(LAST)
 
 
 async def follow_from(hub: Hub, log: EventLog, position: Position, count: int) -> list[int]:
-    """Return the numbers of the first events after a position."""
+    """Return the numbers of the first `count` events after a position."""
     async with aclosing(hub.follow(log.expert_id, position)) as events:
         return [(await anext(events)).sequence for _ in range(count)]
 
 
 @pytest.mark.parametrize("commits", [0, 3, LAST - BACKUP, LAST - BACKUP + 5])
-async def test_cursor_of_a_lost_event_is_expired(database: Client, commits: int) -> None:
-    """The cursor is ahead of the log, at its end, or already overtaken by the log."""
+async def test_cursor_of_an_event_that_a_restore_has_lost_is_expired(
+    database: Client, commits: int
+) -> None:
+    """Covers logs that end before, at and after the number of the lost event."""
     async with opened(database) as (log, hub, events):
         await log.restore(events[BACKUP - 1].position)
         if commits:
@@ -79,7 +81,7 @@ async def test_cursor_of_a_lost_event_is_expired(database: Client, commits: int)
 
 
 async def serve(hub: Hub, log: EventLog, position: Position, member: Member) -> NoReturn:
-    """Serve a member of an audience."""
+    """Serve the log's events to a member of an audience."""
     await hub.serve(log.expert_id, position, member.render, member)
 
 
@@ -88,12 +90,12 @@ async def serve(hub: Hub, log: EventLog, position: Position, member: Member) -> 
 async def test_live_subscriptions_end_when_the_log_is_replaced(
     database: Client, commits: int, *, is_announced: bool
 ) -> None:
-    """Subscriptions receive nothing of the new log, whatever its length."""
+    """Live subscriptions receive no event of the restored log, however long it has become."""
     async with opened(database) as (log, hub, events):
         member, last = Member(), events[-1].position
         serving = asyncio.create_task(serve(hub, log, events[-2].position, member))
         following = asyncio.create_task(follow_from(hub, log, events[-2].position, 2))
-        while not member.received:  # noqa: ASYNC110 - no event to wait for
+        while not member.received:  # noqa: ASYNC110 - nothing signals the arrival
             await asyncio.sleep(0.01)
         await log.restore(events[BACKUP - 1].position)
         new = await log.commit(commits) if commits else []
@@ -110,8 +112,10 @@ async def test_live_subscriptions_end_when_the_log_is_replaced(
         assert await resumed == [position.sequence + 1, position.sequence + 2]
 
 
-async def test_position_whose_event_expired_continues_with_the_next(database: Client) -> None:
-    """The log has deleted the event of a client's cursor before a new event follows."""
+async def test_subscription_after_a_deleted_event_continues_with_the_next_event(
+    database: Client,
+) -> None:
+    """The event at the client's cursor is deleted from the log before the next one is committed."""
     async with opened(database) as (log, hub, events):
         last = events[-1].position
         await type(events[-1]).find({"expert_id": log.expert_id}).delete()

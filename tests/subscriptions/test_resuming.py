@@ -1,4 +1,4 @@
-"""Subscribers that reconnect together, as after a restart."""
+"""Tests of subscribers that reconnect at the same time, as after a restart of the server."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_watchers_of_an_expert_share_one_read_of_the_log(
         assert await resume(hub, log, [Position(0), *positions][::order], EVENTS) == 1
 
 
-async def test_positions_too_old_for_the_buffer_are_replayed_as_well(database: Client) -> None:
+async def test_events_too_old_for_the_buffer_are_replayed_as_well(database: Client) -> None:
     async with event_logs(database) as [log], broadcast(MEMORY) as bus, Hub(bus).open() as hub:
         events = await log.commit(BUFFER_SIZE + EVENTS)
         positions = [Position(0), events[0].position, events[EVENTS].position]

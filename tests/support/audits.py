@@ -1,4 +1,4 @@
-"""Compares the stored bookings with the answers that clients received."""
+"""Compares the stored bookings with the responses that clients received."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 @dataclass
 class StoredDocuments:
-    """The stored bookings of some clients, with their events, idempotency records and mails."""
+    """The stored bookings of the given clients, with events, idempotency records and e-mails."""
 
     bookings: dict[Id, Row]
     events: dict[Id, list[Row]]
@@ -31,11 +31,11 @@ class StoredDocuments:
 
     @classmethod
     async def read(cls, database: Database, clients: set[Id]) -> StoredDocuments:
-        """Read the stored documents."""
+        """Read the documents of the given clients from the database."""
         ours = {"client_id": {"$in": list(clients)}}
         bookings = {row["_id"]: row async for row in database["bookings"].find(ours)}
         events: dict[Id, list[Row]] = defaultdict(list)
-        # Query by client, to also find events of bookings that do not exist.
+        # Events are found by client, to include those of bookings that do not exist.
         async for row in database["events"].find(ours).sort("sequence"):
             events[row["booking_id"]].append(row)
         requests = {}
@@ -47,18 +47,18 @@ class StoredDocuments:
         mails: Counter[tuple[Id, int, str]] = Counter()
         async for row in database["outbox"].find({"occasion": {"$ne": None}}):
             occasion = row["occasion"]
-            # Skip mails about bookings of the sample data.
+            # Skip e-mails about bookings of the sample data.
             if occasion["booking_id"] in bookings or occasion["booking_id"] not in known:
                 mails[occasion["booking_id"], occasion["revision"], row["kind"]] += 1
         return cls(bookings, events, requests, mails)
 
 
 async def audit(journal: Journal, database: Database) -> None:
-    """Check that the stored documents are exactly those that were acknowledged.
+    """Assert that the stored documents are exactly those that the server acknowledged.
 
     Raises:
         AssertionError: if a booking differs from its acknowledged state, if a booking was never
-            acknowledged, or if its events, mails or idempotency records are missing or surplus.
+            acknowledged, or if its events, e-mails or idempotency records are missing or surplus.
     """
     stored = await StoredDocuments.read(database, journal.clients)
     acknowledged = {
@@ -82,7 +82,7 @@ async def audit(journal: Journal, database: Database) -> None:
 
 
 def _check_booking(row: Row, steps: list[Step]) -> None:
-    """Check that a booking went through the acknowledged states only, and is in the last one."""
+    """Assert that a booking has gone through exactly the acknowledged states."""
     history = [(step["after"], step["starts_at"]) for step in row["history"]]
     assert history == [(step.status, step.starts_at) for step in steps]
     last = steps[-1]
@@ -98,7 +98,7 @@ def _after(start: datetime, cells: int) -> datetime:
 
 
 def _check_events(events: list[Row], steps: list[Step]) -> None:
-    """Check that each step has its event with the acknowledged sequence; a move has two events."""
+    """Assert that each step has its event with the acknowledged number; a move has two events."""
     remaining = list(events)
     before: Step | None = None
     for step in steps:
@@ -117,7 +117,7 @@ def _check_events(events: list[Row], steps: list[Step]) -> None:
 
 
 def _expected_mails(steps: list[Step]) -> list[tuple[int, str]]:
-    """Return the expected mails of a booking as (revision, kind)."""
+    """Return the expected e-mails about a booking, as (revision, kind) pairs."""
     expected = []
     before: Step | None = None
     for revision, step in enumerate(steps):

@@ -21,16 +21,16 @@ Expert = dict[str, Any]
 
 
 async def plain_experts(api: Api) -> list[Expert]:
-    """Return experts that confirm automatically and have no breaks."""
+    """Return the experts who confirm bookings automatically and have no breaks."""
     nodes: list[Expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
     plain = {"breakMinutes": 0, "confirmsAutomatically": True}
     return [node for node in nodes if node["availability"] == plain]
 
 
 async def with_day(api: Api, expert: Expert) -> Expert:
-    """Return the expert with the first day, some days ahead, that has enough free slots.
+    """Return a copy of the expert that also has `day`, an upcoming date with enough free slots.
 
-    The next day with enough free slots is in the same month, so that the calendar shows both.
+    The next such date is in the same month, so that one page of the calendar shows both dates.
     """
     now = datetime.now(UTC)
     since, until = (now + timedelta(days=3), now + timedelta(days=24))
@@ -41,12 +41,12 @@ async def with_day(api: Api, expert: Expert) -> Expert:
     for slot in found:
         starts = datetime.fromisoformat(slot["startsAt"]).astimezone(ZoneInfo(ZONE))
         free[starts.date().isoformat()] += slot["status"] == "OPEN"
-    # The first day may be cut off by the start of the range.
+    # Skip the first day, which the start of the range may have cut off.
     days = [day for day, count in sorted(free.items())[1:] if count >= MIN_FREE_SLOTS]
     day = next(day for day, after in pairwise(days) if day[:7] == after[:7])
     return {**expert, "day": day}
 
 
 async def bookable_expert(api: Api) -> Expert:
-    """Return the first plain expert, with a day that has enough free slots."""
+    """Return the first plain expert, with `day` set to a date that has enough free slots."""
     return await with_day(api, (await plain_experts(api))[0])

@@ -1,4 +1,4 @@
-"""Clients that book and cancel, and retry each request until it is answered."""
+"""Clients that book and cancel, and repeat each request until the server responds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BOOK = """mutation ($input: BookSlotInput!) { answer: bookSlot(input: $input) {
 CANCEL_BOOKING = """mutation ($id: ID!) { answer: cancelBooking(input: {bookingId: $id}) {
   __typename ... on Booking { id status sequence startsAt } ... on Refusal { code } } }"""
 RETRYABLE = {"UNAVAILABLE", "TIMED_OUT"}
-"""Error codes after which the request is repeated; a busy machine answers TIMED_OUT."""
+"""Error codes after which a request is repeated; TIMED_OUT occurs on a busy machine."""
 KEPT_BOOKINGS = 4
 
 
@@ -64,16 +64,16 @@ class Booker:
 
     async def _cancel(self, booking: str) -> None:
         answer, was_repeated = await self._send_until_answered(CANCEL_BOOKING, id=booking)
-        # If the answer to the first request was lost, the repeated one is refused.
+        # If the response to the first request was lost, the repeated request is refused.
         assert answer["__typename"] == "Booking" or was_repeated, answer
         self.states[booking] = "CANCELLED"
 
     async def _send_until_answered(
         self, query: str, /, *, token: str | None = None, **variables: Any
     ) -> tuple[dict[str, Any], bool]:
-        """Send a request until it is answered; return the answer, and whether it was repeated.
+        """Send a request until it succeeds; return its result, and whether it was repeated.
 
-        With `token`, send it as that token's owner.
+        If `token` is given, the request is sent as the account that the token belongs to.
         """
         token = token or self.token
         was_repeated = False

@@ -1,4 +1,4 @@
-"""Documents of the booking API, and functions that read a calendar or change a booking."""
+"""GraphQL documents of the booking API, and functions that read calendars or change bookings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BOOK_SLOTS = """mutation ($ids: [ID!]!, $contact: ContactInput!, $key: String) {
 
 
 async def first_expert(api: Api) -> Expert:
-    """Return the first expert of a server."""
+    """Return the first expert in a server's directory."""
     [expert] = (await api.ask("{ experts(first: 1) { nodes { id } } }"))["experts"]["nodes"]
     found: Expert = expert
     return found
@@ -51,8 +51,8 @@ async def open_slots(
 async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[str, Any]]]:
     """Return the cursor and the slots of a calendar, to show that a refusal changed neither.
 
-    The slots begin in two days, after the minimum notice of all sample experts: earlier slots could
-    drop out of the list between two calls.
+    The slots begin in two days, after the minimum notice of all sample experts, because earlier
+    slots could drop out of the list between two calls.
     """
     since, until = time.days(2, 60)
     query = """query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) {
@@ -62,11 +62,11 @@ async def state(api: Api, expert: Expert, time: Time) -> tuple[str, list[dict[st
 
 
 def booking_mutation(name: str) -> str:
-    """Return the document of a mutation that takes a booking id."""
+    """Return the GraphQL document of a mutation that takes a booking id."""
     return f"mutation ($id: ID!) {{ answer: {name}(input: {{bookingId: $id}}) {{ {BOOKING} }} }}"
 
 
 async def execute(api: Api, query: str, **variables: Any) -> dict[str, Any]:
-    """Execute a mutation and return its answer."""
+    """Execute a mutation and return its result."""
     answer: dict[str, Any] = (await api.ask(query, **variables))["answer"]
     return answer

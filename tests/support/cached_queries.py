@@ -15,7 +15,7 @@ HITS = 'expertbook_cache_hits_total{cache="answers"}'
 
 
 async def ask_twice(api: Api, query: str, **variables: Any) -> dict[str, Any]:
-    """Return the answer after asking twice, so that it is cached."""
+    """Send a query twice, so that its response is cached, and return the data."""
     answer = await api.ask(query, **variables)
     assert await api.ask(query, **variables) == answer
     return answer

@@ -19,7 +19,7 @@ SUBJECT = OperationSummary(OperationType.QUERY, "experts", None, 10)
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that tests set by hand."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -50,5 +50,5 @@ def cached_response(
 
 
 def cache_count(name: str) -> float:
-    """Return a metric of the response cache, such as "hits"."""
+    """Return the value of a metric of the response cache, such as "hits"."""
     return REGISTRY.get_sample_value(f"expertbook_cache_{name}", {"cache": "answers"}) or 0.0

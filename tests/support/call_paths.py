@@ -1,7 +1,7 @@
 """Traces the functions that a request calls, from the GraphQL endpoint to the commit.
 
-Running this module serves ExpertBook. A request with the header `X-Trace` writes its calls to the
-file that the header names, one JSON array per call.
+Running this module starts an ExpertBook server. The calls made for a request with the header
+`X-Trace` are written to the file that the header names, one JSON array per call.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ HEADER = "x-trace"
 ROOTS = frozenset(
     each.__qualname__ for each in (Endpoint.__call__, Ledger._load_loop, Ledger._write_loop)
 )
-"""Functions whose calls belong to the request; the others are background work."""
+"""Only calls made from within these functions belong to a request, not to background work."""
 END = Ledger._answer.__qualname__
-"""Function that runs right after the commit."""
+"""Function that runs right after the commit, where tracing ends."""
 PACKAGES = tuple(
     f"{ROOT / name}/" for name in ("auth", "models", "resolvers", "schema", "subscriptions", "web")
 )
 
 
 class Call(NamedTuple):
-    """A call; `caller` is the file of the nearest caller that is part of ExpertBook."""
+    """A traced call; `caller` is the file of the nearest caller that is part of ExpertBook."""
 
     caller: str
     file: str
@@ -41,13 +41,13 @@ class Call(NamedTuple):
 
 
 def read(path: Path) -> list[Call]:
-    """Return the traced calls in the order in which they were first made."""
+    """Return the distinct traced calls, in the order in which each was first made."""
     calls = [Call(*json.loads(line)) for line in path.read_text().splitlines()]
     return list(dict.fromkeys(calls))
 
 
 def profile(path: Path) -> None:
-    """Record all calls of this thread until the commit."""
+    """Record the calls that this thread makes for a request, until its commit."""
     calls: list[Call] = []
 
     def record(frame: FrameType, event: str, _: Any) -> None:
@@ -81,7 +81,7 @@ def outer_frames(frame: FrameType) -> Iterator[FrameType]:
 
 
 def serve() -> None:
-    """Run the command line with traced requests."""
+    """Run the `expertbook` command, and trace the requests that have the header."""
     call = Endpoint.__call__
 
     async def traced(self: Endpoint, scope: Any, receive: Any, send: Any) -> None:
@@ -89,7 +89,7 @@ def serve() -> None:
             profile(Path(path.decode()))
         await call(self, scope, receive, send)
 
-    Endpoint.__call__ = traced  # type: ignore[method-assign] # the original is called
+    Endpoint.__call__ = traced  # type: ignore[method-assign] # the replacement calls the original
     app()
 
 

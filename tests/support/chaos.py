@@ -1,4 +1,4 @@
-"""Clients for chaos tests: subscribers that resume, and bookers that retry until answered."""
+"""Clients for chaos tests: subscribers that resume, and bookers that repeat failed requests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WATCH = {
 }
 MAX_PAUSE_SECONDS = 2.0
 MAX_RECORDED = 2_000
-"""Operations in a recorded history: few enough to decide whether it is linearizable."""
+"""Maximum number of operations in a recorded history, so that checking it stays feasible."""
 PATIENCE_SECONDS = 300
 """Generous deadline; only a subscriber that has missed an event exceeds it."""
 EXPERTS = """{ experts(first: 20, orderBy: {field: NAME}) { nodes {
@@ -51,7 +51,7 @@ SLOTS = """query ($id: ID!, $from: DateTime!, $to: DateTime!) {
 
 
 def without_breaks(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the experts without breaks, whether they confirm automatically or by hand."""
+    """Return the experts without breaks, including those who confirm bookings by hand."""
     return [expert for expert in found if expert["availability"]["breakMinutes"] == 0]
 
 
@@ -92,7 +92,7 @@ class Subscriber:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the subscription is running on a socket."""
+        """Whether the subscription has been sent over a connection that is still open."""
         return self._connection is not None
 
     def cut(self) -> None:
@@ -101,7 +101,7 @@ class Subscriber:
             self._connection.transport.abort()
 
     def abandon(self) -> None:
-        """Reconnect, and leave the old connection open without ever reading it again."""
+        """Reconnect, and leave the old connection open without ever reading from it again."""
         if self._connection and self._patience and not self._patience.expired():
             self._connection.transport.pause_reading()
             self._abandoned.append(self._connection)
@@ -123,7 +123,7 @@ class Subscriber:
                 connection.transport.abort()
 
     async def _watch(self, connection: websockets.ClientConnection) -> None:
-        """Receive events until the connection ends or the server answers UNAVAILABLE."""
+        """Receive events until the connection ends or the server sends a retryable error."""
         await connection.send('{"type": "connection_init"}')
         assert json.loads(await connection.recv()) == {"type": "connection_ack"}
         variables = {"id": self.expert_id, "after": self.cursor}
@@ -170,7 +170,7 @@ class ChaosClients:
         booking: int,
         recorded: Path | None = None,
     ) -> ChaosClients:
-        """Create subscribers and bookers for a few experts, on all servers.
+        """Create subscribers and bookers for a few experts; the clients use all servers.
 
         The bookers' first operations are recorded in the file `recorded`.
         """
@@ -229,7 +229,7 @@ class ChaosClients:
                 task.cancel()
 
     async def check(self, database_url: str) -> int:
-        """Check the received events and the stored bookings; return the number of events.
+        """Check the received events and the stored bookings; return the number of stored events.
 
         Raises:
             AssertionError: if a subscriber missed an event, or a booking differs from its
@@ -258,7 +258,7 @@ class ChaosClients:
         )
 
     def closes(self) -> Counter[int | None]:
-        """Return the number of closed sockets by close code."""
+        """Return the number of closed sockets per close code."""
         return sum((subscriber.closes for subscriber in self.subscribers), Counter[int | None]())
 
     async def _expected_events(self, database_url: str) -> dict[Subscriber, list[tuple[int, str]]]:

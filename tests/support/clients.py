@@ -64,7 +64,7 @@ client_numbers = count(1)
 
 @dataclass
 class Api:
-    """A GraphQL client of one server; anonymous if it has no token."""
+    """A GraphQL client of one server, which is anonymous if it has no token."""
 
     http: httpx.AsyncClient
     url: str
@@ -96,14 +96,14 @@ class Api:
             yield response
 
     async def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """Execute an operation that must succeed and return its data."""
+        """Execute an operation, which must succeed, and return its data."""
         answer = await self.post(query, **variables)
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
 
     async def error_code(self, query: str, /, **variables: Any) -> str:
-        """Execute an operation that must fail and return the code of its only error."""
+        """Execute an operation, which must fail, and return the code of its only error."""
         [error] = (await self.post(query, **variables))["errors"]
         code: str = error["extensions"]["code"]
         return code
@@ -169,16 +169,16 @@ class Socket:
         await self.send(type="subscribe", id=id_, payload={"query": query, "variables": variables})
 
     async def event(self, field_: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        """Return a field of the next event of the only subscription."""
+        """Return the root field's value from the next event of the only subscription."""
         message = await self.receive(seconds)
         assert message["type"] == "next", message
         event: dict[str, Any] = message["payload"]["data"][field_]
         return event
 
     async def is_quiet(self, seconds: float = 0.3) -> bool:
-        """Return whether no message arrives for a while.
+        """Return whether no message arrives within `seconds`.
 
-        A ping at the end gives a busy server time to send pending messages.
+        The reply to a final ping shows that a busy server has no pending message either.
         """
         await asyncio.sleep(seconds)
         await self.send(type="ping")
@@ -189,7 +189,7 @@ class Socket:
 async def open_socket(
     url: str, subprotocol: str = "graphql-transport-ws", trust: SSLContext | None = None
 ) -> AsyncIterator[Socket]:
-    """Open a WebSocket without sending a message; `trust` is the context for TLS."""
+    """Open a WebSocket, and send no message yet; `trust` is the SSL context of the connection."""
     address = url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
     # No keepalive pings: they would time out, and close the socket, while a test blocks its event

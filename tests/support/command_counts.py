@@ -1,4 +1,4 @@
-"""The number of commands that the driver sends to the database."""
+"""Counts the commands that the MongoDB driver sends to the database."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CommandCounter(monitoring.CommandListener):
 
     @contextmanager
     def counted(self, collection: str = "") -> Iterator[CommandCounter]:
-        """Reset the counter and count within the block, by default for all collections."""
+        """Reset the counter; count commands to the collection or, by default, to any collection."""
         self.count = 0
         self._collection = collection
         yield self

@@ -1,4 +1,4 @@
-"""Runs a command of the program until it ends."""
+"""Runs a command of the program, and waits until it ends."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.support.forked_program import ForkedProgram
 from tests.support.servers import environment
 
 COMMAND_SECONDS = 300
-"""Timeout for a hanging command; a busy machine may need a minute for one."""
+"""Timeout for a command that hangs; a busy machine may need a minute for an ordinary one."""
 
 
 def command(
     folder: Path, *arguments: str, typed: str = "", **variables: str
 ) -> tuple[int, str, str]:
-    """Run a command with an input; return its exit status, stdout and stderr."""
+    """Run a command with a text on stdin; return its exit status, stdout and stderr."""
     with TemporaryDirectory() as outputs:
         output, errors = Path(outputs) / "stdout", Path(outputs) / "stderr"
         settings = environment() | variables

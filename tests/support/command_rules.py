@@ -1,7 +1,7 @@
 """Checks every command that the application sends to the database.
 
 Reads must return majority-committed data, writes must survive a failover, and a write to a sharded
-collection must name the shard key: a mongos sends any other to every shard. Sources:
+collection must name the shard key, because a mongos sends any other write to every shard. Sources:
 
 - https://www.mongodb.com/docs/manual/reference/read-concern-majority/
 - https://www.mongodb.com/docs/manual/core/transactions/#transactions-and-read-concern

@@ -1,4 +1,4 @@
-"""A command whose decision a test supplies."""
+"""A ledger command whose decision is made by a function of a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, kw_only=True)
 class FunctionCommand(Command):
-    """Command that decides by calling a function."""
+    """Ledger command that decides by calling the given function."""
 
     function: Callable[[Agendas], list[Booking]]
 

@@ -46,14 +46,14 @@ def fields_of(type_: GraphQLNamedType | None) -> dict[str, GraphQLField]:
 
 
 def own_types(schema: GraphQLSchema) -> Iterator[GraphQLNamedType]:
-    """Yield the types that the schema defines itself."""
+    """Yield the types that the schema itself defines, without built-in types."""
     for type_ in schema.type_map.values():
         if not is_introspection_type(type_) and not is_specified_scalar_type(type_):
             yield type_
 
 
 def elements(schema: GraphQLSchema) -> Iterator[Element]:
-    """Yield all types, fields, arguments, input fields and enum values."""
+    """Yield all types, fields, arguments, input fields and enum values of a schema."""
     for type_ in own_types(schema):
         yield Element(type_.name, type_.name, type_)
         yield from _elements_of(type_)
@@ -83,7 +83,7 @@ def reachable_types(schema: GraphQLSchema, *, include_deprecated: bool = True) -
     """Return the names of the types that operations can reach.
 
     Args:
-        schema: the schema.
+        schema: the schema to search.
         include_deprecated: whether to follow deprecated fields and arguments.
     """
     roots = (schema.query_type, schema.mutation_type, schema.subscription_type)

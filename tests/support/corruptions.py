@@ -1,4 +1,4 @@
-"""Functions that corrupt the valid sample of stored data."""
+"""Functions that each corrupt the valid sample of stored data in one way."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def gap(rows: Rows) -> None:
 
 
 def missing_last_event(rows: Rows) -> None:
-    """The calendar's counter is ahead of its last event."""
+    """A calendar's event counter is ahead of its last stored event."""
     rows["calendars"][0]["sequence"] += 1
 
 
 def missing_log(rows: Rows) -> None:
-    """All events are missing, though the last one is recent."""
+    """All events are missing, although the last one is too recent to have been deleted."""
     for name in ("events", "bookings", "reviews", "waits"):
         rows[name].clear()
     rows["experts"][0] |= ratings(rows["experts"][0]["_id"])
@@ -42,7 +42,7 @@ def missing_log(rows: Rows) -> None:
 
 
 def backwards(rows: Rows) -> None:
-    """An event is older than the one before it."""
+    """An event has an earlier time than the event before it."""
     rows["events"][3]["at"] -= timedelta(seconds=1)
 
 
@@ -82,7 +82,7 @@ def no_calendar(rows: Rows) -> None:
 
 
 def no_expert(rows: Rows) -> None:
-    """A calendar has no expert."""
+    """A calendar belongs to an expert that does not exist."""
     rows["calendars"].append({"_id": ObjectId(), "sequence": 0, "last_event_at": NOW})
 
 
@@ -97,29 +97,29 @@ def former_photo(rows: Rows) -> None:
 
 
 def uncounted_rating(rows: Rows) -> None:
-    """A rating is in the histogram, but not in the mean, the count or the order key."""
+    """A rating is in an expert's histogram, but not in the mean, the count or the sort key."""
     rows["experts"][0]["rating_counts"][0] += 1
 
 
 def rounded_rating(rows: Rows) -> None:
-    """The mean is not exact."""
+    """An expert's mean rating is not exact."""
     rows["experts"][0]["rating"] = 4.49
 
 
 def former_order(rows: Rows) -> None:
-    """The order key does not match the current ratings."""
+    """An expert's sort key does not match the current ratings."""
     rows["experts"][0]["by_rating"] = ratings(rows["experts"][0]["_id"], 5)["by_rating"]
 
 
 def shown_review(rows: Rows) -> None:
-    """A hidden review was shown again, but is missing from the histogram."""
+    """A hidden review is visible again, but is missing from the expert's rating histogram."""
     rows["reviews"][2]["hidden"] = False
     for name in ("rating", "review_count", "by_rating"):
         rows["experts"][0][name] = ratings(rows["experts"][0]["_id"], 5, 4, 1)[name]
 
 
 def review_of_nobody(rows: Rows) -> None:
-    """A hidden review has no expert."""
+    """A hidden review belongs to an expert that does not exist."""
     rows["reviews"][2]["expert_id"] = ObjectId()
 
 
@@ -134,12 +134,12 @@ def no_such_expert(rows: Rows) -> None:
 
 
 def lone_event(rows: Rows) -> None:
-    """An event has no calendar."""
+    """An event belongs to an expert without a calendar."""
     rows["events"].append({**event(rows), "_id": ObjectId(), "expert_id": ObjectId()})
 
 
 def lone_booking(rows: Rows) -> None:
-    """A booking has no calendar."""
+    """A booking belongs to an expert without a calendar."""
     old = rows["bookings"][-1]
     rows["bookings"].append({**old, "_id": ObjectId(), "expert_id": ObjectId()})
 
@@ -150,7 +150,7 @@ def expired_hold(rows: Rows) -> None:
 
 
 def endless_hold(rows: Rows) -> None:
-    """A hold has no end."""
+    """A hold has no expiry time."""
     rows["bookings"][2]["held_until"] = None
 
 
@@ -168,17 +168,17 @@ def not_active(rows: Rows) -> None:
 
 
 def other_status(rows: Rows) -> None:
-    """The status differs from the last step of the history."""
+    """A booking's status differs from the last step of its history."""
     rows["bookings"][0]["status"] = "NO_SHOW"
 
 
 def other_step(rows: Rows) -> None:
-    """A step does not begin with the previous step's final status."""
+    """A step of a booking's history does not begin with the previous step's final status."""
     rows["bookings"][3]["history"][1]["before"] = "CONFIRMED"
 
 
 def wrong_start(rows: Rows) -> None:
-    """The history ends with another start time."""
+    """The start time at the end of a booking's history differs from the booking's own."""
     rows["bookings"][0]["history"][-1]["starts_at"] -= timedelta(days=1)
 
 
@@ -188,12 +188,12 @@ def no_history(rows: Rows) -> None:
 
 
 def other_cells(rows: Rows) -> None:
-    """The cells of a booking are not those of its session."""
+    """A booking occupies quarter-hour cells at another time than its session."""
     rows["bookings"][0]["cells"] = [cell - 8 * QUARTER for cell in rows["bookings"][0]["cells"]]
 
 
 def short_cells(rows: Rows) -> None:
-    """A booking occupies fewer cells than its session."""
+    """A booking occupies fewer quarter-hour cells than its session needs."""
     rows["bookings"][0]["cells"].pop()
 
 
@@ -203,7 +203,7 @@ def other_rule(rows: Rows) -> None:
 
 
 def no_cells(rows: Rows) -> None:
-    """A booking lacks a field."""
+    """A booking lacks the required field `cells`."""
     del rows["bookings"][0]["cells"]
 
 

@@ -1,4 +1,4 @@
-"""Test databases, on one server per test process or on that of `make test-long MONGODB_URL=…`."""
+"""Test databases, on one server per test process or on the server at TEST_MONGODB_URL."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 GIVEN_URL = os.environ.get("TEST_MONGODB_URL", "")
 OWN_SERVER = frozenset({"database_processes", "embedded_database"})
-"""Names used only by tests that kill, suspend or restart their database server."""
+"""Names that occur only in tests that kill, suspend or restart their database server."""
 
 
 class SharedServer:
-    """The database server of this test process: that of `GIVEN_URL`, or one started when needed."""
+    """The test process's database server: the one at `GIVEN_URL`, or one started on demand."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -39,7 +39,7 @@ class SharedServer:
             yield
 
     def database(self, folder: Path) -> str:
-        """Return the URL of the database that belongs to a folder."""
+        """Return the URL of the database that belongs to a test's folder."""
         if not self._url:
             if self._folder is None:
                 raise RuntimeError("the shared database server is not open")
@@ -51,7 +51,7 @@ shared_server = SharedServer()
 
 
 def renamed(url: str, database: str) -> str:
-    """Return the URL of another database on the same server."""
+    """Return a database URL changed to name another database on the same server."""
     base, mark, options = url.partition("?")
     scheme, _, rest = base.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}/{database}{mark}{options}"
@@ -61,8 +61,8 @@ def renamed(url: str, database: str) -> str:
 def run_database(folder: Path) -> Iterator[str]:
     """Yield the URL of an empty database on the shared server; drop it if the server was given.
 
-    The embedded server, which ends with the tests, keeps it: dropping works row by row there, and
-    waits for ever for a row that a killed process has changed in an open transaction.
+    The embedded server, which ends with the tests, keeps the database. There, dropping works row by
+    row, and would wait forever for a row that a killed process has changed in an open transaction.
     """
     url = shared_server.database(folder)
     yield url
@@ -72,7 +72,7 @@ def run_database(folder: Path) -> Iterator[str]:
 
 
 def mentions(function: Callable[..., Any], names: AbstractSet[str]) -> bool:
-    """Return whether a function uses one of the names, directly or by a function of its module."""
+    """Return whether a function, or another that it calls in its module, uses one of the names."""
     code = inspect.unwrap(function).__code__
     used = {name for part in _codes(code) for name in part.co_names}
     if used & names:

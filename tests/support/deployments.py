@@ -47,12 +47,12 @@ WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", 
 
 
 def offer(minutes: int, amount: int = 5_000, currency: str = "EUR") -> dict[str, Any]:
-    """Return an offer as GraphQL input."""
+    """Return a session offer as GraphQL input."""
     return {"minutes": minutes, "price": {"amount": amount, "currency": currency}}
 
 
 def hours(weekday: str, since: str, until: str) -> dict[str, str]:
-    """Return hours of a weekday as GraphQL input."""
+    """Return available hours on a weekday as GraphQL input."""
     return {"weekday": weekday, "from": since, "to": until}
 
 
@@ -142,19 +142,19 @@ class Deployment:
         return person
 
     async def create(self, user_id: str, by: Api | None = None, /, **more: Any) -> dict[str, Any]:
-        """Return the result of `createExpert`, called by the administrator by default."""
+        """Call `createExpert`, by default as the administrator, and return its result."""
         wanted = {"userId": user_id, **PROFILE, **more}
         answer = (await (by or self.admin).ask(CREATE, input=wanted))["createExpert"]
         return dict(answer)
 
     async def update(self, expert_id: str, by: Api | None = None, /, **more: Any) -> dict[str, Any]:
-        """Return the result of `updateExpert`, called by the administrator by default."""
+        """Call `updateExpert`, by default as the administrator, and return its result."""
         wanted = {"expertId": expert_id, **more}
         answer = (await (by or self.admin).ask(UPDATE, input=wanted))["updateExpert"]
         return dict(answer)
 
     async def change(self, user_id: str, by: Api | None = None, /, **more: Any) -> dict[str, Any]:
-        """Return the result of `updateUser`, called by the administrator by default."""
+        """Call `updateUser`, by default as the administrator, and return its result."""
         answer = (await (by or self.admin).ask(CHANGE, input={"userId": user_id, **more}))[
             "updateUser"
         ]
@@ -169,6 +169,6 @@ def invalid_fields(answer: dict[str, Any]) -> list[str]:
 
 
 async def first_slot(deployment: Deployment, expert_id: str, time: Time) -> str:
-    """Return the id of the first open slot of an expert in four to ten days."""
+    """Return the id of an expert's first open slot between four and ten days from now."""
     slots = await deployment.anonymous.slots(expert_id, *time.days(4, 10))
     return str(next(slot["id"] for slot in slots if slot["status"] == "OPEN"))

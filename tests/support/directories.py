@@ -41,18 +41,18 @@ FIELDS = ("RATING", "EXPERIENCE", "RATE", "NAME")
 
 
 def fold(text: str) -> str:
-    """Return a text without case and accents."""
+    """Return a text in lower-case ASCII letters without accents."""
     letters = unicodedata.normalize("NFD", text.lower())
     return anyascii("".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
 def words(text: str) -> list[str]:
-    """Return the folded words of a text."""
+    """Return the words of a text, folded to lower-case letters without accents."""
     return "".join(c if c.isalnum() else " " for c in fold(text)).split()
 
 
 def object_key(expert: Expert) -> str:
-    """Return the key inside the expert's global id; it breaks ties between equal values."""
+    """Return the database key in an expert's global id, which breaks ties between equal values."""
     opaque = expert["id"]
     return urlsafe_b64decode(opaque + "=" * (-len(opaque) % 4)).decode().partition(":")[2]
 
@@ -76,7 +76,7 @@ def spellings(text: str) -> list[str]:
 
 
 def has_word(expert: Expert, word: str) -> bool:
-    """Return whether an expert has a word of at most four letters; no typing error is tolerated."""
+    """Return whether an expert matches a word of up to four letters (no typing error allowed)."""
     headline = spellings(" ".join([expert["name"], expert["title"], *expert["languages"]]))
     bio = [each for each in spellings(expert["bio"]) if each not in FUNCTION_WORDS]
     return (
@@ -87,12 +87,12 @@ def has_word(expert: Expert, word: str) -> bool:
 
 
 def stems(word: str) -> set[tuple[int, str]]:
-    """Return the stems of a word as (number of the language, stem)."""
+    """Return the stems of a word as (language number, stem) pairs."""
     return {(number, stemmer.stemWord(word)) for number, stemmer in enumerate(STEMMERS)}
 
 
 def searched(text: str) -> list[str]:
-    """Return the required words of a search: function words only if it has no others."""
+    """Return the words that a search requires, without function words if it has any others."""
     found = words(text)
     return [word for word in found if word not in FUNCTION_WORDS] or found
 
@@ -116,7 +116,7 @@ def matches(expert: Expert, criteria: dict[str, Any]) -> bool:
 
 @st.composite
 def filters(draw: st.DrawFn, directory: list[Expert]) -> dict[str, Any]:
-    """Draw a filter, which usually matches some experts."""
+    """Draw a random filter that usually matches at least one expert."""
     expert = draw(st.sampled_from(directory))
     available = words(
         f"{expert['name']} {expert['title']} {expert['languages'][0]} {expert['bio']}"
@@ -142,7 +142,7 @@ def filters(draw: st.DrawFn, directory: list[Expert]) -> dict[str, Any]:
 
 @st.composite
 def list_queries(draw: st.DrawFn, directory: list[Expert]) -> tuple[dict[str, Any], list[str]]:
-    """Draw variables of a list query; return them with the expected ids in order."""
+    """Draw variables for a query of experts; return them with the expected ids in order."""
     criteria = draw(filters(directory))
     field = draw(st.sampled_from(FIELDS))
     direction = draw(st.sampled_from(["ASC", "DESC"]))
@@ -153,7 +153,7 @@ def list_queries(draw: st.DrawFn, directory: list[Expert]) -> tuple[dict[str, An
 
 
 async def fetch_page(api: Api, variables: dict[str, Any], **arguments: Any) -> dict[str, Any]:
-    """Return a page, after checking that its nodes, edges and cursors agree."""
+    """Return a page of the directory, after checking that its nodes, edges and cursors agree."""
     page: dict[str, Any] = (await api.ask(EXPERTS, **variables, **arguments))["experts"]
     edges, info = page["edges"], page["pageInfo"]
     assert page["nodes"] == [{"id": edge["node"]["id"]} for edge in edges]
@@ -168,12 +168,12 @@ def ids(page: dict[str, Any]) -> list[str]:
 
 
 def has_neighbours(page: dict[str, Any]) -> tuple[bool, bool]:
-    """Return whether items precede and follow a page."""
+    """Return whether other items precede a page, and whether others follow it."""
     return page["pageInfo"]["hasPreviousPage"], page["pageInfo"]["hasNextPage"]
 
 
 async def check_refused(api: Api, arguments: dict[str, Any], message: str) -> None:
-    """Check that the response is a single BAD_USER_INPUT error with this message."""
+    """Assert that the response has a single BAD_USER_INPUT error with the given message."""
     answer = await api.post(EXPERTS, **arguments)
     [error] = answer["errors"]
     assert (error["message"], error["extensions"]["code"]) == (message, "BAD_USER_INPUT")

@@ -29,7 +29,7 @@ class EventLog:
     expert_id: Id = field(default_factory=new_id)
 
     async def commit(self, count: int = 1, **fields: Any) -> list[Event]:
-        """Commit events and the counter in one transaction, without announcing them."""
+        """Commit new events and the event counter in one transaction; announce no event."""
         calendar = await Calendar.get(self.expert_id)
         assert calendar
         events: list[Event] = []
@@ -76,18 +76,18 @@ class Member:
         return b"%d" % event.sequence
 
     def send(self, events: EncodedEvents) -> bool:
-        """Record the numbers."""
+        """Record the numbers of the events."""
         self.received += [int(payload) for payload in events.payloads]
         self.has_received.set()
         return True
 
     async def drained(self) -> None:
-        """Return at once: there is no buffer."""
+        """Return at once, because there is no send buffer to drain."""
 
 
 @asynccontextmanager
 async def event_logs(client: Client, count: int = 1) -> AsyncIterator[list[EventLog]]:
-    """Insert experts with empty event logs; delete them after the context."""
+    """Insert calendars with empty event logs; delete calendars and logs after the context."""
     logs = [EventLog(client) for _ in range(count)]
     ids = [log.expert_id for log in logs]
     await Calendar.insert_many([Calendar(id=id_, rules=rules()) for id_ in ids])

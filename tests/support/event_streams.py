@@ -22,14 +22,14 @@ COMPLETE = {"event": "complete", "data": ""}
 
 
 class Events:
-    """Parser of an event stream."""
+    """Parser of a graphql-sse response."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
         self._lines = response.aiter_lines()
 
     async def block(self) -> dict[str, str] | None:
-        """Return the next block's fields; "" names a comment, None is the end of the stream."""
+        """Return the next block's fields, or None at the end; a comment is a field named ""."""
         fields: dict[str, str] = {}
         async with asyncio.timeout(PATIENCE_SECONDS):
             async for line in self._lines:
@@ -48,7 +48,7 @@ class Events:
         return block
 
     async def result(self) -> dict[str, Any]:
-        """Return the next result."""
+        """Return the next GraphQL result in the stream."""
         block = await self.event()
         assert block
         assert block["event"] == "next"
@@ -56,7 +56,7 @@ class Events:
         return result
 
     async def code(self) -> str:
-        """Return the code of the last result, and assert that the stream then completes."""
+        """Return the error code of the last result, and assert that the stream then completes."""
         [error] = (await self.result())["errors"]
         assert await self.event() == COMPLETE
         assert await self.event() is None

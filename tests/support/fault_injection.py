@@ -1,4 +1,4 @@
-"""Fault injection for chaos tests: sockets, the broker, the database and the servers."""
+"""Fault injection for chaos tests, into sockets, the broker, the database and the servers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HALF_OPEN_SHARE = 0.2
 
 @dataclass(eq=False)
 class FaultInjector:
-    """Injects faults in random order."""
+    """Injects faults of every kind in random order."""
 
     rng: random.Random
     fleet: Fleet
@@ -50,7 +50,7 @@ class FaultInjector:
     injected: Counter[str] = field(default_factory=Counter)
 
     async def run(self, seconds: float) -> None:
-        """Inject faults for some seconds, or longer until each has occurred at least once."""
+        """Inject faults for the given time, or longer if a kind of fault has not occurred yet."""
         async with asyncio.TaskGroup() as group:
             cutting = group.create_task(self._cut_sockets())
             until = monotonic() + seconds
@@ -103,7 +103,7 @@ class FaultInjector:
 
 
 def _database_process(url: str) -> int:
-    """Return the process id of the embedded database server at an address."""
+    """Return the process id of the embedded database server at a URL."""
     [port] = re.findall(r":(\d+)/", url)
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
@@ -114,14 +114,14 @@ def _database_process(url: str) -> int:
 
 
 def _await_database(url: str) -> None:
-    """Wait until the database answers again."""
+    """Wait until the database responds again."""
     deadline = monotonic() + PATIENCE_SECONDS
     with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=60_000) as client:
         while True:
             try:
                 client.admin.command("ping")
             except AutoReconnect:
-                # The connection still led to the killed process.
+                # The driver's connection still led to the killed process.
                 if monotonic() > deadline:
                     raise
             else:

@@ -33,7 +33,7 @@ class FaultyProxy:
 
     @property
     def address(self) -> str:
-        """The proxy's address."""
+        """The proxy's URL."""
         return f"http://127.0.0.1:{self.port}"
 
     async def restore(self) -> None:
@@ -59,7 +59,7 @@ class FaultyProxy:
                 upstream, sending = await asyncio.open_connection(url.hostname, url.port)
                 self._writers.add(sending)
                 try:
-                    # The connection was accepted just before the cut.
+                    # The client's connection was accepted just before the cut.
                     if self._is_cut:
                         return
                     await asyncio.gather(
@@ -88,7 +88,7 @@ class FaultyProxy:
 
 @asynccontextmanager
 async def open_proxy(site: str, *, refuses_sockets: bool = False) -> AsyncIterator[FaultyProxy]:
-    """Open a proxy to a server; it accepts connections at first."""
+    """Open a proxy to a server; the proxy accepts connections until it is cut."""
     proxy = FaultyProxy(site, refuses_sockets)
     await proxy.restore()
     try:

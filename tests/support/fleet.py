@@ -1,4 +1,4 @@
-"""Several servers on one database."""
+"""Several server processes that share one database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Fleet:
-    """Server processes on one database, which can be stopped and restarted one by one."""
+    """Server processes that share one database and can be stopped and restarted one by one."""
 
     def __init__(self, folder: Path, count: int, **settings: object) -> None:
         self._folder = folder
@@ -33,7 +33,7 @@ class Fleet:
 
     @property
     def addresses(self) -> list[str]:
-        """The addresses of the running servers."""
+        """The URLs of the running servers."""
         return [program.address for program in self.programs if program]
 
     def start(self, number: int) -> None:
@@ -45,7 +45,7 @@ class Fleet:
         self.programs[number] = program
 
     def end(self, number: int, signal_: signal.Signals) -> tuple[int, float]:
-        """Stop a server with a signal; return its exit status and the duration in seconds."""
+        """Stop a server with a signal; return its exit status and the seconds it took to end."""
         program = self.programs[number]
         assert program
         self.programs[number] = None

@@ -1,4 +1,4 @@
-"""Parses mails and calendar files in Node, with other libraries than those that wrote them."""
+"""Parses e-mails and calendar files in Node, with other libraries than those that write them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ fs.writeFileSync(target, JSON.stringify(parsed));
 
 
 def parse_mails(folder: Path, raw: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Return the mailboxes, subjects and header names of mails, as postal-mime reads them."""
+    """Return the mailboxes, subjects and header names of e-mails, as postal-mime reads them."""
     return _parse(folder, PARSE_MAILS, raw)
 
 

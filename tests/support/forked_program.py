@@ -1,7 +1,7 @@
-"""Programs forked from a process that has imported the application.
+"""Programs forked from a process that has already imported the application.
 
-The imports take most of the time of a start. Otherwise, a forked program is an ordinary process,
-with its own folder, environment and output.
+Forking saves the imports, which take most of a program's start-up time. Otherwise, a forked program
+is an ordinary process, with its own folder, environment and output.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _context.set_forkserver_preload(["web.app", "web.cli", "web.commands", "web.laun
 
 @dataclass(frozen=True)
 class Patch:
-    """Python code that changes a program, such as one of its constants, after all imports."""
+    """Python code that changes a program after all imports, for example one of its constants."""
 
     code: str
 
@@ -47,7 +47,7 @@ def _run(
     typed: str,
     patch: Patch,
 ) -> None:
-    """Run `expertbook` with some arguments in this process."""
+    """Run `expertbook` with the given arguments in this process."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -57,13 +57,13 @@ def _run(
         os.close(output)
     sys.stdin = StringIO(typed)
     watch_commands()
-    passwords.PARAMETERS = profiles.CHEAPEST  # Cheap hashes: tests sign in a thousand times.
-    exec(patch.code, {})  # noqa: S102 - a test's own
+    passwords.PARAMETERS = profiles.CHEAPEST  # Cheap hashes, as tests sign in a thousand times.
+    exec(patch.code, {})  # noqa: S102 - code of the test itself
     app(arguments, prog_name="expertbook")
 
 
 class ForkedProgram:
-    """A running `expertbook`; its methods are those of `subprocess.Popen`.
+    """A running `expertbook` process, which has the methods of `subprocess.Popen`.
 
     Args:
         arguments: the command and its options.
@@ -83,7 +83,7 @@ class ForkedProgram:
         typed: str = "",
         patch: Patch = UNCHANGED,
     ) -> None:
-        # Pass the environment: the program would inherit that of the process that forks.
+        # Pass the environment, or the program would inherit that of the process that forks it.
         details = (arguments, environment, folder, outputs, typed, patch)
         self._process = _context.Process(target=_run, args=details)
         self._process.start()
@@ -92,7 +92,7 @@ class ForkedProgram:
 
     @property
     def returncode(self) -> int | None:
-        """The exit status, or the negative number of the signal that ended the program."""
+        """The exit status (negative for a signal that ended the program), or None while it runs."""
         return self._process.exitcode
 
     def poll(self) -> int | None:
@@ -103,7 +103,7 @@ class ForkedProgram:
         """Wait until the program ends and return its exit status.
 
         Raises:
-            subprocess.TimeoutExpired: if it still runs after `timeout` seconds.
+            subprocess.TimeoutExpired: if the program still runs after `timeout` seconds.
         """
         self._process.join(timeout)
         if self.returncode is None:

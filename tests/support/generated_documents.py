@@ -1,4 +1,4 @@
-"""Random documents and resolver results, to compare two executors."""
+"""Random GraphQL documents and resolver results, for the comparison of two executors."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Awaitable:
 
 
 class Unreadable:
-    """Object whose attributes all raise."""
+    """Object that raises an exception whenever an attribute is read."""
 
     def __getattr__(self, name: str) -> object:
         raise RuntimeError(f"cannot read {name}")
@@ -191,7 +191,7 @@ class ResultFactory:
         self._error_rate = random.choice([0, 0.02, 0.1, 0.3])
 
     def _choose(self, *good: object, bad: Sequence[object] = ()) -> Any:
-        """Return a good value or, at the error rate, a bad one."""
+        """Return one of the good values or, at the error rate, a bad one."""
         if self._random.random() >= self._error_rate:
             return self._random.choice(good)
         return self._random.choice(self._random.choice([INVALID_VALUES, bad or INVALID_VALUES]))
@@ -281,7 +281,7 @@ class ResultFactory:
         )
 
     def valid_booking(self) -> Any:
-        """Return a booking without wrong values."""
+        """Return a random booking without values of the wrong type."""
         self._error_rate = 0
         return self._booking()
 
@@ -301,7 +301,7 @@ class ResultFactory:
         )
 
     def outcome(self) -> tuple[bool, Any]:
-        """Return whether the resolver of `bookSlot` raises, and its exception or result."""
+        """Return (True, exception to raise) or (False, result) for the resolver of `bookSlot`."""
         if self._random.random() < 0.3:
             return True, self._random.choice(EXCEPTIONS)
         if self._random.random() < 0.1:
@@ -309,7 +309,7 @@ class ResultFactory:
         return False, self._random.choice([self._booking, self._booking, self._refusal])()
 
     def page(self) -> Any:
-        """Return a result of `experts`."""
+        """Return a random result for the resolver of `experts`."""
         return Connection(
             edges=self._list(lambda: self._choose(Edge(cursor=self._text(), node=self._expert()))),
             nodes=self._list(self._expert),
@@ -325,7 +325,7 @@ class ResultFactory:
         )
 
     def event(self) -> SlotEvent | CalendarReset:
-        """Return an event of `slotChanged`."""
+        """Return a random event for the subscription `slotChanged`."""
         if self._random.random() < 0.25:
             return CalendarReset(
                 cursor=self._text(),

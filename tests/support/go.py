@@ -1,4 +1,4 @@
-"""Finds Go, and builds the program in tests/histories."""
+"""Finds Go, and builds the history checker in tests/histories."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def find_go() -> str | None:
 
 
 def require_go(config: pytest.Config) -> None:
-    """Skip the test if Go is missing; with --long, fail it."""
+    """If Go is missing, skip the test or, with --long, fail it."""
     if find_go() is None:
         (pytest.fail if config.getoption("--long") else pytest.skip)(MISSING)
 
 
 def build_checker() -> Path:
-    """Return the program that checks histories; build it unless this version is built already.
+    """Return the program that checks histories; build it first if this version is not built yet.
 
     Raises:
         FileNotFoundError: if Go is missing.

@@ -1,4 +1,4 @@
-"""Documents for guests and sign-in codes, and codes that tests know without reading a mail."""
+"""GraphQL documents for guests and sign-in codes, and codes that tests know without an e-mail."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ async def new_hold(api: Api, slot: str) -> dict[str, Any]:
 
 
 async def known_code(email: str, code: str = CODE, now: datetime | None = None) -> str:
-    """Store a code as if it had been mailed by a server with `SECRET`."""
+    """Store a sign-in code as if a server that uses `SECRET` had sent it by e-mail."""
     now = now or utc_now()
     assert await store_code(email, CodeKeys([SECRET]).digest(email, code), now, now)
     return code
 
 
 async def sign_in(api: Api, email: str, code: str = CODE, **more: str) -> dict[str, Any]:
-    """Sign in with a code, and return the answer."""
+    """Sign in with a code sent by e-mail, and return the result."""
     return await execute(api, SIGN_IN, email=email, code=code, **more)
 
 

@@ -1,6 +1,6 @@
 """Records histories of operations on calendars, and checks that they are linearizable.
 
-tests/histories/README.md describes the format of a history and the model.
+tests/histories/README.md describes the format of a history, and the model that it must agree with.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ ACTIONS = {
     "slots": "read",
     "node": "look",
 }
-"""Recorded fields of the API, and their actions in a history."""
+"""Maps each recorded field of the API to the name of its action in a history."""
 READ = """query ($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) {
   expert(id: $id) { slots(from: $from, to: $to, minutes: $minutes) { id status mine } } }"""
-"""Reads the slots of an expert. `mine` makes the answer private, so that no cache answers it."""
+"""Reads an expert's slots; the field `mine` makes the response private, so it is not cached."""
 READ_TWO = """query ($one: ID!, $two: ID!, $from: DateTime!, $to: DateTime!) {
   one: expert(id: $one) { slots(from: $from, to: $to) { id status mine } }
   two: expert(id: $two) { slots(from: $from, to: $to) { id status mine } } }"""
 LOOK = "query ($id: ID!) { node(id: $id) { ... on Booking { id status startsAt } } }"
 UNDECIDED = {"UNAVAILABLE", "TIMED_OUT", "INTERNAL_SERVER_ERROR"}
-"""Error codes of requests that may have taken effect."""
+"""Error codes of requests that may or may not have taken effect."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 LIMIT_SECONDS = 120
 """Time limit after which the checker reports a history as undecided."""
@@ -68,11 +68,11 @@ class History:
         path: the file; None records nothing.
         experts: experts with `id` and `availability { breakMinutes confirmsAutomatically }`.
         hold_seconds: how long holds last.
-        slots: ids of the slots that were open at the beginning. Others are left out of reads.
+        slots: ids of the slots that were open at the beginning; reads leave out all others.
         max_operations: number of operations after which recording ends. The operations recorded by
         then form a complete history; those still running have an unknown outcome.
-        max_unknown: number of attempts without an answer after which recording ends as well: each
-            may take effect at any later time, so many of them make a history undecidable.
+        max_unknown: number of attempts without a response after which recording ends as well. Such
+            an attempt may take effect at any later time, so many make a history undecidable.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class History:
             )
 
     def close(self) -> None:
-        """Close the file; operations without an answer have an unknown outcome."""
+        """Close the file; operations that have had no response have an unknown outcome."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -111,8 +111,8 @@ class History:
 
         Args:
             client: a name for the client, the same in all of its operations.
-            query: the document; without a field of `ACTIONS`, the attempt is not recorded.
-            variables: its variables.
+            query: the GraphQL document; the attempt is recorded if it has a field of `ACTIONS`.
+            variables: the document's variables.
         """
         operation = Operation()
         found = re.search(rf"\b({'|'.join(ACTIONS)})\b", query)
@@ -149,7 +149,7 @@ class History:
                     self.close()
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the answer as recorded, or None if the operation may or may not have happened."""
+        """Return the answer to record, or None if it is unknown whether the operation happened."""
         if "errors" in body:
             code = body["errors"][0].get("extensions", {}).get("code", "INTERNAL_SERVER_ERROR")
             return None if code in UNDECIDED else {"answer": code}
@@ -209,7 +209,7 @@ def _booking_state(booking: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of a check.
+    """The result of checking a history.
 
     Attributes:
         result: "Ok", "Illegal", or "Unknown" if the time limit was reached.
@@ -234,7 +234,7 @@ class Verdict:
 
 
 def check(path: Path, limit_seconds: int = LIMIT_SECONDS) -> Verdict:
-    """Check whether a history is linearizable; draw a rejected one in a file beside it.
+    """Check whether a history is linearizable; draw a rejected one in an HTML file beside it.
 
     Raises:
         ValueError: if the history cannot be read.
@@ -254,10 +254,10 @@ def check(path: Path, limit_seconds: int = LIMIT_SECONDS) -> Verdict:
 def check_history(config: pytest.Config, history: History) -> None:
     """End a history and assert that it is linearizable.
 
-    Without Go, nothing is checked; with --long, the test fails instead.
+    If Go is missing, nothing is checked or, with --long, the test fails.
 
     Raises:
-        AssertionError: if it is not linearizable, undecided, or empty; names the drawing.
+        AssertionError: if the history is empty, undecided or not linearizable; names the drawing.
     """
     history.close()
     if find_go() is None:
@@ -272,7 +272,7 @@ def assert_linearizable(path: Path) -> Verdict:
     """Assert that a history is linearizable, and return the verdict.
 
     Raises:
-        AssertionError: if it is not linearizable, undecided, or empty; names the drawing.
+        AssertionError: if the history is empty, undecided or not linearizable; names the drawing.
     """
     verdict = check(path)
     assert verdict.operations, f"{path} has no operations"

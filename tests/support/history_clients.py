@@ -1,4 +1,4 @@
-"""Clients that race for a few slots with every operation, and record their history."""
+"""Clients that race for a few slots with every kind of operation, and record their history."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ EXPERTS = """{ experts(first: 100, orderBy: {field: NAME}) { nodes {
 LOGIN = """mutation ($input: LoginInput!) {
   login(input: $input) { ... on SignedIn { accessToken } } }"""
 FIRST_DAY, LAST_DAY = 12, 19
-"""Range of days from now in which slots are searched."""
+"""Slots are searched between these numbers of days from now."""
 MAX_KEPT = 2
-"""Number of bookings that a client keeps before it cancels one."""
+"""Maximum number of bookings that a client keeps; if it has more, it cancels one."""
 GIVE_UP_SHARE = 0.5
-"""Share of the unanswered requests that clients do not repeat."""
+"""Share of the failed requests that clients do not repeat."""
 
 
 class Contested(NamedTuple):
@@ -61,7 +61,7 @@ class Contested(NamedTuple):
 
 @dataclass(eq=False)
 class HistoryClient:
-    """A client that repeats random actions, one at a time."""
+    """A client that performs random actions, one after another."""
 
     fleet: Fleet
     rng: random.Random
@@ -75,7 +75,7 @@ class HistoryClient:
     """The client's holds and bookings that may be active, with their experts."""
 
     async def run(self, actions: int) -> None:
-        """Perform a number of random actions."""
+        """Perform the given number of random actions."""
         choices = [self._hold, self._book, self._book_basket, self._move, self._read, self._look]
         for _ in range(actions):
             if len(self.bookings) > MAX_KEPT:
@@ -93,7 +93,7 @@ class HistoryClient:
         await self._book_slot(contested, contested.slots[0])
 
     async def read_all(self) -> None:
-        """Read the slots of every expert, and the bookings that may be active."""
+        """Read the slots of every expert, and the client's bookings that may be active."""
         for contested in self.contested:
             for offer in contested.expert["offers"]:
                 wanted = {"id": contested.id, "minutes": offer["minutes"]}
@@ -102,7 +102,7 @@ class HistoryClient:
             await self.send(LOOK, id=booking)
 
     async def send(self, query: str, /, **variables: Any) -> dict[str, Any] | None:
-        """Send a request, repeatedly if need be; return its result, or None without an answer."""
+        """Send a request, repeating it if it fails; return its result, or None after giving up."""
         while True:
             try:
                 with self.history.record(self.name, query, variables) as operation:
@@ -110,7 +110,7 @@ class HistoryClient:
                     api = Api(self.http, address, self.token)
                     answer = operation.answer = await api.post(query, **variables)
             except (httpx.HTTPError, ValueError):
-                # The server was killed.
+                # The server was killed before it responded.
                 await asyncio.sleep(self.rng.uniform(0, 0.2))
             else:
                 if "errors" not in answer:
@@ -178,7 +178,7 @@ class HistoryClient:
         return contested, self.rng.choice(contested.slots)
 
     def _keep(self, answer: dict[str, Any] | None, contested: Contested) -> str | None:
-        """Remember the booking in an answer; return its id, or None without a booking."""
+        """Remember the booking in a result; return its id, or None if the result has no booking."""
         if answer is None or "id" not in answer:
             return None
         booking: str = answer["id"]
@@ -196,7 +196,7 @@ async def create_history_clients(
     slots: int,
     hold_seconds: int,
 ) -> list[HistoryClient]:
-    """Create clients that race for some slots of each of three kinds of experts.
+    """Create clients that race for a few slots of each of three experts.
 
     One expert is plain, one has breaks, and for one the administrator confirms bookings by hand.
     """
@@ -219,7 +219,7 @@ async def create_history_clients(
 async def find_contested_slots(api: Api, count: int) -> list[Contested]:
     """Return open slots of a plain expert, of one with breaks, and of one who confirms by hand.
 
-    An expert's slots are the first open ones of two session lengths, so that they overlap.
+    Each expert's slots are the first open ones of two session lengths, so that some overlap.
     """
     since, until = (utc_now() + timedelta(days=days) for days in (FIRST_DAY, LAST_DAY))
     span = {"from": since.isoformat(), "to": until.isoformat()}

@@ -1,4 +1,4 @@
-"""The largest introspection query."""
+"""GraphQL's standard introspection query, with its options enabled to make it large."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that book, hold, move, confirm and cancel, and record every answer."""
+"""Test clients that change bookings at random, and record every response in a journal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BOOKING = """__typename ... on Booking { id status sequence startsAt } ... on Re
 
 
 def mutation(field_: str, type_: str) -> str:
-    """Return a mutation that answers with a booking or a refusal."""
+    """Return a GraphQL mutation whose result is a booking or a refusal."""
     return f"mutation ($input: {type_}!) {{ answer: {field_}(input: $input) {{ {BOOKING} }} }}"
 
 
@@ -47,23 +47,23 @@ BASKET = """mutation ($input: BookSlotsInput!) { answer: bookSlots(input: $input
 LOGIN = """mutation ($input: LoginInput!) {
   login(input: $input) { ... on SignedIn { accessToken } } }"""
 CLIENTS_PER_GROUP, EXPERTS_PER_GROUP = 5, 2
-"""Each group of clients books its own experts. With few clients that race, and few calendars that
-baskets and reads connect, histories are decidable within seconds."""
+"""Each group of clients books only its own experts. Because few clients compete for a slot, and few
+calendars occur in the same basket or read, the checker needs only seconds to check a history."""
 SLOTS_PER_EXPERT = 20
 SLOTS_PER_BASKET = 3
 HOLD_SECONDS = 3_600
-"""Setting of the servers: holds outlast a test."""
+"""Lifetime of holds on the servers, so long that no hold expires during a test."""
 
 MAX_RECORDED, MAX_UNKNOWN = 1_000, 40
-"""Limits of operations, and of attempts without an answer, in a recorded history, so that the
-checker decides within seconds whether it is linearizable."""
+"""Maximum numbers of operations, and of attempts without a response, in a recorded history. They
+are so low that the checker decides within seconds whether the history is linearizable."""
 
 MAX_PAUSE_SECONDS = 0.3
-"""Maximum pause between actions, which leaves time for killed processes to restart."""
+"""Maximum pause between a client's actions. The pauses give killed processes time to restart."""
 
 
 class Step(NamedTuple):
-    """A state of a booking, and the sequence of its event (None if the answer was lost)."""
+    """A booking's state after a change, and the event's sequence number (None if not received)."""
 
     status: str
     starts_at: datetime
@@ -72,32 +72,32 @@ class Step(NamedTuple):
 
 @dataclass(eq=False)
 class Sent:
-    """A request: when it was first sent, and when it was answered, in seconds."""
+    """The times, in seconds, at which a request was first sent and its response arrived."""
 
     at: float
     answered_at: float = inf
 
     @property
     def is_answered(self) -> bool:
-        """Whether there is an answer."""
+        """Whether the response has arrived."""
         return self.answered_at < inf
 
     @property
     def seconds(self) -> float:
-        """Time until the answer, including retries."""
+        """Seconds from the first attempt until the response, including all retries."""
         return self.answered_at - self.at
 
 
 @dataclass(eq=False)
 class Journal:
-    """The answers that a group of clients received."""
+    """The responses that all clients received, and the bookings that result from them."""
 
     experts: Sequence[dict[str, Any]] = ()
     clients: set[Id] = field(default_factory=set)
     histories: defaultdict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
-    """The steps of each booking, by id, in order."""
+    """The steps of each booking in chronological order, keyed by the booking's id."""
     bookings_by_key: dict[str, list[str]] = field(default_factory=dict)
-    """The ids of the bookings that each request made, by idempotency key."""
+    """The ids of the bookings that each request created, keyed by the request's idempotency key."""
     sent: list[Sent] = field(default_factory=list)
     """All requests, in the order in which they were first sent."""
     answers: int = 0
@@ -105,22 +105,22 @@ class Journal:
     """Number of requests that were sent more than once."""
     history: History = field(default_factory=History)
     longest_gap: float = 0
-    """Maximum seconds during which no client received an answer."""
+    """Longest time, in seconds, during which no client received a response."""
     _answered_at: float = field(default_factory=monotonic)
 
     def record(self, booking: dict[str, Any]) -> None:
-        """Record a booking from an answer."""
+        """Record the state of a booking that a response contains."""
         starts_at = datetime.fromisoformat(booking["startsAt"])
         step = Step(booking["status"], starts_at, booking["sequence"])
         self.histories[booking["id"]].append(step)
 
     def record_status(self, booking_id: str, status: str) -> None:
-        """Record a new status that an answer implied but did not contain."""
+        """Record a booking's new status, which a response implied but did not contain."""
         history = self.histories[booking_id]
         history.append(Step(status, history[-1].starts_at, None))
 
     def record_answer(self, request: Sent, *, was_repeated: bool) -> None:
-        """Record the answer to a request."""
+        """Record that the response to a request has arrived."""
         request.answered_at = monotonic()
         self.answers += 1
         self.repeated += was_repeated
@@ -129,11 +129,11 @@ class Journal:
 
     @property
     def changes(self) -> int:
-        """Number of acknowledged changes."""
+        """Number of changes to bookings that the servers have acknowledged."""
         return sum(map(len, self.histories.values()))
 
     def summary(self) -> str:
-        """Return a summary for the output of a long run."""
+        """Return a one-line summary of the journal, which a long test run prints."""
         longest_wait = max(request.seconds for request in self.sent)
         return (
             f"{self.answers} answers with {self.changes} changes, {self.repeated} after retries; "
@@ -144,22 +144,22 @@ class Journal:
 
 @dataclass(eq=False)
 class JournalingClient(Booker):
-    """A client that retries each request with the same idempotency key until it is answered.
+    """A client that retries each request, with the same idempotency key, until it gets a response.
 
-    `admin` is the token of an administrator, who confirms bookings.
+    `admin` is an administrator's access token, with which the client confirms bookings.
     """
 
     slots_by_expert: dict[str, list[str]] = field(default_factory=dict)
-    """The slots that the client's group books, by the expert's id."""
+    """The ids of the slots that the client's group books, keyed by the expert's id."""
     days: dict[str, str] = field(default_factory=dict)
-    """The span of the slots, as variables `from` and `to`."""
+    """The period that contains the slots, as the GraphQL variables `from` and `to`."""
     journal: Journal = field(default_factory=Journal)
     admin: str = ""
     bookings: list[tuple[str, str]] = field(default_factory=list)
-    """The ids of the client's active bookings and of their experts."""
+    """The client's active bookings, as pairs of the booking's id and the expert's id."""
 
     async def run(self) -> None:
-        """Repeat random actions until `is_done`, then cancel the bookings."""
+        """Perform random actions until `is_done` is set, then cancel the remaining bookings."""
         actions = [self._book, self._fill_basket, self._hold, self._move, self._read]
         while not self.is_done:
             await asyncio.sleep(self.rng.uniform(0, MAX_PAUSE_SECONDS))
@@ -193,7 +193,7 @@ class JournalingClient(Booker):
             await self._confirm(booking)
 
     async def _hold(self) -> None:
-        """Hold a slot, sometimes replace it with another one, then book or release it."""
+        """Hold a slot, sometimes hold another slot instead, and then book or release it."""
         expert, slot = self._any_slot()
         held = await self._make(HOLD, {"slotId": slot})
         if not held:
@@ -228,7 +228,7 @@ class JournalingClient(Booker):
         await self._send_until_answered(READ_TWO, one=one, two=two, **self.days)
 
     async def _confirm(self, booking: str) -> None:
-        """Confirm a booking that the expert confirms by hand; leave a third of them pending."""
+        """Confirm a booking if it is pending, but leave a random third of such bookings pending."""
         if self.journal.histories[booking][-1].status != "PENDING" or self.rng.random() < 1 / 3:
             return
         wanted = {"bookingId": booking}
@@ -244,17 +244,20 @@ class JournalingClient(Booker):
     async def _advance(
         self, query: str, booking: str, status: str, *, token: str | None = None, **variables: Any
     ) -> None:
-        """Send a request that changes a booking's status."""
+        """Send a request that changes a booking's status, and record the new status."""
         answer, was_repeated = await self._send_until_answered(query, token=token, **variables)
         if answer["__typename"] == "Booking":
             self.journal.record(answer)
         else:
-            # The answer to the first request was lost, so the repeated one is refused.
+            # The response to the first attempt was lost, so the repeated request is refused.
             assert (answer["code"], was_repeated) == ("NOT_ALLOWED", True), answer
             self.journal.record_status(booking, status)
 
     async def _make(self, query: str, wanted: dict[str, Any]) -> str | None:
-        """Send a request with a new idempotency key; return the booking's id, or None if taken."""
+        """Request a slot with a new idempotency key, and return the id of the new booking.
+
+        Return None if the slot is taken.
+        """
         key = uuid4().hex
         answer, _ = await self._send_until_answered(query, input={**wanted, "idempotencyKey": key})
         if answer["__typename"] == "SlotTaken":
@@ -283,7 +286,7 @@ async def create_journaling_clients(
 ) -> list[JournalingClient]:
     """Create clients that book a few experts and share one journal.
 
-    Their first operations are recorded in the file `recorded`.
+    The first operations of these clients are recorded in the file `recorded`.
     """
     api = Api(http, fleet.addresses[0])
     groups = max(1, count // CLIENTS_PER_GROUP)
@@ -324,7 +327,7 @@ async def create_journaling_clients(
 
 
 def record_history(clients: Sequence[JournalingClient], path: Path) -> History:
-    """Record the operations of clients without bookings from now on; return the history."""
+    """Start a new history of the clients, which must not have any bookings, and return it."""
     journal = clients[0].journal
     slots = (slots for client in clients for slots in client.slots_by_expert.values())
     open_slots = {slot for of_expert in slots for slot in of_expert}

@@ -31,7 +31,7 @@ async def ignore_events(_: Sequence[Event]) -> None:
 
 
 def longer_horizon(calendar_id: Id) -> Command:
-    """Return a command that extends the booking horizon by a day."""
+    """Return a command that extends a calendar's booking horizon by a day."""
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar_id]
@@ -56,7 +56,7 @@ class _KilledAtCommit(monitoring.CommandListener):
 
 
 def die_at_commit(url: str, calendar_id: Id) -> None:
-    """Extend a horizon; the process is killed between its last write and its commit."""
+    """Extend a calendar's booking horizon; this process is killed just before the commit."""
 
     async def change() -> Command:
         return longer_horizon(calendar_id)
@@ -65,7 +65,10 @@ def die_at_commit(url: str, calendar_id: Id) -> None:
 
 
 def die_at_offer(url: str, booking_id: Id) -> None:
-    """Cancel a booking so that its time is offered; the process dies just before the commit."""
+    """Cancel a booking, so that the ledger offers its time to the next client in line.
+
+    This process is killed just before the commit.
+    """
 
     async def change() -> Command:
         booking = await Booking.get(booking_id)
@@ -76,7 +79,7 @@ def die_at_offer(url: str, booking_id: Id) -> None:
 
 
 def _die_at_commit(url: str, change: Callable[[], Awaitable[Command]]) -> None:
-    # Connections can be slow on a busy machine.
+    # The timeouts are long, because connecting to the database can be slow on a busy machine.
     connection.STARTUP_TIMEOUT_SECONDS = PATIENCE_SECONDS
     connection.SERVER_TIMEOUT_MS = PATIENCE_SECONDS * 1000
     monitoring.register(_KilledAtCommit())

@@ -1,4 +1,4 @@
-"""Commands for a ledger, and functions that read the resulting events and findings."""
+"""Commands for a ledger, and functions that read its events and check its invariants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 DAY = 96
 SOON = cell_of(utc_now()) // DAY * DAY + 2 * DAY
-"""The first cell of the day after tomorrow, fixed so that midnight does not move the slots."""
+"""The first 15-minute cell of the day after tomorrow, in UTC. It is computed only once, so that the
+slots stay the same if midnight passes during the tests."""
 EVERY_HOUR = tuple(part for day in range(7) for part in weekly(day, (0, 24 * 60)))
 
 
@@ -83,7 +84,7 @@ def close_command(calendar: Calendar) -> Command:
 
 
 async def change_rules(ledger: Ledger, calendar: Calendar, **changes: Any) -> None:
-    """Replace some of a calendar's rules."""
+    """Change the given fields of a calendar's rules."""
 
     def decide(agendas: Agendas) -> list[Booking]:
         agenda = agendas[calendar.id]
@@ -94,7 +95,7 @@ async def change_rules(ledger: Ledger, calendar: Calendar, **changes: Any) -> No
 
 
 async def events(calendar: Calendar) -> list[Event]:
-    """Return a calendar's events in order; assert that their numbers have no gaps."""
+    """Return a calendar's events in order; assert that no sequence number is missing."""
     found = await Event.find({"expert_id": calendar.id}).sort("+sequence").to_list()
     stored = await Calendar.get(calendar.id)
     assert stored
@@ -103,7 +104,7 @@ async def events(calendar: Calendar) -> list[Event]:
 
 
 async def findings() -> set[Finding]:
-    """Return the violated invariants, except for missing accounts of experts and clients."""
+    """Return the violations of invariants that `verify` finds, except missing documents."""
     return {
         finding for finding in await verify(utc_now(), lambda *_: None) if finding.kind != "orphan"
     }

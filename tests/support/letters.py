@@ -1,4 +1,4 @@
-"""Bookings for tests of mails, and functions that render and parse the mails about them."""
+"""Sample bookings, and functions that render and parse the e-mails about a booking."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RENDERER = MailRenderer(
 START = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
 NOW = START - timedelta(days=20)
 BOOKING_ID, EXPERT_ID, CLIENT_ID = (Id(f"{number:024x}") for number in (1, 2, 3))
-"""Fixed ids: a random one could contain a text that must not occur in a mail."""
+"""The ids are fixed, because a random id could contain text that must not occur in an e-mail."""
 
 PENDING, CONFIRMED = BookingStatus.PENDING, BookingStatus.CONFIRMED
 CANCELLED = BookingStatus.CANCELLED
@@ -49,7 +49,7 @@ def booked_session(
 ) -> BookedSession:
     """Return a booking of a client in Paris with an expert in New York.
 
-    `booked` sets further fields of the booking.
+    `booked` overrides fields of the booking.
     """
     last = changes[-1]
     booking = Booking(
@@ -85,7 +85,7 @@ def booked_session(
 
 
 def render(session: BookedSession, now: datetime = NOW) -> tuple[Mail, list[RenderedMail]]:
-    """Return the mail about the last change, and its copies for client and expert."""
+    """Return the queued e-mail about the last change, and one rendered message per recipient."""
     mail = mail_for(session.booking)
     assert mail
     assert mail.occasion
@@ -95,7 +95,7 @@ def render(session: BookedSession, now: datetime = NOW) -> tuple[Mail, list[Rend
 
 
 def parse(copy: RenderedMail) -> ReceivedMail:
-    """Return a copy as a mail client parses it."""
+    """Return a rendered message, parsed as an e-mail client would parse it."""
     message = message_from_bytes(copy.message.as_bytes(), policy=default)
     assert isinstance(message, EmailMessage)
     return ReceivedMail(copy.to, message)

@@ -21,16 +21,16 @@ class _Entry:
     offer_id: Id | None = None
     declined: set[SlotKey] = field(default_factory=set)
     is_passing: bool = False
-    """Whether the entry has just returned an offer, so that the others choose first."""
+    """Whether the entry's offer has just ended unused, so that other entries take precedence."""
 
 
 def prove_order(events: Iterable[Event]) -> list[Id]:
-    """Replay a log from the first event; return the clients to whom time was offered, in order.
+    """Replay an event log from its first event; return the client of each offer, in order.
 
     Raises:
-        AssertionError: if a slot was offered although somebody earlier in line could have had it,
-            or if an entry had two offers at a time.
-        KeyError: if an entry that is not in line had an offer.
+        AssertionError: if a slot was offered although an entry earlier in line could have received
+            the offer, or if an entry had two offers at the same time.
+        KeyError: if an offer was made to an entry that is not in line.
     """
     line: dict[Id, _Entry] = {}
     offered: list[Id] = []
@@ -71,7 +71,7 @@ def _offer(event: Event, line: dict[Id, _Entry]) -> None:
 
 
 def _release(event: Event, line: dict[Id, _Entry]) -> None:
-    """Record that an offer has ended; if its entry ends, too, the event LEFT follows."""
+    """Record that an offer has ended. If its entry leaves the line, a LEFT event follows."""
     entry = line.get(event.wait_id) if event.wait_id else None
     if entry is None or entry.offer_id != event.booking_id or event.slot is None:
         return

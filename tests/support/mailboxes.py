@@ -1,4 +1,4 @@
-"""A mail server for tests, which stores mails and rejects recipients on request."""
+"""A mail server for tests that stores the e-mails it accepts and rejects chosen recipients."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOKEN = re.compile(r"#token=(\S+)")
 
 @dataclass
 class ReceivedMail:
-    """A received mail."""
+    """A received e-mail."""
 
     to: str
     message: EmailMessage
@@ -41,28 +41,28 @@ class ReceivedMail:
 
     @property
     def text(self) -> str:
-        """The plain text part."""
+        """The content of the e-mail's plain-text part."""
         body = self.message.get_body(("plain",))
         assert isinstance(body, EmailMessage)
         return str(body.get_content()).replace("\r\n", "\n")
 
     @property
     def html(self) -> str:
-        """The HTML part."""
+        """The content of the e-mail's HTML part."""
         body = self.message.get_body(("html",))
         assert isinstance(body, EmailMessage)
         return str(body.get_content())
 
     @property
     def token(self) -> str:
-        """The token in the link's fragment."""
+        """The token in the fragment of the link that the e-mail contains."""
         found = TOKEN.search(self.text)
         assert found
         return found[1]
 
     @property
     def calendar_bytes(self) -> bytes:
-        """The content of the calendar part; empty if there is none."""
+        """The content of the e-mail's iCalendar part; empty if the e-mail has no such part."""
         parts = [p for p in self.message.walk() if p.get_content_type() == "text/calendar"]
         raw = parts[0].get_payload(decode=True) if parts else b""
         assert isinstance(raw, bytes)
@@ -70,7 +70,7 @@ class ReceivedMail:
 
     @property
     def calendar(self) -> Calendar:
-        """The calendar part."""
+        """The parsed content of the e-mail's iCalendar part."""
         [part] = [p for p in self.message.walk() if p.get_content_type() == "text/calendar"]
         raw = self.calendar_bytes
         assert raw.count(b"\n") == raw.count(b"\r\n")
@@ -81,22 +81,22 @@ class ReceivedMail:
 
     @property
     def event(self) -> Event:
-        """The event of the calendar part."""
+        """The only event in the iCalendar part."""
         [event] = self.calendar.events
         return event
 
     @property
     def attendees(self) -> list[str]:
-        """The attendees of the calendar part."""
+        """The attendees of the event in the iCalendar part."""
         return [str(attendee) for attendee in self.event.attendees]
 
 
 @dataclass
 class Mailbox:
-    """A mail server that stores the mails that it accepts.
+    """A mail server that stores the e-mails that it accepts.
 
-    `rejections` maps recipients to replies that reject them; `busy` is a reply for all recipients.
-    `accepts_utf8` is whether it supports SMTPUTF8.
+    `rejections` maps recipients to the SMTP replies that reject them. If `busy` is set, that reply
+    rejects every recipient. `accepts_utf8` tells whether the server supports SMTPUTF8.
     """
 
     port: int = field(default_factory=free_port)
@@ -108,14 +108,14 @@ class Mailbox:
 
     @property
     def url(self) -> str:
-        """The value of the setting EXPERTBOOK_SMTP_URL."""
+        """The server's URL, as a value for the setting EXPERTBOOK_SMTP_URL."""
         return f"smtp://127.0.0.1:{self.port}"
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Mailbox]:
-        """Accept mails while the context is open."""
+        """Accept e-mails while the context is open."""
         loop = asyncio.get_running_loop()
-        # Without a host name the library looks one up, which can block for seconds.
+        # Without a host name, aiosmtpd looks up the machine's name, which can block for seconds.
         server = await loop.create_server(
             lambda: SMTP(self, hostname="localhost", loop=loop, enable_SMTPUTF8=self.accepts_utf8),
             "127.0.0.1",
@@ -138,7 +138,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
-        """Store a mail."""
+        """Store an e-mail."""
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
@@ -147,21 +147,21 @@ class Mailbox:
         return "250 OK"
 
     def mails_to(self, address: str) -> list[ReceivedMail]:
-        """Return the mails to an address."""
+        """Return the e-mails that were sent to an e-mail address."""
         return [mail for mail in self.mails if mail.to == address]
 
     def invitations_to(self, address: str) -> list[ReceivedMail]:
-        """Return the mails about bookings to an address."""
+        """Return the e-mails about bookings that were sent to an e-mail address."""
         return [mail for mail in self.mails_to(address) if mail.calendar_bytes]
 
     async def wait_for_invitations(self, number: int, address: str) -> list[ReceivedMail]:
-        """Wait for a number of mails about bookings to an address, and return them."""
+        """Wait for at least `number` e-mails about bookings to an e-mail address; return them."""
         what = f"{number} mails about bookings to {address}"
         await wait_until(lambda: len(self.invitations_to(address)) >= number, what=what)
         return self.invitations_to(address)
 
     async def wait_for_mails(self, number: int, address: str | None = None) -> list[ReceivedMail]:
-        """Wait for a number of mails, to one address or in total, and return them."""
+        """Wait for at least `number` e-mails, to one e-mail address or in total; return them."""
 
         def found() -> list[ReceivedMail]:
             return self.mails_to(address) if address else self.mails
@@ -178,7 +178,8 @@ async def wait_until(
     """Wait until a condition is true.
 
     Raises:
-        TimeoutError: if it is still false after `seconds`; the message names `what`.
+        TimeoutError: if the condition is still false after `seconds` seconds. The error message
+            says that `what` was awaited.
     """
     deadline = monotonic() + seconds
     while not condition():

@@ -21,7 +21,7 @@ PUNCTUATION = re.compile(r"[^\w\- ]")
 
 @dataclass(frozen=True)
 class Document:
-    """A file in Markdown."""
+    """A Markdown file of the documentation."""
 
     path: Path
 
@@ -37,22 +37,22 @@ class Document:
 
     @property
     def prose(self) -> str:
-        """The content without code blocks and link targets, but with Mermaid diagrams."""
+        """The document's text without link targets and code blocks, except Mermaid diagrams."""
         text = FENCE.sub(lambda it: it[2] if it[1] == "mermaid" else "", self.text)
         return re.sub(r"\]\([^)]*\)", "]", text)
 
     @property
     def links(self) -> list[str]:
-        """The targets of the links and images outside of code."""
+        """The targets of all links and images, except those inside code."""
         return LINK.findall(CODE_SPAN.sub("", FENCE.sub("", self.text)))
 
     def blocks(self, language: str) -> list[str]:
-        """Return the code blocks in a language; an empty name selects blocks of plain text."""
+        """Return the code blocks in a language, or those without one if `language` is empty."""
         return [body for name, body in FENCE.findall(self.text) if name == language]
 
 
 def code(document: Document) -> Iterator[str]:
-    """Yield all code in a document: plain blocks, shell blocks and code spans."""
+    """Yield a document's code spans, and its code blocks that are in Bash or have no language."""
     yield from document.blocks("")
     yield from document.blocks("bash")
     yield from CODE_SPAN.findall(FENCE.sub("", document.text))

@@ -1,4 +1,4 @@
-"""Metrics of a running server and of this process."""
+"""Functions that read the Prometheus metrics of a running server and of this process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 PATIENCE_SECONDS = 120
 OK_QUERIES = 'expertbook_operations_total{kind="query",outcome="ok"}'
 TLS = ssl.create_default_context()
-"""Shared by all clients: loading the certificates for each of them would be slow."""
+"""All clients share this TLS context, because loading the certificates for each would be slow."""
 
 
 def parse_samples(text: str) -> dict[str, float]:
-    """Return the samples by name and labels."""
+    """Return the value of each sample in a text of metrics, keyed by name and labels."""
     values = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -27,7 +27,7 @@ def parse_samples(text: str) -> dict[str, float]:
 
 
 async def metrics(address: str) -> dict[str, float]:
-    """Fetch the current metrics on a new connection."""
+    """Fetch the server's current metrics on a new connection."""
     async with httpx.AsyncClient(verify=TLS, timeout=PATIENCE_SECONDS) as http:
         response = await http.get(f"{address}/metrics")
     assert response.status_code == 200, response.text
@@ -36,7 +36,7 @@ async def metrics(address: str) -> dict[str, float]:
 
 
 async def wait_for_value(address: str, name: str, expected: float) -> None:
-    """Wait until a metric has a value."""
+    """Wait until a metric of the server has the expected value."""
     deadline = monotonic() + PATIENCE_SECONDS
     while (value := (await metrics(address))[name]) != expected:
         assert monotonic() < deadline, f"{name} is still {value} instead of {expected}"
@@ -44,7 +44,7 @@ async def wait_for_value(address: str, name: str, expected: float) -> None:
 
 
 def cache_metrics(name: str) -> list[float | None]:
-    """Return the hits, misses, evictions and entries of a cache."""
+    """Return the numbers of hits, misses, evictions and entries of a cache in this process."""
     kinds = ("hits_total", "misses_total", "evictions_total", "entries")
     labels = {"cache": name}
     return [REGISTRY.get_sample_value(f"expertbook_cache_{kind}", labels) for kind in kinds]

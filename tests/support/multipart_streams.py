@@ -1,4 +1,4 @@
-"""A client that reads Apollo's multipart subscriptions part by part."""
+"""A client that reads subscriptions in Apollo's multipart protocol, one part at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DELIMITER = b"\r\n--graphql"
 
 
 class Parts:
-    """Parser of a multipart response (RFC 2046), which reads each part when its delimiter arrives.
+    """Parser of a multipart response (RFC 2046) that returns each part as soon as it is complete.
 
     `is_closed` tells whether the closing delimiter was read.
     """
@@ -38,7 +38,7 @@ class Parts:
         self._is_open = False
 
     async def part(self) -> dict[str, Any] | None:
-        """Return the body of the next part; None at the end of the response."""
+        """Return the JSON body of the next part, or None at the end of the response."""
         if not self._is_open:
             assert await self._until_delimiter() == b""
             self._is_open = True
@@ -53,7 +53,7 @@ class Parts:
         return part
 
     async def message(self) -> dict[str, Any] | None:
-        """Return the next part other than a heartbeat."""
+        """Return the next part that is not a heartbeat, or None at the end of the response."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (part := await self.part()) == HEARTBEAT:
                 pass
@@ -74,7 +74,7 @@ class Parts:
 async def parts(
     api: Api, query: str, /, headers: dict[str, str] | None = None, **variables: Any
 ) -> AsyncIterator[Parts]:
-    """Post a subscription as Apollo Client does, signed in like `api`."""
+    """Post a subscription as Apollo Client does, and yield the parser of the response."""
     async with api.open_stream(query, variables, {"accept": ACCEPT, **(headers or {})}) as response:
         if response.headers["content-type"].startswith("multipart/mixed"):
             message = Message()

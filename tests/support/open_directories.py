@@ -1,4 +1,4 @@
-"""Experts with their own calendars, and open slots computed from all stored calendars."""
+"""Experts that tests add to the directory, and open slots computed from all stored calendars."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOURS = tuple(part for day in range(7) for part in weekly(day, (0, 3 * 60), (540
 
 
 def new_expert(rng: Random) -> Expert:
-    """Return an expert who is not stored yet."""
+    """Return a new expert with random details, without storing it."""
     return Expert(
         user_id=new_id(),
         slug=str(new_id()),
@@ -52,7 +52,7 @@ class OpenDirectory:
     ids: list[Id] = field(default_factory=list)
 
     async def add(self, of: Rules | None = None) -> Id:
-        """Add an expert, who is open twice a day by default."""
+        """Store a new expert, whose calendar is open twice a day by default, and return its id."""
         expert = await new_expert(self.rng).insert()
         found = of or rules(
             weekly=HOURS, minimum_notice_minutes=self.rng.choice((0, 60, 1_440)), horizon_days=10
@@ -63,7 +63,7 @@ class OpenDirectory:
         return expert.id
 
     async def remove_all(self) -> None:
-        """Delete the experts and their calendars."""
+        """Delete the added experts with their calendars, bookings and events."""
         for model, name in ((Expert, "_id"), (Calendar, "_id"), (Booking, "expert_id"),
                             (Event, "expert_id")):  # fmt: skip
             await model.get_pymongo_collection().delete_many({name: {"$in": self.ids}})
@@ -72,7 +72,7 @@ class OpenDirectory:
 
 @dataclass
 class Stored:
-    """All listed experts, their calendars and occupied time, read one after the other."""
+    """All listed experts with their calendars and occupied times, read by separate queries."""
 
     experts: Mapping[Id, Expert]
     calendars: Mapping[Id, Calendar]
@@ -80,7 +80,7 @@ class Stored:
 
     @classmethod
     async def read(cls) -> Stored:
-        """Read all of them from the database."""
+        """Read the experts, their calendars and their active bookings from the database."""
         experts = {each.id: each for each in await Expert.find({"listed": True}).to_list()}
         calendars = {each.id: each for each in await Calendar.find_all().to_list()}
         since = utc_now() - 2 * MAX_OCCUPIED_CELLS * CELL
@@ -91,10 +91,11 @@ class Stored:
         return cls(experts, calendars, occupants)
 
     def first_open(self, id_: Id, available: Available, now: datetime) -> SlotKey | None:
-        """Return the first open slot of an expert."""
+        """Return an expert's first open slot that meets the condition `available`, or None."""
         of = self.calendars[id_].rules
         minutes = of.offers[0].minutes if available.minutes is None else available.minutes
-        # While somebody waits, an expired hold occupies its time until the event of its end.
+        # While the waiting list has entries, an expired hold occupies its time until an event
+        # records the end of the hold.
         ends_at = FIRST_MOMENT if self.calendars[id_].waiting else now
         taken = taken_cells(self.occupants[id_], ends_at)
         since, until = available.since, available.until
@@ -104,6 +105,6 @@ class Stored:
         return None
 
     def all_open(self, available: Available, now: datetime) -> dict[Id, int]:
-        """Return the first cell at which an open slot starts, by expert."""
+        """Return the cell at which each expert's first open slot starts, keyed by expert id."""
         found = {id_: self.first_open(id_, available, now) for id_ in self.experts}
         return {id_: key.cell for id_, key in found.items() if key}

@@ -1,4 +1,4 @@
-"""Two servers on one database that send mails, with accounts and guests."""
+"""Two servers that share a database and send e-mails, and functions to read their e-mails."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ SIX_DIGITS = re.compile(r"^ +(\d{6})$", re.MULTILINE)
 
 @dataclass
 class TwoServers(Deployment):
-    """A deployment of two servers that send mails; requests go to the first by default."""
+    """A deployment of two servers that send e-mails; requests go to the first one by default."""
 
     elsewhere: str = ""
     mailbox: Mailbox = field(default_factory=Mailbox)
     found_before: frozenset[Finding] = frozenset()
 
     def there(self, api: Api) -> Api:
-        """Return a client of the second server with the same session."""
+        """Return a client of the second server that has the same session as `api`."""
         return Api(api.http, self.elsewhere, api.token)
 
     async def slots_of(self, expert: Person, time: Time) -> list[str]:
-        """Return the ids of every other slot of a new expert, all of them open."""
+        """Return the id of every other slot of a new expert, whose slots are all open."""
         assert expert.expert_id
         found = await self.anonymous.slots(expert.expert_id, *time.days(4, 12))
         return [slot["id"] for slot in found[::2]]
 
     async def new_account(self) -> tuple[Api, str]:
-        """Create an account without a password, and return its client and address."""
+        """Create an account without a password; return its client and e-mail address."""
         email = new_email()
         await known_code(email)
         answer = await sign_in(self.anonymous, email)
@@ -59,7 +59,7 @@ class TwoServers(Deployment):
 
 @asynccontextmanager
 async def run_paired(url: str, folders: list[Path]) -> AsyncIterator[TwoServers]:
-    """Run the two servers, with their administrator signed in."""
+    """Run two servers on one database, and sign in an administrator."""
     async with Mailbox().open() as mailbox:
         settings = {
             "mongodb_url": url,
@@ -76,7 +76,7 @@ async def run_paired(url: str, folders: list[Path]) -> AsyncIterator[TwoServers]
             start_program(folders[0], **settings) as one,
             start_program(folders[1], **settings) as two,
         ):
-            # Wait in threads, because the mail server runs on this event loop.
+            # Wait in threads, because the mail server needs this event loop meanwhile.
             for program in (one, two):
                 await asyncio.to_thread(await_ready, program.process, program.address)
             async with httpx.AsyncClient(timeout=120) as http:
@@ -93,17 +93,17 @@ def new_email() -> str:
 
 
 async def findings() -> frozenset[Finding]:
-    """Return the violated invariants of the database."""
+    """Return the violations of invariants in the database."""
     return frozenset(await verify(utc_now(), lambda *_: None))
 
 
 def is_code_mail(mail: ReceivedMail) -> bool:
-    """Return whether a mail contains a code."""
+    """Return whether an e-mail contains a six-digit code, according to its subject."""
     return "code" in str(mail.message["Subject"])
 
 
 def code_in(mail: ReceivedMail) -> str:
-    """Return the code in a mail."""
+    """Return the six-digit code that an e-mail contains."""
     found = SIX_DIGITS.search(mail.text)
     assert found, mail.text
     assert found[1] in mail.html

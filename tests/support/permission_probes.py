@@ -1,4 +1,4 @@
-"""Executes each operation with valid variables, to test permissions."""
+"""Executes GraphQL operations and reports whether the viewer is permitted to execute them."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ REFUSALS = {
 
 
 def fields_of(type_name: str) -> dict[str, GraphQLField]:
-    """Return the fields of an object type of the schema."""
+    """Return the fields of an object type in the schema, keyed by name."""
     type_ = SCHEMA.get_type(type_name)
     assert isinstance(type_, GraphQLObjectType)
     return dict(type_.fields)
 
 
 def selection(field: GraphQLField) -> str:
-    """Return the selection set for a field; empty for scalars and enums."""
+    """Return a minimal selection set for a field, which is empty for scalars and enums."""
     return "{ __typename }" if isinstance(get_named_type(field.type), COMPOSITE) else ""
 
 
 def document(operation: str, variables: Variables) -> str:
-    """Return the document of an operation that declares and passes some variables."""
+    """Return a GraphQL document that executes an operation with the given variables."""
     type_name, name = operation.split(".")
     field = fields_of(type_name)[name]
     declared = ", ".join(f"${key}: {field.args[key].type}" for key in variables)
@@ -59,9 +59,9 @@ def document(operation: str, variables: Variables) -> str:
 
 
 async def query_decision(api: Api, query: str, variables: Variables, *path: str) -> Decision:
-    """Execute a query or mutation and return the decision about the value at a path of its data.
+    """Execute a query or mutation; return the permission decision about the value at `path`.
 
-    In a list, the path continues with the last element.
+    The path leads through the data of the response. In a list, it continues with the last element.
     """
     answer = await api.post(query, **variables)
     found, place = answer["data"], list[str | int]()
@@ -85,9 +85,9 @@ async def query_decision(api: Api, query: str, variables: Variables, *path: str)
 
 
 async def subscription_decision(api: Api, query: str, variables: Variables) -> Decision:
-    """Subscribe and return the decision: allowed if an event arrives, else the error's code.
+    """Subscribe; return ALLOWED if an event arrives, or the decision that the error code names.
 
-    While no event arrives, the viewer's own bookings are changed to cause one.
+    Until an event arrives, the viewer holds and releases slots in order to cause one.
     """
     async with open_socket(api.url) as socket, asyncio.timeout(PATIENCE_SECONDS):
         await socket.initialise(api.token)
@@ -106,12 +106,13 @@ async def subscription_decision(api: Api, query: str, variables: Variables) -> D
 
 
 async def trigger_event(api: Api) -> None:
-    """Hold and release a slot as the viewer, if signed in.
+    """Hold and release a slot as the viewer; do nothing if the viewer is not signed in.
 
-    A slot may be refused because it is the viewer's own or, on a slow machine, no longer offered.
+    A hold is refused if the viewer is the slot's expert or if, on a slow machine, the slot is no
+    longer offered. In this case, the viewer holds a slot of the next expert.
     """
     if api.token:
-        for earlier in (await api.ask(HELD))["bookings"]["nodes"]:  # a guest may hold only one
+        for earlier in (await api.ask(HELD))["bookings"]["nodes"]:  # a guest has one hold at most
             await api.ask(RELEASE, id=earlier["id"])
         experts = (await api.ask(FREE))["experts"]["nodes"]
         for slot in (expert["nextSlot"] for expert in experts if expert["nextSlot"]):

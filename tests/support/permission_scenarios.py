@@ -1,4 +1,4 @@
-"""People, and variables with which they execute each operation, to test permissions."""
+"""Test users, and the variables with which they execute each operation in permission tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Variables = dict[str, Any]
 
 @dataclass
 class Scenario:
-    """An expert, a client of the expert, other people, and slots that can be booked."""
+    """An expert, a client of the expert, other users, and the expert's open slots."""
 
     deployment: Deployment
     people: dict[str, Person]
@@ -33,10 +33,10 @@ class Scenario:
     disabled: str
     database: Database[dict[str, Any]]
     before: str = ""
-    """A cursor of the expert's calendar that precedes a booking and its cancellation."""
+    """A cursor of the expert's calendar, taken before a booking and its cancellation."""
 
     def api(self, name: str) -> Api:
-        """Return the client of a person; an anonymous one for unknown names."""
+        """Return the API client of a person, or an anonymous client if the name is unknown."""
         return self.people[name].api if name in self.people else self.deployment.anonymous
 
     @property
@@ -53,22 +53,22 @@ class Scenario:
         return str(booking["id"])
 
     async def completed_booking(self) -> str:
-        """Return the id of a completed booking of the client."""
+        """Book a slot as the client, complete the booking, and return its id."""
         return complete_now(self.database, await self.new_booking())
 
     async def review(self) -> str:
-        """Return the id of a new review by the client."""
+        """Write a review as the client and return the review's id."""
         booking = await self.completed_booking()
         return str((await write(self.people["client"].api, booking))["id"])
 
     async def session(self) -> str:
-        """Return the id of a session of the client."""
+        """Return the id of one of the client's sign-in sessions."""
         query = "{ viewer { sessions { id } } }"
         viewer = (await self.people["client"].api.ask(query))["viewer"]
         return str(viewer["sessions"][0]["id"])
 
     async def wait(self) -> str:
-        """Return the id of an entry of the client in the expert's waiting list."""
+        """Join the expert's waiting list as the client, and return the entry's id."""
         wanted = await join_variables(self, "client")
         answer = (await self.people["client"].api.ask(JOIN, **wanted))["joinWaitlist"]
         assert answer["__typename"] == "Wait", answer
@@ -85,7 +85,7 @@ async def no_variables(_: Scenario, __: str) -> Variables:
 
 
 def constant(**variables: Any) -> Callable[[Scenario, str], Awaitable[Variables]]:
-    """Return a function that gives everybody the same variables."""
+    """Return a function that returns the same variables for every person."""
 
     async def give(_: Scenario, __: str) -> Variables:
         return variables
@@ -98,7 +98,7 @@ async def expert_id_variables(scenario: Scenario, _: str) -> Variables:
 
 
 async def event_variables(scenario: Scenario, _: str) -> Variables:
-    """Return the expert, and a cursor that is followed by an event for each subscription."""
+    """Return the expert's id, and a cursor after which every subscription has an event."""
     if not scenario.before:
         found = await scenario.deployment.anonymous.ask(CURSOR, id=scenario.expert)
         await scenario.people["expert"].api.cancel(await scenario.new_booking())
@@ -125,7 +125,7 @@ async def hold_variables(scenario: Scenario, _: str) -> Variables:
 
 
 async def join_variables(scenario: Scenario, _: str) -> Variables:
-    """Return an hour at night, when the expert is closed."""
+    """Return the variables to wait for an hour at night, when the expert's calendar is closed."""
     day = datetime.now(UTC) + timedelta(days=7)
     night = day.replace(hour=23, minute=0, second=0, microsecond=0)
     window = {"from": night.isoformat(), "to": (night + timedelta(hours=1)).isoformat()}

@@ -23,14 +23,14 @@ def picture(size: tuple[int, int] = (800, 600), mode: str = "RGB", colour: Any =
 
 
 def encoded(image: Picture, format_: str = "JPEG", **options: Any) -> bytes:
-    """Return a picture as a file."""
+    """Return the content of an image file with the given picture."""
     found = BytesIO()
     image.save(found, format_, **options)
     return found.getvalue()
 
 
 def decoded(content: bytes) -> Picture:
-    """Return the picture in a file."""
+    """Return the picture that an image file contains."""
     image = Image.open(BytesIO(content))
     image.load()
     return image
@@ -44,14 +44,14 @@ def red_corner(size: tuple[int, int] = (400, 300)) -> Picture:
 
 
 def with_metadata(orientation: int = 1) -> bytes:
-    """Return a JPEG file with an orientation, a comment and a description."""
+    """Return a JPEG file with an orientation tag, and with secrets in its other metadata."""
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = orientation, SECRET.decode()
     return encoded(red_corner(), exif=exif, comment=SECRET, quality=95)
 
 
 def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
-    """Return a PNG file that claims a size, with these chunks before its end."""
+    """Return a PNG file whose header claims the given size, and which has the given chunks."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     parts = [(b"IHDR", header), *chunks, (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -61,20 +61,20 @@ def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def webp(kind: bytes, body: bytes) -> bytes:
-    """Return a WebP file of one chunk."""
+    """Return a WebP file that consists of one chunk, with the given kind and body."""
     chunk = kind + struct.pack("<I", len(body)) + body
     return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
 
 
 def animation(format_: str) -> bytes:
-    """Return an animated file of three pictures."""
+    """Return an animated image file with three frames."""
     frames: Sequence[Picture] = [picture((80, 80), colour=(n, 0, 0)) for n in (0, 99, 200)]
     options: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": 50}
     return encoded(frames[0], format_, **options)
 
 
 def many_scans(number: int = 20_000) -> bytes:
-    """Return a progressive JPEG file of some megapixels that repeats its last scan."""
+    """Return a progressive JPEG file of 16 megapixels that repeats its last scan many times."""
     plain = encoded(picture((4_000, 4_000)), progressive=True, quality=30)
     last = plain.rindex(b"\xff\xda")
     return plain[:-2] + plain[last:-2] * number + b"\xff\xd9"

@@ -1,4 +1,4 @@
-"""A platform with one expert, and inboxes for the messages sent to its users."""
+"""A booking platform with one expert, and inboxes for the messages that its users receive."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def new_viewer(role: Role = Role.CLIENT, expert_id: Id | None = None) -> Viewer:
 
 @dataclass
 class Platform:
-    """The hub, feed and ledger of one process, and an expert with free slots."""
+    """The event hub, booking feed and ledger of one process, and an expert with free slots."""
 
     bus: Bus
     hub: Hub
@@ -54,18 +54,18 @@ class Platform:
     free: list[str] = field(default_factory=list)
 
     async def hold(self, client: Viewer, lasts: timedelta = timedelta(minutes=5)) -> Booking:
-        """Hold the next free slot."""
+        """Hold the next free slot for a client."""
         return await reservations.hold(reserving(self.ledger, lasts), client, self.free.pop(), None)
 
     async def book(self, client: Viewer) -> Booking:
-        """Book the next free slot."""
+        """Book the next free slot for a client."""
         request = BookingRequest("slotIds", [self.free.pop()], *CONTACT)
         [booking] = await reservations.book(reserving(self.ledger), client, request)
         return booking
 
     @asynccontextmanager
     async def inbox(self, viewer: Viewer) -> AsyncIterator[Inbox]:
-        """Yield an inbox of the messages sent to a viewer from now on."""
+        """Yield an inbox that collects the messages sent to a viewer from now on."""
         calendar = self.expert_id if viewer is self.expert else None
         inbox = Inbox(self.feed, viewer.id, calendar)
         task = asyncio.create_task(inbox.fill(utc_now()))
@@ -78,7 +78,7 @@ class Platform:
 
 @dataclass(eq=False)
 class Inbox:
-    """Received messages of one subscription; it stops reading while `open` is not set."""
+    """The messages received from one subscription; reading pauses while `open` is not set."""
 
     feed: BookingFeed
     client_id: Id
@@ -91,7 +91,7 @@ class Inbox:
         self._changed = asyncio.Event()
 
     async def fill(self, since: datetime) -> None:
-        """Receive messages until cancelled."""
+        """Receive messages until this task is cancelled."""
         async with aclosing(self.feed.changes(self.client_id, self.expert_id, since)) as sent:
             async for booking in sent:
                 self.received.append(booking)
@@ -99,7 +99,7 @@ class Inbox:
                 await self.open.wait()
 
     async def wait_for(self, booking: Booking) -> None:
-        """Wait until this state of a booking, or a newer one, has been received."""
+        """Wait until the given state of a booking, or a newer state, has been received."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not any(
                 each.id == booking.id and each.sequence >= booking.sequence
@@ -109,7 +109,7 @@ class Inbox:
                 await self._changed.wait()
 
     def sequences(self) -> list[int]:
-        """Return the event number of each received state."""
+        """Return the event sequence number of each received booking."""
         return [booking.sequence for booking in self.received]
 
 
@@ -119,12 +119,12 @@ async def open_platform(
     url: str = "memory://",
     announced: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events,
 ) -> AsyncIterator[Platform]:
-    """Open a platform with its own hub and ledger; delete its documents after the context.
+    """Open a platform with its own hub and ledger; delete its stored data when the context ends.
 
     Args:
-        client: the database.
-        url: the broadcast backend.
-        announced: chooses the events to announce from those committed.
+        client: the connection to the database.
+        url: the URL of the broadcast backend.
+        announced: returns those of the committed events that are to be announced.
     """
     weekly = tuple(WeeklyRange(weekday=day, start=0, end=1440) for day in range(7))
     rules = Rules(

@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Practice:
-    """An expert who is open from 8:00 to 18:00 every day, and the server that lists them."""
+    """An expert who works from 8:00 to 18:00 every day, and the server that lists the expert."""
 
     deployment: Deployment
     expert: Person
@@ -45,26 +45,26 @@ class Practice:
         return cls(deployment, expert, expert.expert_id)
 
     async def set_availability(self, by: Api | None = None, /, **wanted: Any) -> Json:
-        """Return the result of `setAvailability`, called by the expert by default."""
+        """Call `setAvailability`, by default as the expert, and return its result."""
         answer = await (by or self.expert.api).ask(SET, input={"expertId": self.id, **wanted})
         return dict(answer["setAvailability"])
 
     async def rules(self) -> Json:
-        """Return the public rules and the sequence of the last event."""
+        """Return the calendar's public rules and the sequence number of its last event."""
         return dict((await self.deployment.anonymous.ask(READ, id=self.id))["expert"])
 
     async def version(self) -> int:
-        """Return the version of the rules."""
+        """Return the version number of the calendar's rules."""
         answer = await self.deployment.anonymous.ask(VERSION, id=self.id)
         return int(answer["expert"]["availability"]["version"])
 
     async def sequence(self) -> int:
-        """Return the sequence of the last event."""
+        """Return the sequence number of the calendar's last event."""
         number: int = (await self.rules())["sequence"]
         return number
 
     async def slots_by_start(self, day: date, minutes: int | None = None) -> dict[str, Json]:
-        """Return the slots of a day by their start in UTC, such as "09:30"."""
+        """Return the slots of a day, keyed by their start time in UTC, such as "09:30"."""
         wanted = {"id": self.id, "day": day.isoformat(), "minutes": minutes}
         [found] = (await self.deployment.anonymous.ask(DAYS, **wanted))["expert"]["days"]
         return {slot["startsAt"][11:16]: slot for slot in found["slots"]}
@@ -75,32 +75,32 @@ class Practice:
         return [local_time(slot) for slot in slots if slot["status"] == "OPEN"]
 
     async def slot(self, day: date, at: str, minutes: int | None = None) -> str:
-        """Return the id of the slot that starts at a local time."""
+        """Return the id of the slot that starts on a day at the given local time."""
         slots = (await self.slots_by_start(day, minutes)).values()
         return next(str(slot["id"]) for slot in slots if local_time(slot) == at)
 
     async def book(self, client: Api, day: date, at: str, minutes: int | None = None) -> Json:
-        """Book a slot for a client by its local start time, and return the booking."""
+        """Book the slot with the given local start time for a client; return the booking."""
         booking = await client.book(await self.slot(day, at, minutes))
         assert booking["__typename"] == "Booking", booking
         return booking
 
 
 def local_time(slot: Json) -> str:
-    """Return the start of a slot in London time, such as "09:30"."""
+    """Return the start time of a slot in London, such as "09:30"."""
     return datetime.fromisoformat(slot["startsAt"]).astimezone(LONDON).strftime("%H:%M")
 
 
 def london_date(days: int) -> date:
-    """Return the date in London some days from now."""
+    """Return the date in London the given number of days from now."""
     return datetime.now(LONDON).date() + timedelta(days=days)
 
 
 def hours(since: str, until: str) -> dict[str, str]:
-    """Return a range of hours as GraphQL input."""
+    """Return a range of times of day as GraphQL input."""
     return {"from": since, "to": until}
 
 
 def date_override(day: date, *spans: tuple[str, str]) -> Json:
-    """Return a date override as GraphQL input; without spans the day is closed."""
+    """Return a date override as GraphQL input; without `spans`, the calendar is closed that day."""
     return {"date": day.isoformat(), "hours": [hours(*span) for span in spans]}

@@ -1,4 +1,4 @@
-"""Finds and stops the processes that a server has started."""
+"""Finds and suspends the processes that a server has started."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PATIENCE_SECONDS = 120
 
 
 def commands() -> dict[int, list[str]]:
-    """Return the command line of every running process by id, without zombies."""
+    """Return the command line of every running process, except zombies, keyed by process id."""
     found = {}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # The process has just ended.
+        with suppress(OSError):  # The process may have just ended.
             if command := path.read_bytes().decode(errors="replace").split("\0")[:-1]:
                 found[int(path.parent.name)] = command
     return found
@@ -42,7 +42,7 @@ def workers_of(parent: int) -> set[int]:
 
 
 def processes_using(folder: Path) -> set[int]:
-    """Return the ids of the database in a folder and of its guardian."""
+    """Return the process ids of the database in a folder and of the guardian that restarts it."""
     return {
         process
         for process, command in commands().items()
@@ -51,7 +51,7 @@ def processes_using(folder: Path) -> set[int]:
 
 
 def database_processes(folder: Path) -> set[int]:
-    """Return the ids of the database servers in a folder, without their guardian."""
+    """Return the process ids of the database servers in a folder, but not of their guardian."""
     running = commands()
     return {
         process

@@ -1,4 +1,4 @@
-"""Random operations of the API on an expert's calendar, and clients that receive their events."""
+"""Random API operations on an expert's calendar, and clients that receive the resulting events."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SHORT_OFFERS = OfferTerms(timedelta(milliseconds=300))
 
 
 def random_ranges(rng: random.Random) -> list[tuple[int, int]]:
-    """Return two ranges of a day, in minutes since midnight."""
+    """Return two random time ranges of a day, in minutes since midnight."""
     noon = rng.randrange(11 * 60, 14 * 60, 15)
     morning = (rng.randrange(7 * 60, 10 * 60, 15), noon)
     return [morning, (noon + rng.randrange(0, 60, 15), rng.randrange(16 * 60, 21 * 60, 15))]
@@ -72,16 +72,16 @@ class Scenario:
         self.expert = new_viewer(Role.EXPERT, self.id)
 
     def slot(self) -> str:
-        """Choose a slot, mostly one that was open at the last check; return its id."""
+        """Return the id of a random slot, usually one that was open at the last check."""
         listed = list(self.current.slots.values())
         free = [slot for slot in listed if slot.status is SlotStatus.OPEN]
         chosen = self.rng.choice(free if free and self.rng.random() < 0.97 else listed)
         return slot_id(chosen.key)
 
     def booking(self, *statuses: BookingStatus) -> tuple[Viewer, str]:
-        """Choose a booking with one of some statuses; return its client or expert, and its id.
+        """Choose a booking with one of the given statuses; return its client or expert, and its id.
 
-        Half of the time, bookings that were not chosen since the last check are preferred.
+        Half of the time, prefer bookings that have not been chosen since the last check.
         """
         found = [each for each in self.bookings.values() if each.status in statuses]
         if self.rng.random() < 0.5:
@@ -94,7 +94,7 @@ class Scenario:
         return self.rng.choice([client, self.expert]), global_id("Booking", chosen.id)
 
     async def change(self) -> str:
-        """Run a random operation; return its name, and the code if it was refused."""
+        """Run a random operation; return its name, and the error code if it was refused."""
         operations: dict[str, tuple[float, Callable[[], Awaitable[list[Booking]]]]] = {
             "hold": (30, self.hold),
             "book": (26, self.book),
@@ -122,7 +122,7 @@ class Scenario:
         return [await reservations.hold(reserving(self.ledger, lasts), client, self.slot(), None)]
 
     async def book(self) -> list[Booking]:
-        """Book a slot, two slots or a hold."""
+        """Book one slot, two slots, or a slot that the client holds."""
         client = self.rng.choice(self.users)
         holds = [b for b in self.bookings.values() if b.status is BookingStatus.HELD]
         if holds and self.rng.random() < 0.4:
@@ -156,7 +156,7 @@ class Scenario:
         return []
 
     async def join(self) -> list[Booking]:
-        """Join the waiting list for a taken slot, or for the whole day after its start."""
+        """Join the waiting list for a taken slot, or for the 24 hours that begin with it."""
         taken = [s.key for s in self.current.slots.values() if s.status is not SlotStatus.OPEN]
         if not taken:
             return []
@@ -176,7 +176,7 @@ class Scenario:
         return []
 
     async def hours(self) -> list[Booking]:
-        """Change some of the rules: overrides, lengths, prices, break, step and notice."""
+        """Change one to three of the calendar's rules, such as its offers, overrides and break."""
         rng = self.rng
         day = local_date(self.since, "UTC") + timedelta(days=rng.randrange(3))
         ranges = [LocalRange(start=a, end=b) for a, b in random_ranges(rng)]
@@ -206,14 +206,14 @@ class Scenario:
         return []
 
     async def take_snapshot(self) -> None:
-        """Read the slots while they change; a client later starts from this snapshot."""
+        """Store a snapshot of slots, read while they change, with which a client starts later."""
         await asyncio.sleep(self.rng.random() * 0.02)
         self.snapshots.append(await read_slots(self.id, self.since))
         del self.snapshots[:-MAX_SNAPSHOTS]
 
 
 class LossyProcess:
-    """Ledger and hub of a process that loses, duplicates and reorders announcements."""
+    """Ledger and hub of a process that loses, duplicates and reorders announcements of events."""
 
     def __init__(self, client: Client, rng: random.Random) -> None:
         self._bus = broadcast("memory://")
@@ -229,7 +229,7 @@ class LossyProcess:
             yield
 
     def committed(self) -> Counter[EventKind]:
-        """Count the committed events by kind."""
+        """Return the number of committed events of each kind."""
         return Counter(event.kind for events in self.events.values() for event in events)
 
     async def _announce(self, events: Sequence[Event]) -> None:
@@ -244,9 +244,9 @@ class LossyProcess:
 async def open_scenario(
     process: LossyProcess, rng: random.Random, zone: str, *, confirms: bool
 ) -> AsyncIterator[Scenario]:
-    """Open a scenario with clients; delete its documents after the context.
+    """Open a scenario with clients; delete its stored data when the context ends.
 
-    `confirms` is whether the expert confirms bookings automatically at first.
+    `confirms` tells whether the calendar initially confirms bookings automatically.
     """
     weekly = [
         WeeklyRange(weekday=day, start=start, end=end)

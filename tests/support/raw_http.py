@@ -19,7 +19,7 @@ CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
 PATIENCE_SECONDS = 60
 """Generous deadline; only a server that hangs exceeds it."""
 INITIALISE = b"\x81\x9b\0\0\0\0" + b'{"type": "connection_init"}'
-"""A client's WebSocket frame (RFC 6455, 5.2) with a mask of zeros."""
+"""A client's WebSocket frame that opens a session, masked with zeros (RFC 6455, section 5.2)."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class RawResponse:
 
 
 class RawConnection:
-    """A TCP connection that sends arbitrary bytes."""
+    """A TCP connection over which tests send arbitrary bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -66,7 +66,7 @@ class RawConnection:
         return RawResponse(int(first.split()[1]), headers, b"")
 
     async def read_response(self, seconds: float = PATIENCE_SECONDS) -> RawResponse:
-        """Read the next response; raise TimeoutError if it does not come in time."""
+        """Read the next response; raise TimeoutError if it does not arrive within `seconds`."""
         async with asyncio.timeout(seconds):
             answer = await self.read_head()
             if answer.headers.get("transfer-encoding") == "chunked":
@@ -75,7 +75,7 @@ class RawConnection:
         return replace(answer, body=body)
 
     async def _read_chunks(self) -> bytes:
-        """Read a body in chunked encoding, without trailers."""
+        """Read a body in chunked transfer encoding that has no trailers."""
         body = b""
         while size := int((await self.reader.readline()).partition(b";")[0], 16):
             body += await self.reader.readexactly(size)
@@ -84,7 +84,7 @@ class RawConnection:
         return body
 
     async def read_to_end(self, seconds: float = PATIENCE_SECONDS) -> bytes:
-        """Read until the server closes the connection; raise TimeoutError if it does not."""
+        """Read until the server closes the connection; raise TimeoutError after `seconds`."""
         async with asyncio.timeout(seconds):
             try:
                 return await self.reader.read()
@@ -96,11 +96,11 @@ class RawConnection:
 async def connect(
     address: str, source: str = "", receive_buffer: int = 0
 ) -> AsyncIterator[RawConnection]:
-    """Connect to a server.
+    """Connect to a server, and yield the connection.
 
     Args:
         address: the server's URL.
-        source: the local address to connect from.
+        source: the local network address to connect from.
         receive_buffer: size of the receive buffer in bytes; 0 for the default.
     """
     parts = urlsplit(address)
@@ -108,7 +108,7 @@ async def connect(
     if receive_buffer:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     end.bind((source, 0))
-    end.setblocking(False)  # noqa: FBT003 - the standard library's
+    end.setblocking(False)  # noqa: FBT003 - positional in the standard library
     await asyncio.get_running_loop().sock_connect(end, (parts.hostname, parts.port))
     reader, writer = await asyncio.open_connection(sock=end)
     try:
@@ -134,12 +134,12 @@ def request(
 
 
 def chunk(data: bytes, extension: bytes = b"") -> bytes:
-    """Return a chunk of a body in chunked encoding."""
+    """Return one chunk of a body in chunked transfer encoding."""
     return b"%x%b\r\n%b\r\n" % (len(data), extension, data)
 
 
 def handshake(method: str = "GET", *lines: str, host: str = "127.0.0.1") -> bytes:
-    """Return the request of a WebSocket handshake."""
+    """Return the HTTP request that begins a WebSocket handshake."""
     return request(
         method,
         "/graphql",
@@ -161,7 +161,7 @@ async def send_raw(address: str, *parts: bytes, source: str = "") -> RawResponse
 
 
 def is_connection_open(address: str, port: int) -> bool:
-    """Return whether the server holds the connection from a port open (proc_net_tcp(5))."""
+    """Return whether the server still keeps a connection from `port` open (proc_net_tcp(5))."""
     ends = [f"0100007F:{number:04X}" for number in (urlsplit(address).port or 0, port)]
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
     inodes = [row[9] for row in rows if row[1:3] == ends]

@@ -1,4 +1,4 @@
-"""Waits for a state, such as a response body of `/readyz`."""
+"""Functions that wait for a state of a server, such as a certain response from `/readyz`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Api
 
 PATIENCE_SECONDS = 120
-"""Generous deadline, even for states that take several rounds of background work."""
+"""Deadline that is generous even for states that need several rounds of background work."""
 
 CHECKS = {"database": "ok", "broadcast": "ok", "mail": "ok"}
 READY = {"status": "ok", "checks": CHECKS}
@@ -22,7 +22,7 @@ READY = {"status": "ok", "checks": CHECKS}
 async def wait_for_readiness(
     http: httpx.AsyncClient, address: str, expected: dict[str, Any]
 ) -> int:
-    """Wait until `/readyz` has the expected body, and return its status."""
+    """Wait until `/readyz` returns the expected body, and return the response's status code."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (  # noqa: ASYNC110 - no event to wait for
             answer := await http.get(f"{address}/readyz")
@@ -32,7 +32,7 @@ async def wait_for_readiness(
 
 
 async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool]) -> Any:
-    """Read repeatedly until the result is as wanted, and return it."""
+    """Call `read` repeatedly until `wanted` accepts the result, and return that result."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             found = await read()
@@ -44,7 +44,7 @@ async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any],
 async def wait_until_signed_out(api: Api) -> None:
     """Wait until a server refuses a session that another server has ended.
 
-    The server may accept the session for another second, until it learns that it was ended.
+    The server may accept the session for up to a second, until it learns that it has ended.
     """
 
     async def codes() -> list[str]:

@@ -30,7 +30,7 @@ def _types(definitions: dict[str, GraphQLField] | dict[str, GraphQLArgument]) ->
 
 
 def connections(schema: GraphQLSchema) -> Iterator[str]:
-    """Require `edges` and `pageInfo` on a FooConnection, `node` and `cursor` on a FooEdge."""
+    """Require `edges` and `pageInfo` on a FooConnection, and `node` and `cursor` on a FooEdge."""
     for type_ in own_types(schema):
         item, shape = type_.name, _types(fields_of(type_))
         if item.endswith("Connection"):
@@ -47,7 +47,7 @@ def connections(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def pages(schema: GraphQLSchema) -> Iterator[str]:
-    """Require a connection for paginated lists, and pagination arguments in both directions."""
+    """Require paginated fields to return a connection and to be paginated in both directions."""
     for type_ in own_types(schema):
         for name, field in fields_of(type_).items():
             coordinate, shape = f"{type_.name}.{name}", _types(field.args)
@@ -62,7 +62,7 @@ def pages(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def page_info(schema: GraphQLSchema) -> Iterator[str]:
-    """Require the `PageInfo` of the specification."""
+    """Require `PageInfo` to have exactly the fields that Relay's specification demands."""
     type_ = schema.get_type("PageInfo")
     if type_ is not None and _types(fields_of(type_)) != PAGE_INFO:
         yield "PageInfo: differs from the specification"
@@ -83,7 +83,7 @@ def global_ids(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def ids(schema: GraphQLSchema) -> Iterator[str]:
-    """Require the type ID for `id`, `fooId` and `fooIds`, and for nothing else."""
+    """Require the type ID for elements named `id`, `fooId` or `fooIds`, and for no others."""
     for coordinate, name, definition in typed_elements(schema):
         if bool(ID.fullmatch(name)) is not (get_named_type(definition.type).name == "ID"):
             yield f"{coordinate}: is an id by name or by type, but not both"

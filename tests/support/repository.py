@@ -1,4 +1,4 @@
-"""Root folder and packages of the repository."""
+"""Root folder and Python packages of the repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services for holds and bookings on a ledger that a test supplies, without caps."""
+"""Services that hold and book slots on a test's ledger, without caps on bookings."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ FIVE_MINUTES = timedelta(minutes=5)
 
 
 def reserving(ledger: Ledger, hold_lifetime: timedelta = FIVE_MINUTES) -> ReservationServices:
-    """Return services without caps, for clients whose addresses need no verification."""
+    """Return services without caps, for clients whose e-mail addresses need no verification."""
     checks = BookingChecks(None, requires_verified_email=False)
     return ReservationServices(ledger, checks, "EUR", None, hold_lifetime)

@@ -1,4 +1,4 @@
-"""Completed bookings, and reviews of them."""
+"""Functions that complete bookings, and that write and change reviews of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 SHIFT = timedelta(days=60)
-"""Time by which bookings move to the past; it is the same for all, so that none overlap."""
+"""Time by which bookings are moved to the past. It is the same for all, so that none overlap."""
 FIELDS = "id rating text author createdAt editedAt answer answeredAt hidden hiddenReason"
 RESULT = f"""__typename ... on Review {{ {FIELDS} }} ... on Refusal {{ code message }}
   ... on InvalidInput {{ fields {{ field message }} }} ... on TooLate {{ deadline }}"""
@@ -39,7 +39,7 @@ TEXT = "Calm, clear and to the point."
 
 
 def completion(row: Mapping[str, Any], at: datetime | None = None) -> Row:
-    """Return the fields that move a stored booking to the past and complete it."""
+    """Return the values of the fields that move a stored booking to the past and complete it."""
     done = at or utc_now() - timedelta(days=3)
     starts_at = row["starts_at"] - SHIFT
     step = {"starts_at": starts_at, "actor_id": row["client_id"]}
@@ -69,7 +69,7 @@ async def complete(database: AsyncDatabase[Row], booking: str, at: datetime | No
 
 
 def complete_now(database: Database[Row], booking: str) -> str:
-    """Do the same as `complete` with a synchronous connection."""
+    """Do the same as `complete`, but over a synchronous database connection."""
     only = {"_id": object_id(booking, "Booking", "id")}
     row = database["bookings"].find_one(only)
     assert row
@@ -99,12 +99,12 @@ class ReviewedExpert:
         return str(booked["id"])
 
     async def completed(self, client: Api, days_ago: float = 3) -> str:
-        """Return the id of a client's booking that was completed some days ago."""
+        """Return the id of a client's booking that was completed the given number of days ago."""
         at = utc_now() - timedelta(days=days_ago)
         return await complete(self.stored, await self.booking(client), at)
 
     async def backdate(self, review: str, days: int) -> datetime:
-        """Move the creation of a stored review to the past, and return that time."""
+        """Set a stored review's creation time to `days` days ago, and return the new time."""
         at = utc_now() - timedelta(days=days)
         only = {
             "_id": object_id(review, "Review", "id"),
@@ -115,9 +115,9 @@ class ReviewedExpert:
         return at
 
     async def shown(self, *, elsewhere: bool = False) -> dict[str, Any]:
-        """Return the ratings and reviews that everybody sees at the first or the second server.
+        """Return the expert's public ratings and reviews, as the first or second server shows them.
 
-        After a change at one of them, the other may show the former state for a second.
+        After a change on one server, the other may show the former values for up to a second.
         """
         api = self.here.anonymous
         api = self.here.there(api) if elsewhere else api
@@ -125,22 +125,22 @@ class ReviewedExpert:
 
 
 async def write(api: Api, booking: str, rating: int = 5, text: str = TEXT) -> dict[str, Any]:
-    """Return the result of `writeReview`."""
+    """Call `writeReview` and return its result."""
     return dict((await api.ask(WRITE, id=booking, rating=rating, text=text))["writeReview"])
 
 
 async def answer(api: Api, review: str, text: str = "Thank you!") -> dict[str, Any]:
-    """Return the result of `answerReview`."""
+    """Call `answerReview` and return its result."""
     return dict((await api.ask(ANSWER, id=review, text=text))["answerReview"])
 
 
 async def hide(
     api: Api, review: str, reason: str = "It names somebody.", *, hidden: bool = True
 ) -> dict[str, Any]:
-    """Return the result of `hideReview`."""
+    """Call `hideReview` and return its result."""
     return dict((await api.ask(HIDE, id=review, hidden=hidden, reason=reason))["hideReview"])
 
 
 async def remove(api: Api, review: str) -> dict[str, Any]:
-    """Return the result of `removeReview`."""
+    """Call `removeReview` and return its result."""
     return dict((await api.ask(REMOVE, id=review))["removeReview"])

@@ -1,6 +1,6 @@
 """Schema linter, with rules from GitHub's linter, GraphQL-ESLint and Relay, and some of our own.
 
-A rule takes a schema and yields its findings, each prefixed with the schema coordinate.
+Each rule takes a schema and yields its findings, which begin with a schema coordinate.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ VERBS: Final = frozenset(
 
 
 def valid(schema: GraphQLSchema) -> Iterator[str]:
-    """Require a schema that is valid by GraphQL's specification."""
+    """Require a schema that is valid according to the GraphQL specification."""
     yield from (f"Schema: {error.message}" for error in validate_schema(schema))
 
 
@@ -66,7 +66,7 @@ def described(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def named(schema: GraphQLSchema) -> Iterator[str]:
-    """Require PascalCase for types, camelCase for fields, UPPER_CASE for enum values."""
+    """Require PascalCase for types, camelCase for fields, and UPPER_CASE for enum values."""
     for coordinate, name, definition in elements(schema):
         style, pattern = "camelCase", CAMEL
         if isinstance(definition, GraphQLEnumValue):
@@ -78,7 +78,11 @@ def named(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def concise(schema: GraphQLSchema) -> Iterator[str]:
-    """Forbid names that repeat the kind of type, the owner of the field, or a reading verb."""
+    """Forbid redundant words in names.
+
+    The name of a type must not end with its kind, as in `FooType`. The name of a field must not
+    repeat the name of its type, and must not begin with a verb such as `get`.
+    """
     for type_ in own_types(schema):
         if type_.name.endswith(KINDS):
             yield f"{type_.name}: repeats the kind of type"
@@ -107,7 +111,7 @@ def mutations(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def results(schema: GraphQLSchema) -> Iterator[str]:
-    """Require mutations to return a union FooResult: the success type, then refusals."""
+    """Require mutations to return a union FooResult of one success type and then refusals."""
     for name, field in fields_of(schema.mutation_type).items():
         result = field.type.of_type if isinstance(field.type, GraphQLNonNull) else None
         if not isinstance(result, GraphQLUnionType) or not result.name.endswith("Result"):
@@ -127,7 +131,7 @@ def deprecations(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def flags(schema: GraphQLSchema) -> Iterator[str]:
-    """Forbid prefixes of Boolean names: `mine`, not `isMine`. `PageInfo` is exempt."""
+    """Forbid prefixes in the names of Booleans: `mine`, not `isMine`. `PageInfo` is exempt."""
     for coordinate, name, definition in typed_elements(schema):
         is_exempt = coordinate.startswith("PageInfo.")
         if (
@@ -139,7 +143,7 @@ def flags(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def lists(schema: GraphQLSchema) -> Iterator[str]:
-    """Require non-null list items, and non-null lists as results of fields."""
+    """Require list items to be non-null, and lists that fields return to be non-null, too."""
     for coordinate, _, definition in typed_elements(schema):
         inner = (
             definition.type.of_type

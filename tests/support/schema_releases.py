@@ -1,4 +1,4 @@
-"""Effects of schema changes on clients of the last release."""
+"""Finds schema changes that break or may surprise clients of the last release."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def report(breaking: list[str], dangerous: list[str]) -> str:
 
 
 def _removable(schema: GraphQLSchema) -> Iterator[str]:
-    """Yield the coordinates of deprecated elements, and the types only they refer to."""
+    """Yield the coordinates of deprecated elements, and types to which only these refer."""
     for coordinate, _, definition in elements(schema):
         if (
             not isinstance(definition, GraphQLNamedType)
@@ -70,7 +70,7 @@ def _removable(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def _newly_required(old: GraphQLSchema, new: GraphQLSchema) -> list[str]:
-    """List inputs that became required by losing a default; graphql-core does not report them."""
+    """List inputs that became required by losing a default, which graphql-core does not report."""
     optional = {
         coordinate: str(definition.type)
         for coordinate, _, definition in typed_elements(old)

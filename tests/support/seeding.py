@@ -1,4 +1,4 @@
-"""Sample data in empty databases, relative to a fixed time."""
+"""Functions that fill empty databases with sample data, dated relative to a fixed time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from web.samples.demo import Outcome
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
-"""Fixed time of the sample: with the current time, the shares of statuses would vary."""
+"""Fixed creation time of the sample data. With the current time, the shares of booking statuses
+would vary between runs."""
 HEARTBEATS = "heartbeatFrequencyMS=600000"
-"""Generating data blocks the event loop; late heartbeats must not look like a lost server."""
+"""Rare heartbeats to the database. Generating data blocks the event loop, so that more frequent
+heartbeats would be late and look as if the database had been lost."""
 
 HASH = "the hash of the demo password"
 DAY = timedelta(days=1)
@@ -29,13 +31,13 @@ def silent(_done: int, _total: int) -> None:
 
 
 async def fill(experts: int) -> Outcome:
-    """Fill the database with sample data, unless it has some."""
+    """Fill the database with sample data, unless it already contains sample data."""
     return await seed(experts=experts, now=NOW, password_hash=HASH, progress=silent)
 
 
 @asynccontextmanager
 async def opened(server: str, name: str) -> AsyncIterator[None]:
-    """Bind the documents to an empty database with this name."""
+    """Bind the document models to an empty database named `seeding-…`."""
     url = renamed(server, f"seeding-{name}")
     async with open_database(f"{url}&{HEARTBEATS}"):
         yield

@@ -30,25 +30,25 @@ START_SECONDS = 900
 END_SECONDS = 120
 """Generous deadlines; only a program that hangs exceeds them."""
 CACHES = "EXPERTBOOK_CACHES"
-"""Environment variable that tests inherit, to run the suite with and without caches."""
+"""Environment variable that test servers inherit, to run the suite with and without caches."""
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
 SERVE = (EXPERTBOOK, "serve")
-"""The command that users run."""
+"""The command with which users start the server."""
 SERVE_IN_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$0" "$@"', *SERVE)
-"""Command equivalent to `expertbook serve &` in a shell, which starts it with SIGINT ignored."""
-# The server also ends with the process that forked it, when tests are interrupted.
+"""Equivalent of `expertbook serve &` in a shell, which makes background processes ignore SIGINT."""
+# When tests are interrupted, the server ends together with the process that forked it.
 FORKED_SERVE = ("serve", "--with-parent")
 PORTS = range(10_000, 20_000)
-"""Ports below those of embedded databases and below the ephemeral ports."""
+"""Ports for test servers, below the ports of embedded databases and the ephemeral ports."""
 
 _shuffled = itertools.cycle(random.SystemRandom().sample(PORTS, len(PORTS)))
 _reserved: list[BinaryIO] = []
 
 
 def free_port() -> int:
-    """Reserve a free port until this process ends.
+    """Reserve a free port until this process ends, and return it.
 
-    A lock file per port excludes all other test processes of this user.
+    A lock file for each port prevents this user's other test processes from reserving it as well.
     """
     locks = Path(tempfile.gettempdir()) / f"expertbook-test-ports-{os.getuid()}"
     locks.mkdir(exist_ok=True)
@@ -64,10 +64,10 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return the environment with some settings; of the inherited settings, keep only CACHES.
+    """Return the environment with the given settings, and with no inherited setting but CACHES.
 
-    By default, clients need no verified e-mail address, and operations may take two minutes, since
-    a busy machine can exceed the usual limit.
+    By default, clients need no verified e-mail address, and operations may take two minutes,
+    because they can exceed the usual limit on a busy machine.
     """
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
     kept = {
@@ -81,14 +81,14 @@ def environment(**settings: object) -> dict[str, str]:
 
 @dataclass
 class Program:
-    """A started program, its address and its log."""
+    """A started server program, its URL and its log file."""
 
     process: ForkedProgram | subprocess.Popen[bytes]
     address: str
     log: Path
 
     def output(self) -> str:
-        """Return the output so far."""
+        """Return the program's output so far."""
         return self.log.read_text()
 
     def wait(self, seconds: float = END_SECONDS) -> int:
@@ -100,21 +100,23 @@ class Program:
 def start_program(
     folder: Path, command: Sequence[Path | str] | Patch = UNCHANGED, /, **settings: object
 ) -> Iterator[Program]:
-    """Start a server in a folder with some settings, and end it with SIGINT.
+    """Start a server in a folder with the given settings, and finally end it with SIGINT.
 
     Args:
         folder: the working directory, in which the data folder is created.
-        command: the command. Without a command, or with a patch, the server is forked, which is
-            faster than running `SERVE`.
+        command: the command that starts the server, such as `SERVE`. Without a command, or with a
+            patch instead, the server is forked from a prepared process, which is faster.
         settings: settings of the server. Without `mongodb_url`, a forked server uses a database on
-            the shared server; a command, or a forked server with None, starts an embedded one.
+            the shared database server, but a command starts an embedded database. A forked server
+            starts an embedded database, too, if `mongodb_url` is None.
     """
     port = free_port()
     database: dict[str, object] = {}
     if GIVEN_URL:
         database = {"mongodb_url": shared_server.database(folder)}
     elif isinstance(command, Patch) and "mongodb_url" not in settings:
-        # Broadcast in memory, as with an embedded database: there is no other server to reach.
+        # Broadcast in memory, as with an embedded database, because there is no other server to
+        # which events must be sent.
         database = {"mongodb_url": shared_server.database(folder), "broadcast_url": "memory://"}
     given = {"port": port, "data": folder / "data", **database, **settings}
     env = environment(**{name: value for name, value in given.items() if value is not None})
@@ -141,7 +143,7 @@ def start_program(
 def run_command(
     command: Sequence[Path | str], environment: dict[str, str], folder: Path, log: Path
 ) -> subprocess.Popen[bytes]:
-    """Run a command in a folder, with its output in a file."""
+    """Start a command in a folder, and append its output to a log file."""
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - the program, or a test's command
             command, env=environment, cwd=folder, stdout=output, stderr=output
@@ -150,7 +152,7 @@ def run_command(
 
 @contextmanager
 def run_server(folder: Path, **settings: object) -> Iterator[str]:
-    """Run a server in a folder with some settings; yield its address once it is ready."""
+    """Run a server in a folder with the given settings; yield its URL once it is ready."""
     with start_program(folder, **settings) as program:
         await_ready(program.process, program.address)
         yield program.address
@@ -163,7 +165,7 @@ def await_ready(process: ForkedProgram | subprocess.Popen[bytes], address: str) 
         if process.poll() is not None:
             raise RuntimeError(f"the program ended with {process.returncode}")
         try:
-            with urlopen(f"{address}/readyz", timeout=END_SECONDS):  # noqa: S310 - our own address
+            with urlopen(f"{address}/readyz", timeout=END_SECONDS):  # noqa: S310 - our own server
                 return
         except (URLError, OSError):
             time.sleep(0.05)

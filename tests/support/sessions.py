@@ -1,4 +1,4 @@
-"""Documents that sign in and out, and sessions with short access tokens."""
+"""GraphQL documents that sign in and out, and access tokens that expire soon."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ COOKIE = {"x-session": "cookie"}
 SECRET = "a secret of these tests, longer than thirty-two bytes"
 ACCESS, REFRESHING = "expertbook-access", "expertbook-refresh"
 LIFETIMES = (3, 15, 75)
-"""Lifetimes of short tokens in seconds; a longer one is tried if one expired before its use.
+"""Lifetimes, in seconds, of access tokens that expire soon.
 
-All are shorter than the timeouts of the test clients, which wait for the token to expire.
+If a token expires before its first use, a test tries the next lifetime. All lifetimes are shorter
+than the timeouts of the test clients, which wait until the token expires.
 """
 
 
 def short_token(session: dict[str, Any], seconds: int) -> AccessToken:
-    """Return an access token with this lifetime, signed with `SECRET`."""
+    """Return an access token for the session that expires after `seconds` seconds."""
     claims = Tokens([SECRET], timedelta(minutes=1)).read(session["accessToken"])
     tokens = Tokens([SECRET], timedelta(seconds=seconds))
     return tokens.issue(claims.user_id, claims.session_id, datetime.now(UTC))

@@ -28,20 +28,20 @@ DAYS = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The listed slots of every length, and the position of the last event that they include."""
+    """An expert's listed slots of every length, and the position of the last event they reflect."""
 
     position: Position
     notice: timedelta
     slots: dict[SlotKey, Slot]
 
     def listed_at(self, now: datetime) -> dict[SlotKey, Slot]:
-        """Return the slots still listed at a time, considering the minimum notice."""
+        """Return the slots that are still listed at a time, in view of the minimum notice."""
         earliest = now + self.notice
         return {key: slot for key, slot in self.slots.items() if key.starts_at >= earliest}
 
 
 async def read_slots(expert_id: Id, since: datetime, now: datetime | None = None) -> Snapshot:
-    """Read some days in the order of the API: the calendar with its cursor, then the bookings."""
+    """Read three days of slots as the API does: the calendar with its cursor, then the bookings."""
     until = since + DAYS
     [calendar] = await slots.calendars([expert_id])
     [occupants] = await slots.occupants([Span(expert_id, since, until)])
@@ -62,7 +62,8 @@ class SlotClient:
 
     Attributes:
         pause: the seconds that the client takes to process an event.
-        events_per_connection: the number of events after which it reconnects with its last cursor.
+        events_per_connection: the number of events after which the client reconnects with its last
+            cursor.
     """
 
     hub: Hub
@@ -79,7 +80,7 @@ class SlotClient:
         self._advanced = asyncio.Event()
 
     async def follow(self) -> None:
-        """Receive events until cancelled."""
+        """Receive and apply events until this task is cancelled."""
         while True:
             remaining = self.events_per_connection
             async with aclosing(
@@ -92,7 +93,8 @@ class SlotClient:
                         break
 
     async def _apply(self, event: Event) -> None:
-        # After a reset, the slots are read again. Events that a snapshot includes are skipped.
+        # After a RESET event, all slots are read again. Events that the snapshot already reflects
+        # are skipped.
         if event.sequence > self.snapshot.position.sequence:
             if event.kind is EventKind.RESET:
                 self.snapshot = await read_slots(self.expert_id, self.since)
@@ -106,7 +108,7 @@ class SlotClient:
         self._advanced.set()
 
     async def wait_for(self, sequence: int) -> None:
-        """Wait until the event with that number has been received."""
+        """Wait until the event with the given sequence number has been received."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while self.position.sequence < sequence:
                 self._advanced.clear()
@@ -115,7 +117,7 @@ class SlotClient:
 
 @asynccontextmanager
 async def following(*clients: SlotClient) -> AsyncIterator[None]:
-    """Have clients receive events for the duration of the context."""
+    """Let the given clients receive events for the duration of the context."""
     tasks = [asyncio.create_task(client.follow()) for client in clients]
     try:
         yield

@@ -12,7 +12,7 @@ class Time:
         self.now = datetime.now(UTC).replace(microsecond=0)
 
     def days(self, first: int, last: int) -> tuple[str, str]:
-        """Return the ISO instants of two days, counted from today."""
+        """Return two instants in ISO format, `first` and `last` days after the tests' start."""
         spans = (self.now + timedelta(days=first), self.now + timedelta(days=last))
         since, until = (instant.isoformat() for instant in spans)
         return since, until

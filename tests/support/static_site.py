@@ -1,4 +1,4 @@
-"""Serves the built client as a static host does: files, and the page at every other path."""
+"""Serves the built client as a static host does: assets, and the client's page elsewhere."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class StaticSite(SimpleHTTPRequestHandler):
-    """Handler of one request; `page` is the client's page."""
+    """Handler of one request; `page` is the HTML of the client's page."""
 
     def __init__(self, *arguments: Any, page: bytes, **options: Any) -> None:
         self._page = page
         super().__init__(*arguments, directory=str(BUILT_CLIENT), **options)
 
     def do_GET(self) -> None:
-        """Send a file or the page."""
+        """Send an asset, or the client's page for any other path."""
         if self.path.startswith("/assets/"):
             super().do_GET()
             return
@@ -38,7 +38,7 @@ class StaticSite(SimpleHTTPRequestHandler):
 
 @contextmanager
 def serve_client(port: int, api_url: str) -> Iterator[None]:
-    """Serve the client at a port while the context is open, as if built with `VITE_API_URL`."""
+    """Serve the client at a port while the context is open, as if built for the given API URL."""
     html = (BUILT_CLIENT / CLIENT_PAGE).read_text("utf-8")
     page = html.replace("</head>", f'<meta name="api-url" content="{api_url}"></head>').encode()
     with ThreadingHTTPServer(("127.0.0.1", port), partial(StaticSite, page=page)) as server:

@@ -1,4 +1,4 @@
-"""A valid sample of stored data, as rows of each collection."""
+"""A consistent sample of stored data, as the rows of each MongoDB collection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def step(before: str | None, after: str, starts_at: datetime) -> Row:
 
 
 def booking(rows: Rows, hour: int, *statuses: str) -> Row:
-    """Add a booking with a history of statuses, and its events."""
+    """Add a booking that has had the given statuses in order, and an event for each status."""
     starts_at = NOON + timedelta(hours=hour)
     status, is_held = statuses[-1], statuses[-1] == "HELD"
     [calendar] = rows["calendars"]
@@ -80,13 +80,13 @@ def ratings(expert_id: ObjectId, *stars: int) -> Row:
 
 
 def review(rows: Rows, of: Row, stars: int, *, hidden: bool) -> None:
-    """Add the review of a booking."""
+    """Add a review of the given booking."""
     subject = {"booking_id": of["_id"], "expert_id": of["expert_id"], "client_id": of["client_id"]}
     rows["reviews"].append({"_id": ObjectId(), **subject, "rating": stars, "hidden": hidden})
 
 
 def sample() -> Rows:
-    """Return an expert, a client and bookings with different histories."""
+    """Return the rows of an expert, a client, and bookings with different histories."""
     keeper, client, expert = ObjectId(), ObjectId(), ObjectId()
     rows: Rows = {
         "users": [{"_id": keeper, "expert_id": expert}, {"_id": client, "expert_id": None}],
@@ -139,7 +139,7 @@ def sample() -> Rows:
 
 
 def wait(rows: Rows, hour: int) -> Row:
-    """Add an entry of the waiting list for an hour, and the event of joining."""
+    """Add a waiting-list entry for the session at an hour, and the JOINED event of the entry."""
     [calendar] = rows["calendars"]
     starts_at = NOON + timedelta(hours=hour)
     joined = event(rows)

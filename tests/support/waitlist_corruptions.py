@@ -1,4 +1,4 @@
-"""Functions that corrupt the waiting list of the valid sample of stored data."""
+"""Functions that corrupt the waiting list in a consistent sample of stored data."""
 
 from __future__ import annotations
 
@@ -16,76 +16,76 @@ if TYPE_CHECKING:
 
 
 def offer_in(rows: Rows) -> Row:
-    """Return the hold that is an offer."""
+    """Return the hold that represents an offer to a waiting client."""
     [offer] = [row for row in rows["bookings"] if row.get("wait_id")]
     return offer
 
 
 def wrong_length(rows: Rows) -> None:
-    """A calendar's count of waiting entries is wrong."""
+    """Make the calendar's count of waiting-list entries wrong."""
     rows["calendars"][0]["waiting"] += 1
 
 
 def wrong_number(rows: Rows) -> None:
-    """An entry has the number of another event."""
+    """Give an entry the sequence number of an event other than its JOINED event."""
     rows["waits"][0]["number"] -= 1
 
 
 def same_number(rows: Rows) -> None:
-    """Two entries have the same number; one joined before the log begins."""
+    """Give two entries the same number; date one of them before the start of the event log."""
     first, second, _ = rows["waits"]
     second |= {"number": first["number"], "joined_at": NOW - timedelta(days=3)}
 
 
 def lost_wait(rows: Rows) -> None:
-    """An entry is missing, though its client has not left."""
+    """Delete an entry, although its client has not left the waiting list."""
     del rows["waits"][0]
     rows["calendars"][0]["waiting"] -= 1
 
 
 def left_wait(rows: Rows) -> None:
-    """An entry is in line, though its client has left."""
+    """Make the event log say that a client has left, although the client's entry exists."""
     left = next(row for row in rows["events"] if row.get("kind") == "LEFT")
     left["wait_id"] = rows["waits"][0]["_id"]
 
 
 def past_wait(rows: Rows) -> None:
-    """The window of an entry has passed."""
+    """Move the time window of an entry into the past."""
     terms = rows["waits"][0]["terms"]
     terms |= {"since": NOW - timedelta(hours=1), "until": NOW - timedelta(minutes=1)}
 
 
 def wait_without_client(rows: Rows) -> None:
-    """The client of an entry is missing."""
+    """Let an entry refer to a client who does not exist."""
     rows["waits"][0]["terms"]["client_id"] = ObjectId()
 
 
 def lone_wait(rows: Rows) -> None:
-    """An entry has no calendar."""
+    """Add an entry that refers to a calendar that does not exist."""
     rows["waits"].append({**rows["waits"][1], "_id": ObjectId(), "expert_id": ObjectId()})
     rows["waits"][-1]["offer_id"] = None
 
 
 def lost_offer(rows: Rows) -> None:
-    """The hold offered to an entry does not refer to the entry."""
+    """Remove the reference to an entry from the hold that is offered to it."""
     offer_in(rows)["wait_id"] = None
 
 
 def ended_offer(rows: Rows) -> None:
-    """The hold offered to an entry has ended."""
+    """End the hold that is offered to an entry, but keep the entry's reference to it."""
     offer = offer_in(rows)
     offer |= {"status": "CANCELLED", "active": False}
     offer["history"][-1]["after"] = "CANCELLED"
 
 
 def offer_to_nobody(rows: Rows) -> None:
-    """A hold refers to an entry that has no offer."""
+    """Let a hold refer to an entry that has no offer."""
     offered = rows["waits"][1]
     offered["offer_id"], offered["declined"] = None, [NOON + timedelta(hours=5)]
 
 
 def open_slot(rows: Rows) -> None:
-    """A slot that an entry waits for is open."""
+    """Leave a slot open for which an entry waits, and which the entry has not declined."""
     rows["waits"][2]["declined"] = []
 
 

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class Impossible(Exception):
-    """The change is refused."""
+    """Raised when a change is refused."""
 
 
 @dataclass(eq=False)
 class Taken:
-    """A booking (with `until` None), a hold, or the offer to an entry."""
+    """A booking (if `until` is None), a hold, or an offer to a waiting-list entry."""
 
     client: Id
     key: SlotKey
@@ -40,7 +40,7 @@ class Taken:
 
     @property
     def is_hold(self) -> bool:
-        """Whether it is a hold that its client has placed."""
+        """Whether this is a hold that the client has placed, and not an offer."""
         return self.until is not None and self.entry is None
 
 
@@ -61,7 +61,7 @@ class Entry:
         return self.client, self.since, self.until, self.minutes
 
     def admits(self, key: SlotKey) -> bool:
-        """Return whether a slot satisfies the entry."""
+        """Return whether a slot has the length and the start that the entry waits for."""
         return key.minutes == self.minutes and self.since <= key.starts_at < self.until
 
 
@@ -75,13 +75,13 @@ class Model:
     line: list[Entry] = field(default_factory=list)
 
     def state(self) -> tuple[object, ...]:
-        """Return the bookings, holds and offers, and the line, in a form to compare."""
+        """Return the bookings, holds, offers and waiting-list entries in a comparable form."""
         taken = {(t.client, t.key, t.until, t.entry is not None) for t in self.taken}
         line = [(e.client, e.since, e.until, e.minutes, e.offer and e.offer.key) for e in self.line]
         return taken, line
 
     def apply(self, change: Callable[[Model], None]) -> bool:
-        """Apply a change after `catch_up`; return False, and change nothing, if it is refused."""
+        """Catch up and apply a change. If it is refused, change nothing and return False."""
         after = deepcopy(self)
         after.catch_up()
         try:
@@ -92,7 +92,10 @@ class Model:
         return True
 
     def catch_up(self) -> None:
-        """Apply the effects of elapsed time; without a line, only the sweeper ends lapsed holds."""
+        """Apply the effects of elapsed time if any entries are in line.
+
+        Without entries in line, lapsed holds are ended only by the sweeper, not by changes.
+        """
         if not self.line:
             return
         passing: list[Entry] = []
@@ -111,14 +114,14 @@ class Model:
         self.serve(passing)
 
     def serve(self, passing: list[Entry] | None = None) -> None:
-        """Offer each entry the earliest open slot; entries that returned an offer come last."""
+        """Offer each entry its earliest suitable slot; entries that returned an offer come last."""
         last = passing or []
         for entry in sorted(self.line, key=lambda entry: entry in last):
             if entry.offer is None:
                 self.offer_earliest(entry)
 
     def offer_earliest(self, entry: Entry) -> None:
-        """Offer an entry the earliest open slot that it has not declined."""
+        """Offer an entry the earliest suitable open slot that it has not declined."""
         for cell in listed_starts(self.rules, entry.minutes, entry.since, entry.until, self.now):
             key = SlotKey(EXPERT, cell, entry.minutes)
             if cell not in entry.declined and self.until(key) > self.now and not self.blockers(key):
@@ -161,19 +164,22 @@ class Model:
         return taken.until is None or self.now < taken.until
 
     def listed(self, key: SlotKey) -> bool:
-        """Return whether a slot is offered now."""
+        """Return whether the calendar lists a slot at the current time."""
         starts = listed_starts(
             self.rules, key.minutes, key.starts_at, instant_of(key.cell + 1), self.now
         )
         return self.rules.offer(key.minutes) is not None and key.cell in starts
 
     def own(self, client: Id, key: SlotKey) -> Taken | None:
-        """Return a client's hold or offer of exactly this slot."""
+        """Return a client's hold or offer of exactly the given slot, or None."""
         own = (t for t in self.taken if t.until and t.client == client and t.key == key)
         return next(filter(self.stands, own), None)
 
     def clear(self, client: Id, key: SlotKey, moving: Taken | None = None) -> None:
-        """Release the client's own hold and lapsed ones from a slot, which must then be free."""
+        """Release a client's own hold and all lapsed holds that overlap a slot.
+
+        Refuse the change if the slot is then still not free.
+        """
         if not self.listed(key):
             raise Impossible
         for each in self.overlapping(key):
@@ -184,7 +190,7 @@ class Model:
             self.taken.remove(each)
 
     def settle(self, made: Taken) -> None:
-        """Add a booking, and end the entries that it satisfies."""
+        """Add a booking, and end the waiting-list entries that it satisfies."""
         self.taken.append(made)
         satisfied = [e for e in self.line if e.client == made.client and e.admits(made.key)]
         for entry in satisfied:
@@ -192,7 +198,7 @@ class Model:
         self.serve()
 
     def book(self, client: Id, key: SlotKey) -> None:
-        """Book a slot; a hold or an offer keeps its cells."""
+        """Book a slot; a booking that replaces a hold or an offer takes over its cells."""
         cells = key.occupies(self.rules)
         if own := self.own(client, key):
             self.taken.remove(own)
@@ -202,7 +208,7 @@ class Model:
         self.settle(Taken(client, key, cells))
 
     def hold(self, client: Id, key: SlotKey) -> None:
-        """Hold a slot instead of the one that the client holds."""
+        """Hold a slot, and release the slot that the client has held so far."""
         own = self.own(client, key)
         if own and own.entry:
             return
@@ -225,7 +231,7 @@ class Model:
             self.serve()
 
     def move(self, client: Id, key: SlotKey, to: SlotKey) -> None:
-        """Move a booking to another slot, or to the client's hold or offer."""
+        """Move a booking to another slot, which the client may hold or may have been offered."""
         booked = (t for t in self.taken if (t.client, t.key, t.until) == (client, key, None))
         found = next(booked, None)
         if found is None:
@@ -240,7 +246,7 @@ class Model:
         self.settle(Taken(client, to, cells))
 
     def join(self, client: Id, since: datetime, until: datetime, minutes: int) -> None:
-        """Join the line, unless a suitable slot is open or can never be offered."""
+        """Join the line, unless a suitable slot is open or no suitable slot can ever be listed."""
         horizon = self.now.replace(hour=0, minute=0) + (self.rules.horizon_days + 1) * 288 * HOLD
         notice = self.rules.minimum_notice_minutes * HOLD / 5
         is_possible = self.rules.accepts_bookings and self.rules.offer(minutes) is not None

@@ -1,4 +1,4 @@
-"""A calendar in memory, with its waiting list; it decides commands as the ledger does."""
+"""An in-memory calendar with a waiting list, which decides commands as the ledger does."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SECOND = timedelta(seconds=1)
 
 
 def client(number: int) -> Id:
-    """Return the id of a client."""
+    """Return the id of the client with the given number."""
     return Id(f"{number:024x}")
 
 
@@ -53,13 +53,13 @@ BEA, CLEO, DORA = map(client, range(2, 5))
 
 
 def key(hour: int, minute: int = 0, minutes: int = 60, day: date = MONDAY) -> SlotKey:
-    """Return a slot, on Monday by default."""
+    """Return the slot that starts at the given time, on Monday by default."""
     return SlotKey(EXPERT, cell_of(at(hour, minute, day)), minutes)
 
 
 @dataclass
 class Desk:
-    """A calendar, its bookings and its waiting list after each change."""
+    """A calendar with its bookings, events and waiting list, to which commands are posted."""
 
     rules: Rules
     now: datetime = NOW
@@ -67,10 +67,10 @@ class Desk:
     log: list[Event] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     agenda: Agenda | None = None
-    """The agenda that the last change left, as the ledger keeps it."""
+    """The agenda that results from the last change, cached as the ledger caches it."""
 
     def load(self) -> Agenda:
-        """Return the agenda of the stored state."""
+        """Return a new agenda with the current bookings and waiting list."""
         last = self.log[-1] if self.log else None
         calendar = Calendar(
             id=EXPERT,
@@ -88,7 +88,7 @@ class Desk:
         """Decide a command, and return its events.
 
         Raises:
-            Refused: if the command is refused; nothing has changed then.
+            Refused: if the command is refused, in which case nothing changes.
         """
         agenda = self.agenda if is_cached and self.agenda else self.load()
         agenda.advance_clock(self.now)
@@ -118,7 +118,7 @@ class Desk:
         return agenda.events[:], list(agenda.waitlist), agenda.rules, slots
 
     def slots(self) -> list[Slot]:
-        """Return the listed slots of every length at this moment."""
+        """Return the slots of every length that are listed at the current time."""
         agenda = self.load()
         until = self.now + timedelta(days=60)
         found = [
@@ -167,12 +167,12 @@ class Desk:
         return self.post(command, **more)
 
     def remove(self, booking: Booking, **more: Any) -> list[Event]:
-        """Take a finished booking out of its client's list."""
+        """Remove a finished booking from its client's list."""
         removed: dict[str, Any] = {"booking_ids": [booking.id], "viewer_id": booking.client_id}
         return self.post(RemoveBooking(expert_ids=[EXPERT], **removed), **more)
 
     def change_rules(self, **fields: Any) -> list[Event]:
-        """Change fields of the rules."""
+        """Change the given fields of the calendar's rules."""
         return self.post(ChangeRules(expert_ids=[EXPERT], fields=fields))
 
     def join(
@@ -187,7 +187,7 @@ class Desk:
         return self.post(LeaveWaitlist(expert_ids=[EXPERT], wait_id=wait.id), **more)
 
     def review(self, **more: Any) -> list[Event]:
-        """Let the waiting list notice that time has passed."""
+        """Apply the effects of elapsed time to the waiting list."""
         return self.post(ReviewWaitlist(expert_ids=[EXPERT]), **more)
 
     def sweep(self) -> None:
@@ -196,11 +196,11 @@ class Desk:
             self.post(ExpireBooking(expert_ids=[EXPERT], booking_ids=[hold.id]))
 
     def active(self, *statuses: BookingStatus) -> list[Booking]:
-        """Return the active bookings in some statuses."""
+        """Return the active bookings that have one of the given statuses."""
         return [b for b in self.bookings.values() if b.active and b.status in statuses]
 
     def offers(self) -> dict[Id, Booking]:
-        """Return the current offers by client; assert that offers and entries match."""
+        """Return the current offers, keyed by client; assert that they match the entries."""
         offers = [b for b in self.active(BookingStatus.HELD) if b.wait_id]
         assert {(b.wait_id, b.id) for b in offers} == {
             (wait.id, wait.offer_id) for wait in self.waits if wait.offer_id
@@ -208,11 +208,11 @@ class Desk:
         return {booking.client_id: booking for booking in offers}
 
     def offered(self) -> dict[Id, str]:
-        """Return the start of each client's offer, such as "09:30"."""
+        """Return the start time of the slot that each client is offered, such as "09:30"."""
         return {who: offer.starts_at.strftime("%H:%M") for who, offer in self.offers().items()}
 
     def only_offer(self) -> Booking:
-        """Return the only offer, which has just been made."""
+        """Return the only current offer; assert that it has just been made."""
         [offer] = self.offers().values()
         assert offer.created_at == self.now
         return offer
@@ -228,10 +228,10 @@ class Desk:
         return slot.status
 
     def clients(self) -> list[Id]:
-        """Return the clients in line, in order."""
+        """Return the ids of the waiting clients, in the order of the line."""
         return [wait.terms.client_id for wait in self.waits]
 
 
 def kinds(events: Iterable[Event]) -> list[str]:
-    """Return the kinds of events."""
+    """Return the kinds of the given events."""
     return [event.kind.value for event in events]

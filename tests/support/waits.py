@@ -1,4 +1,4 @@
-"""Documents of the waiting lists, and functions that join them."""
+"""GraphQL documents for waiting lists, and functions that join, list and leave them."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ Json = dict[str, Any]
 
 
 async def join(api: Api, expert_id: str, since: str, until: str, minutes: int = 60) -> Json:
-    """Return the answer to joining a waiting list."""
+    """Join a waiting list, and return the result of `joinWaitlist`."""
     wanted = {"expertId": expert_id, "from": since, "to": until, "minutes": minutes}
     answer: Json = (await api.ask(JOIN, input=wanted))["answer"]
     return answer
 
 
 async def wait_for(api: Api, expert_id: str, slot: Json, minutes: int = 60) -> Json:
-    """Return the answer to waiting for exactly one slot."""
+    """Join the waiting list for exactly one slot, and return the result of `joinWaitlist`."""
     since = datetime.fromisoformat(slot["startsAt"])
     until = since + timedelta(minutes=15)
     return await join(api, expert_id, since.isoformat(), until.isoformat(), minutes)
 
 
 async def waits(api: Api) -> list[Json]:
-    """Return the viewer's entries."""
+    """Return the viewer's entries in waiting lists."""
     found: list[Json] = (await api.ask(WAITS))["viewer"]["waits"]
     return found
 
 
 async def leave(api: Api, wait_id: str) -> bool:
-    """Return the answer to leaving a waiting list."""
+    """Leave a waiting list, and return the result of `leaveWaitlist`."""
     left: bool = (await api.ask(LEAVE, id=wait_id))["answer"]
     return left

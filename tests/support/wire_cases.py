@@ -35,9 +35,9 @@ CODES = (
     *(6, 24, 50, 59, 64, 89, 91, 112, 115, 133, 189, 246, 251, 262),
     *(10107, 11600, 11602, 13435),
 )
-"""Codes that any command may fail with."""
+"""Error codes with which any command may fail."""
 CYCLE_SECONDS = 1.0
-"""Period of the faults that last for a part of each period."""
+"""Length of a cycle in seconds; some faults last for a part of each cycle."""
 Effect = CommandError | WriteConcernError | LostReply | Delay
 
 
@@ -47,13 +47,13 @@ def from_mongos(code: int) -> CommandError:
 
 
 def is_no_commit(command: Mapping[str, Any]) -> bool:
-    """Return whether a command is not a commit."""
+    """Return whether a command is anything but a commit."""
     return COMMIT not in command
 
 
 @dataclass(frozen=True)
 class Case:
-    """A fault that may happen, and the commands that it concerns."""
+    """A fault to inject, and the commands that it affects."""
 
     name: str
     effect: Effect
@@ -65,7 +65,7 @@ class Case:
         return self.name
 
     def fault(self, *, rate: float = 1.0, times: int | None = None) -> Fault:
-        """Return the fault, to be injected at a rate or a number of times."""
+        """Return the fault, to be injected at the given rate and at most `times` times."""
         return Fault(
             self.effect,
             self.command,
@@ -108,11 +108,11 @@ WRITES_AND_READS = [
     Case("lost read", LostReply(), READS),
 ]
 ONCE = [*UNKNOWN_COMMITS, *KNOWN_COMMITS, *WRITES_AND_READS]
-"""Faults that concern one kind of command each."""
+"""Faults that each affect only one kind of command."""
 
 
 def _of_any_command() -> Iterator[Case]:
-    """Yield the faults that may concern any command."""
+    """Yield the faults that may affect any kind of command."""
     for code in CODES:
         yield Case(f"{code} before", CommandError(code))
         says_aborted = code in ABORTING or code == NO_SUCH_TRANSACTION
@@ -126,13 +126,13 @@ def _of_any_command() -> Iterator[Case]:
 
 
 def is_acknowledged(command: Mapping[str, Any]) -> bool:
-    """Return whether a command waits for its write concern."""
+    """Return whether a command waits until its write concern is fulfilled."""
     return "writeConcern" in command
 
 
 @dataclass(frozen=True)
 class Disturbance:
-    """A fault under load: `during(proxy, rate)` injects it while the context lasts."""
+    """A fault under load, which `during(proxy, rate)` injects while its context is open."""
 
     name: str
     during: Callable[[WireProxy, float], AbstractAsyncContextManager[None]]
@@ -142,12 +142,12 @@ class Disturbance:
 
 
 def injected(name: str, *cases: Case, wire_version: int | None = None) -> Disturbance:
-    """Return a disturbance that injects some faults, which share the rate.
+    """Return a disturbance that injects the given faults, each at an equal share of the rate.
 
     Args:
         name: the disturbance's name.
-        cases: the faults.
-        wire_version: version of the wire protocol that the database announces meanwhile.
+        cases: the faults to inject.
+        wire_version: version of the wire protocol that the database announces during the faults.
     """
 
     @asynccontextmanager
@@ -166,7 +166,7 @@ def injected(name: str, *cases: Case, wire_version: int | None = None) -> Distur
 
 @asynccontextmanager
 async def rolled_back(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
-    """Repeatedly insert events and bookings, and roll them back after a part of each cycle."""
+    """In each cycle, insert events and bookings, and roll them back after a part of the cycle."""
 
     def write(database: Any) -> None:
         calendars = list(database["calendars"].aggregate([{"$sample": {"size": 1}}]))
@@ -182,7 +182,7 @@ async def rolled_back(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
 
     def write_and_roll_back(database: Any) -> None:
         with proxy.uncommitted.until_rollback():
-            with suppress(DuplicateKeyError):  # A server has since written this event or booking.
+            with suppress(DuplicateKeyError):  # A server has written a conflicting document.
                 write(database)
             time.sleep(CYCLE_SECONDS * rate)
 
@@ -197,7 +197,7 @@ async def rolled_back(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def stepping_down(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
-    """Repeatedly turn the primary into a secondary for a part of each cycle."""
+    """In each cycle, turn the primary into a secondary for a part of the cycle."""
 
     async def once() -> None:
         await asyncio.to_thread(proxy.announce, role=Role.SECONDARY)

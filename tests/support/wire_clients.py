@@ -1,4 +1,4 @@
-"""Clients of the wire proxy, and the labels of the errors that they receive."""
+"""Database clients of the wire proxy, and the labels of the errors that they receive."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ Client = AsyncMongoClient[dict[str, Any]]
 PATIENCE_MS = 60_000
 PATIENCE_SECONDS = 60
 NO_POLLING_MS = 600_000
-"""Interval of the driver's checks, so long that only a streamed `hello` can announce a change."""
+"""Interval of the driver's server checks. It is so long that the driver can learn of changes only
+from a streamed `hello`."""
 TRANSIENT, RETRYABLE = "TransientTransactionError", "RetryableWriteError"
 UNKNOWN = "UnknownTransactionCommitResult"
 
 
 def connect(proxy: WireProxy, **options: Any) -> Client:
-    """Return a client of the proxy that waits long for a server."""
+    """Return a database client that connects to the proxy and waits long for a usable server."""
     return AsyncMongoClient(
         proxy.url,
         **{
@@ -38,12 +39,12 @@ def connect(proxy: WireProxy, **options: Any) -> Client:
 
 
 async def ids(things: AsyncCollection[dict[str, Any]]) -> list[Any]:
-    """Return the ids of the stored documents."""
+    """Return the ids of the documents in a collection, in ascending order."""
     return [row["_id"] async for row in things.find().sort("_id")]
 
 
 async def insert_in_transaction(things: AsyncCollection[dict[str, Any]], id_: object) -> None:
-    """Insert a document in a transaction and commit it."""
+    """Insert a document in a transaction, and commit the transaction."""
     async with (
         things.database.client.start_session() as session,
         await session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority")),
@@ -52,5 +53,5 @@ async def insert_in_transaction(things: AsyncCollection[dict[str, Any]], id_: ob
 
 
 def labels(error: PyMongoError) -> set[str]:
-    """Return the labels for transactions and writes that an error has."""
+    """Return those labels of an error that concern transactions or retryable writes."""
     return {name for name in (TRANSIENT, RETRYABLE, UNKNOWN) if error.has_error_label(name)}

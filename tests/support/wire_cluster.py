@@ -35,7 +35,7 @@ class Cluster:
 
 @contextmanager
 def run_cluster(folder: Path, role: Role = Role.PRIMARY) -> Iterator[Cluster]:
-    """Run two servers that reach one database through a proxy, which appears in a role."""
+    """Run two servers that reach one database through a proxy, which appears in the given role."""
     with (
         run_database(folder / "database") as url,
         WireProxy(url, role=role) as proxy,

@@ -1,6 +1,6 @@
-"""Faults for the wire proxy: MongoDB documents them, but the embedded database never shows them.
+"""Faults for the wire proxy, which MongoDB documents but which the embedded database never causes.
 
-Sources, for all of this module:
+Sources for the whole module:
 
 - Error codes, their names and categories: https://www.mongodb.com/docs/manual/reference/error-codes/
   and `src/mongo/base/error_codes.yml` in https://github.com/mongodb/mongo.
@@ -51,11 +51,11 @@ COMMAND_NOT_FOUND, NO_SUCH_TRANSACTION, FAILED_READ_PREFERENCE = 59, 251, 133
 NOT_WRITABLE_PRIMARY, NOT_PRIMARY_NO_SECONDARY_OK = 10107, 13435
 SHUTDOWN: Final = frozenset({91, 11600})
 NOT_PRIMARY: Final = frozenset({189, 10107, 11602, 13435}) | SHUTDOWN
-"""Codes after which the driver looks for the primary again ("state change errors")."""
+"""Error codes after which the driver looks for the primary again ("state change errors")."""
 RETRIABLE: Final = NOT_PRIMARY | {6, 89, 262}
-"""Codes of the server's category RetriableError."""
+"""Error codes of the server's category RetriableError."""
 ABORTING: Final = frozenset({24, 112, 246})
-"""Codes that always mean that the transaction has been aborted."""
+"""Error codes that always mean that the transaction has been aborted."""
 COMMIT_OR_ABORT: Final = frozenset({"commitTransaction", "abortTransaction"})
 
 TRANSIENT_TRANSACTION: Final = "TransientTransactionError"
@@ -77,7 +77,7 @@ class Request(NamedTuple):
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether the command belongs to a transaction, and so has the field `autocommit`."""
+        """Whether the command belongs to a transaction, as its field `autocommit` shows."""
         return "autocommit" in self.document
 
     @property
@@ -96,8 +96,8 @@ class Request(NamedTuple):
 def error_labels(code: int, request: Request, *, of_write_concern: bool = False) -> list[str]:
     """Return the labels that the server adds to an error.
 
-    The server never adds `UnknownTransactionCommitResult`: the driver does, to a commit that ends
-    with one of the retriable codes, 50 or 64, or without an answer.
+    The server never adds `UnknownTransactionCommitResult`. The driver adds this label to a commit
+    that fails with a retriable code, with 50 or with 64, or that gets no reply.
 
     Args:
         code: the error's code.
@@ -109,7 +109,8 @@ def error_labels(code: int, request: Request, *, of_write_concern: bool = False)
         if is_transient or (code in RETRIABLE and not request.is_commit_or_abort):
             return [TRANSIENT_TRANSACTION]
     if request.is_retryable_write:
-        # A mongos labels only its own shutdown, since it has retried everything else itself.
+        # A mongos labels only the errors of its own shutdown, because it has already retried the
+        # command after any other error.
         retryable = SHUTDOWN if request.is_to_mongos else RETRIABLE
         return [RETRYABLE_WRITE] if code in retryable else []
     if request.is_of_change_stream and code in RETRIABLE | {FAILED_READ_PREFERENCE}:
@@ -124,15 +125,15 @@ class CommandError:
     Source: https://www.mongodb.com/docs/manual/reference/method/db.runCommand/#response
 
     Args:
-        code: one of CODE_NAMES.
-        labels: the error's labels instead of those that the server documents.
+        code: the error code, one of the keys of CODE_NAMES.
+        labels: the error's labels, or None for the labels that MongoDB documents.
     """
 
     code: int
     labels: tuple[str, ...] | None = None
 
     def reply(self, request: Request) -> dict[str, Any]:
-        """Return the reply to a command."""
+        """Return the reply with which the command fails."""
         labels = error_labels(self.code, request) if self.labels is None else list(self.labels)
         name = CODE_NAMES[self.code]
         message = f"{name} (injected)"
@@ -142,11 +143,11 @@ class CommandError:
         return reply | ({"errorLabels": labels} if labels else {})
 
     def ends_transaction(self, request: Request) -> bool:
-        """Return whether the server has aborted the command's transaction.
+        """Return whether the server aborts the command's transaction because of this error.
 
-        Any error of a statement aborts its transaction, except that of a command that the server
-        does not know. A commit whose outcome is unknown leaves the transaction open, except on a
-        server that is no longer primary.
+        A failed statement aborts its transaction, unless the server does not know the command. A
+        commit whose outcome is unknown leaves the transaction open, unless the server is no longer
+        the primary.
         """
         if not request.is_in_transaction or self.code == COMMAND_NOT_FOUND:
             return False
@@ -161,17 +162,17 @@ class CommandError:
 class WriteConcernError:
     """The command takes effect but is not acknowledged: `{ok: 1, writeConcernError: {…}}`.
 
-    Source: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ and
+    Sources: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ and
     https://www.mongodb.com/docs/manual/reference/write-concern/#wtimeout
 
     Args:
-        code: 64 if the majority did not acknowledge in time; or one of RETRIABLE.
+        code: 64 if the majority does not acknowledge the write in time, or else one of RETRIABLE.
     """
 
     code: int
 
     def added_to(self, reply: Document, request: Request) -> dict[str, Any]:
-        """Return the reply of a command that succeeded, with the error added."""
+        """Return the reply to a successful command, with the write concern's error added."""
         name = CODE_NAMES[self.code]
         error: dict[str, Any] = {
             "code": self.code,
@@ -187,16 +188,16 @@ class WriteConcernError:
 
 @dataclass(frozen=True)
 class LostReply:
-    """The connection is closed instead of a reply.
+    """The connection is closed instead of a reply being sent.
 
-    Source: https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md,
-    "network error", and in the specification of transactions "UnknownTransactionCommitResult".
+    Sources: https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
+    on network errors, and the specification of transactions on `UnknownTransactionCommitResult`.
     """
 
 
 @dataclass(frozen=True)
 class Delay:
-    """The command is executed or answered later, as by a slow primary.
+    """The execution of the command or the reply is delayed, as by a slow primary.
 
     Source: `blockTimeMS` of `failCommand` in
     https://www.mongodb.com/docs/manual/reference/command/configureFailPoint/
@@ -207,21 +208,20 @@ class Delay:
 
 @dataclass(frozen=True)
 class Fault:
-    """An error of some commands, at a rate or a number of times.
+    """A fault to inject into matching commands, at a rate and for a limited number of times.
 
     Args:
-        effect: what happens to a command.
-        command: name or names of the commands; None: all but `hello`.
-        collection: name of the collection that the command is about.
-        matches: further condition on the command.
-        rate: share of the commands that fail.
-        times: how often it happens; None: without limit.
-        takes_effect: whether the command is executed nevertheless. A write concern's error
-            always comes after the effect.
+        effect: the error or delay to inject.
+        command: the name or names of the matching commands; None for all commands but `hello`.
+        collection: the collection that matching commands are about; None for any.
+        matches: a further condition that matching commands fulfil.
+        rate: the share of the matching commands into which the fault is injected.
+        times: the maximum number of injections; None for no limit.
+        takes_effect: whether the database executes the command nevertheless. With
+            `WriteConcernError`, it always does.
 
     Raises:
-        ValueError: if a commit that took effect is to get an error that means the transaction was
-            aborted.
+        ValueError: if the fault would report a commit that took effect as an aborted transaction.
     """
 
     effect: CommandError | WriteConcernError | LostReply | Delay
@@ -240,5 +240,5 @@ class Fault:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """The names of the commands; () for all."""
+        """The names of the matching commands; empty if the fault names none."""
         return (self.command,) if isinstance(self.command, str) else self.command or ()

@@ -1,4 +1,4 @@
-"""Replies to `hello`, in which a server describes itself, changed for the wire proxy.
+"""Replies to `hello`, in which a server describes itself, rewritten for the wire proxy.
 
 Sources: https://www.mongodb.com/docs/manual/reference/command/hello/,
 https://github.com/mongodb/specifications/blob/master/source/server-discovery-and-monitoring/server-discovery-and-monitoring.md
@@ -25,7 +25,7 @@ OF_REPLICA_SETS: Final = frozenset(
         *("secondary", "electionId", "lastWrite"),
     }
 )
-"""Fields that a mongos does not send."""
+"""Fields of a reply to `hello` that a mongos does not send."""
 
 
 class Role(Enum):
@@ -40,9 +40,10 @@ class Topology:
     """A server's own view of the topology.
 
     Args:
-        host: address (`host:port`) at which drivers reach the server.
+        host: the network address (`host:port`) at which drivers reach the server.
         role: the server's role.
-        max_wire_version: the newest version of the wire protocol that it announces.
+        max_wire_version: the newest version of the wire protocol that the server announces; None or
+            0 for that of the database.
     """
 
     def __init__(self, host: str, role: Role, max_wire_version: int | None) -> None:
@@ -52,7 +53,7 @@ class Topology:
         self._process = ObjectId()
         self._counter = 0
         self.changed = asyncio.Event()
-        """Set at the next change, and then replaced."""
+        """Event that is set at the next change of the topology, and then replaced by a new one."""
 
     @property
     def version(self) -> dict[str, Any]:
@@ -60,14 +61,14 @@ class Topology:
         return {"processId": self._process, "counter": Int64(self._counter)}
 
     async def change(self, *, role: Role | None, max_wire_version: int | None) -> None:
-        """Change the role or the version (0: the database's); wake waiting drivers."""
+        """Change the role or the wire version (0 for the database's), and wake waiting drivers."""
         self.role = role or self.role
         if max_wire_version is not None:
             self._max_wire_version = max_wire_version
         self.next_version()
 
     def next_version(self) -> dict[str, Any]:
-        """Let the primary step down and be elected again; return its version in between."""
+        """Let the primary step down and be re-elected; return the topology version in between."""
         self._counter += 1
         stepped_down = self.version
         self._counter += 1
@@ -76,7 +77,7 @@ class Topology:
         return stepped_down
 
     def rewritten(self, hello: Document) -> dict[str, Any]:
-        """Return the database's reply to `hello`, as this server sends it."""
+        """Return the database's reply to `hello`, rewritten to describe this server."""
         reply = {**hello, "topologyVersion": self.version}
         reply.pop("compression", None)  # The proxy does not speak OP_COMPRESSED.
         if self._max_wire_version:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.wire_faults import Document
 
 HEADER = struct.Struct("<iiii")
-"""messageLength, requestID, responseTo, opCode."""
+"""The header fields messageLength, requestID, responseTo and opCode."""
 INT32 = struct.Struct("<i")
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 CHECKSUM_PRESENT, MORE_TO_COME, EXHAUST_ALLOWED = 1 << 0, 1 << 1, 1 << 16
@@ -36,7 +36,7 @@ _ids = itertools.count(1)
 
 @dataclass(frozen=True)
 class Message:
-    """A message as received, decoded on demand only."""
+    """A message as it was received, which is decoded only on demand."""
 
     data: bytes
 
@@ -47,7 +47,7 @@ class Message:
 
     @property
     def opcode(self) -> int:
-        """OP_MSG, OP_QUERY or OP_REPLY."""
+        """The message's opcode: OP_MSG, OP_QUERY or OP_REPLY."""
         return int(INT32.unpack_from(self.data, 12)[0])
 
     @property
@@ -57,12 +57,12 @@ class Message:
 
     @property
     def has_more_to_come(self) -> bool:
-        """Whether the sender sends another message before it reads."""
+        """Whether the sender sends another message without waiting for a reply."""
         return bool(self.flags & MORE_TO_COME)
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The command or reply, with its document sequences as arrays."""
+        """The decoded command or reply, which contains its document sequences as arrays."""
         document = bson.decode(self.data[self._body_at : self._end_at(self._body_at)], CODEC)
         for at in self._sections:
             if self.data[at] == 1:
@@ -75,13 +75,13 @@ class Message:
 
     @cached_property
     def name(self) -> str:
-        """The command's name, which is its first key."""
+        """The command's name, which is the first key of its document."""
         start = self._body_at + 5
         return self.data[start : self.data.index(0, start)].decode()
 
     @cached_property
     def collection(self) -> str | None:
-        """The collection that a command is about; None if there is none, or several."""
+        """The collection that a command is about; None if it is about no or several collections."""
         if self.name == "getMore":
             collection: str = self.document["collection"]
             return collection
@@ -92,7 +92,7 @@ class Message:
         return self.data[start + 4 : start + 4 + length - 1].decode()
 
     def is_about(self, collection: str) -> bool:
-        """Return whether the command is about a collection, alone or among others."""
+        """Return whether a collection is one of those that the command is about."""
         if self.name == "bulkWrite":
             names = (info["ns"].partition(".")[2] for info in self.document["nsInfo"])
             return collection in names
@@ -100,9 +100,9 @@ class Message:
 
     @cached_property
     def _body_at(self) -> int:
-        """The offset of the command or reply."""
+        """The offset of the document that contains the command or reply."""
         if self.opcode == OP_MSG:
-            if self.data[SECTIONS_AT] == 0:  # As drivers send it.
+            if self.data[SECTIONS_AT] == 0:  # Drivers send the body first.
                 return SECTIONS_AT + 1
             return next(at for at in self._sections if self.data[at] == 0) + 1
         if self.opcode == OP_QUERY:  # flags, fullCollectionName, numberToSkip, numberToReturn
@@ -111,7 +111,7 @@ class Message:
 
     @property
     def _sections(self) -> list[int]:
-        """The offsets of the sections of an OP_MSG; none for other messages."""
+        """The offsets of the sections of an OP_MSG; empty for other messages."""
         if self.opcode != OP_MSG:
             return []
         end = len(self.data) - (CHECKSUM_BYTES if self.flags & CHECKSUM_PRESENT else 0)
@@ -122,19 +122,19 @@ class Message:
         return found
 
     def _end_at(self, start: int) -> int:
-        """Return the end of a document or of a sequence, which both begin with their size."""
+        """Return the end of a document or document sequence; both begin with their size."""
         return start + int(INT32.unpack_from(self.data, start)[0])
 
 
 def op_msg(document: Document, *, response_to: int = 0, flags: int = 0) -> Message:
-    """Return an OP_MSG with one section."""
+    """Return an OP_MSG whose only section is the given document."""
     content = INT32.pack(flags) + b"\0" + bson.encode(document)
     header = HEADER.pack(HEADER.size + len(content), next(_ids), response_to, OP_MSG)
     return Message(header + content)
 
 
 def op_reply(document: Document, *, response_to: int) -> Message:
-    """Return the reply to an OP_QUERY."""
+    """Return an OP_REPLY with the given document, in reply to an OP_QUERY."""
     # responseFlags (8: AwaitCapable), cursorID, startingFrom, numberReturned
     content = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(document)
     header = HEADER.pack(HEADER.size + len(content), next(_ids), response_to, OP_REPLY)
@@ -142,17 +142,17 @@ def op_reply(document: Document, *, response_to: int) -> Message:
 
 
 def reply_to(request: Message, document: Document, *, more: bool = False) -> Message:
-    """Return the reply to a request, in the format that the request was in."""
+    """Return the reply to a request, in the same message format as the request."""
     if request.opcode == OP_QUERY:
         return op_reply(document, response_to=request.id)
     return op_msg(document, response_to=request.id, flags=MORE_TO_COME if more else 0)
 
 
 async def read_message(reader: StreamReader) -> Message:
-    """Return the next message.
+    """Read and return the next message.
 
     Raises:
-        asyncio.IncompleteReadError: if the connection has ended.
+        asyncio.IncompleteReadError: if the connection ends before a complete message is read.
     """
     size = await reader.readexactly(INT32.size)
     return Message(size + await reader.readexactly(INT32.unpack(size)[0] - INT32.size))
@@ -160,7 +160,7 @@ async def read_message(reader: StreamReader) -> Message:
 
 @dataclass
 class Link:
-    """A client's connection and its counterpart to the database."""
+    """A client's connection to the proxy, and the matching connection to the database."""
 
     client: StreamReader
     to_client: StreamWriter
@@ -168,7 +168,7 @@ class Link:
     to_server: StreamWriter
 
     async def ask(self, request: Message) -> Message:
-        """Return the database's reply."""
+        """Send a request to the database, and return the reply."""
         self.to_server.write(request.data)
         return await read_message(self.server)
 
@@ -177,7 +177,7 @@ class Link:
         self.to_client.write(reply.data)
 
     async def pass_on(self, request: Message) -> None:
-        """Send a request to the database, and its replies to the client."""
+        """Forward a request to the database, and the database's replies to the client."""
         self.to_server.write(request.data)
         if request.has_more_to_come:
             return

@@ -1,14 +1,14 @@
 """A proxy between MongoDB's driver and the embedded database that injects faults.
 
-It speaks the wire protocol (tests/support/wire_messages.py), forwards commands without a fault
-unread, and answers `hello` itself, so that drivers stay connected to it:
+The proxy speaks the wire protocol (tests/support/wire_messages.py). It forwards most commands
+without decoding them, but replies to `hello` itself, so that drivers stay connected to the proxy:
 
     with WireProxy(database_url, seed=1) as proxy:
         client = AsyncMongoClient(proxy.url)
         with proxy.injected(Fault(CommandError(112), "insert", rate=0.1)):
             …
 
-It listens on TCP, so several processes can use it, and runs in a thread of its own.
+The proxy listens on TCP, so that several processes can use it, and runs in a thread of its own.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ https://www.mongodb.com/docs/manual/core/read-preference/"""
 
 
 class Injection(NamedTuple):
-    """A command that a fault was injected into."""
+    """A command into which a fault was injected."""
 
     command: str
     collection: str | None
@@ -70,7 +70,7 @@ class Injection(NamedTuple):
 
 
 class HangUp(Exception):
-    """The connection to the client must be closed."""
+    """Raised to close the connection to the client."""
 
 
 @dataclass(eq=False)
@@ -100,9 +100,10 @@ class WireProxy:
 
     Args:
         database_url: URL of the database, a replica set of one member.
-        seed: seed of the random choice of failing commands.
+        seed: seed for the random choice of the commands that fail.
         role: the role in which the database appears.
-        max_wire_version: the newest version of the wire protocol that it announces; None: its own.
+        max_wire_version: the newest version of the wire protocol that the proxy announces; None for
+            that of the database.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class WireProxy:
         self.log: list[Injection] = []
         """The injected faults, in order."""
         self.commands: Counter[str] = Counter()
-        """Number of received commands, by name."""
+        """Number of received commands, keyed by name."""
         self.uncommitted = UncommittedWrites(database_url)
         """Writes that only this primary has; see tests/support/wire_rollbacks.py."""
 
@@ -145,14 +146,14 @@ class WireProxy:
 
     @property
     def url(self) -> str:
-        """The URL for clients. A mongos is addressed without the name of a replica set."""
+        """The URL for clients. As the URL of a mongos, it does not name a replica set."""
         host, port = self._database
         url = self.database_url.replace(f"{host}:{port}", self._host)
         is_mongos = self._topology.role is Role.MONGOS
         return url.partition("?")[0] + "?retryWrites=true" if is_mongos else url
 
     def inject(self, fault: Fault) -> None:
-        """Inject a fault from now on. If several match a command, the latest wins."""
+        """Inject a fault from now on. If several faults match a command, the latest wins."""
         self._faults = (_Injected(fault), *self._faults)
 
     def remove(self, fault: Fault) -> None:
@@ -231,7 +232,7 @@ class WireProxy:
             await self._execute(link, request)
 
     async def _execute(self, link: Link, request: Message) -> None:
-        """Execute a command in the database; hide uncommitted writes as a majority read does."""
+        """Execute a command in the database; hide uncommitted writes from majority reads."""
         if self.uncommitted.concern(request):
             reply = await link.ask(self.uncommitted.without(request))
             link.answer(self.uncommitted.hidden_in(reply, request))
@@ -251,7 +252,7 @@ class WireProxy:
         return None
 
     def _refusal_of(self, request: Message) -> int | None:
-        """Return the code with which a secondary refuses a command; None if it does not."""
+        """Return the error code with which a secondary refuses a command, or None."""
         if self._topology.role is not Role.SECONDARY or request.name in SERVED_BY_ANY_MEMBER:
             return None
         if request.name not in READS:
@@ -293,7 +294,10 @@ class WireProxy:
         link.answer(reply_to(request, reply))
 
     def _versioned(self, reply: dict[str, Any], code: int) -> dict[str, Any]:
-        """Return a reply whose topology version makes the driver look for the primary again."""
+        """Return a reply whose error, if in NOT_PRIMARY, has a new topology version.
+
+        The new version makes the driver look for the primary again.
+        """
         if code not in NOT_PRIMARY:
             return reply
         return {**reply, "topologyVersion": self._topology.next_version()}
@@ -304,7 +308,7 @@ class WireProxy:
         return Request(request.document, is_mongos, is_of_stream)
 
     async def _hello(self, link: Link, request: Message) -> None:
-        """Answer `hello`: at once, after a change if the driver waits for one, or as a stream.
+        """Reply to `hello`: at once, at the next change if the driver waits for it, or repeatedly.
 
         Source: https://github.com/mongodb/specifications/blob/master/source/server-discovery-and-monitoring/server-monitoring.md,
         section "Streaming Protocol".
@@ -329,7 +333,7 @@ class WireProxy:
 
 
 async def _abort(link: Link, statement: Document) -> None:
-    """Abort a statement's transaction, as the server does before it answers with an error."""
+    """Abort a statement's transaction, as the server does before it replies with an error."""
     command: dict[str, Any] = {
         "abortTransaction": 1,
         "$db": "admin",

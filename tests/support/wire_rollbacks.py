@@ -1,8 +1,8 @@
 """Writes that only one primary has, and that are lost when another one is elected.
 
-A primary that is cut off from the majority continues for some seconds. Meanwhile, reads at read
-concern "local" return its writes; reads at "majority" and "snapshot" do not, and neither do change
-streams. After the election, its writes are rolled back.
+A primary that is cut off from the majority accepts writes for a few more seconds. During that time,
+reads with read concern "local" return these writes, but change streams and reads with read concern
+"majority" or "snapshot" do not. When another primary has been elected, the writes are rolled back.
 
 Sources: https://www.mongodb.com/docs/manual/core/replica-set-rollbacks/,
 https://www.mongodb.com/docs/manual/reference/read-concern-local/,
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 FILTERS = {"find": "filter", "count": "query", "distinct": "query"}
 READS = frozenset({*FILTERS, "aggregate"})
 MAJORITY = frozenset({"majority", "snapshot", "linearizable"})
-"""Read concerns that return only data that the majority has."""
+"""Read concerns that return only data that the majority of the members has."""
 
 
 class UncommittedWrites:
-    """Stores writes and hides them from reads that return only data that the majority has.
+    """Writes that only the primary has, which are hidden from majority reads and change streams.
 
-    Limits: an updated document is found by its new values, and only the first batch of a cursor
-    shows the old ones.
+    Limits: a majority read can find an updated document by its new values, and it returns the old
+    values only in the first batch of its cursor.
 
     Args:
         database_url: URL of the database.
@@ -58,14 +58,14 @@ class UncommittedWrites:
             self._undo()
 
     def insert(self, collection: str, document: Document) -> None:
-        """Insert a document that the majority does not have."""
+        """Insert a document that the majority of the members does not have."""
         self._inserted[collection].append(document["_id"])
         self._never_streamed.append(document["_id"])
         with self._connected() as database:
             database[collection].insert_one(dict(document))
 
     def update(self, collection: str, id_: Any, values: Document) -> None:
-        """Set fields of a document; the majority keeps the old values."""
+        """Set fields of a document, whose old values the majority of the members keeps."""
         with self._connected() as database:
             before = database[collection].find_one({"_id": id_}, dict.fromkeys(values, 1))
             assert before
@@ -88,7 +88,7 @@ class UncommittedWrites:
             yield client.get_default_database()
 
     def concern(self, request: Message) -> bool:
-        """Return whether writes must be hidden from a command."""
+        """Return whether uncommitted writes must be hidden from a command."""
         if not self._never_streamed and not self._replaced:
             return False
         if request.name == "getMore":
@@ -103,7 +103,7 @@ class UncommittedWrites:
         return level in MAJORITY or "autocommit" in document
 
     def without(self, request: Message) -> Message:
-        """Return a read that does not find inserted documents."""
+        """Return the read command, changed so that it finds no uncommitted documents."""
         if request.name == "getMore":
             return request
         document = dict(request.document)
@@ -116,7 +116,7 @@ class UncommittedWrites:
         return op_msg(document)
 
     def hidden_in(self, reply: Message, request: Message) -> Message:
-        """Return a reply to `request` without changed values and without uncommitted events."""
+        """Return the reply with the old values of documents and without uncommitted changes."""
         document = reply.document
         cursor = document.get("cursor", {})
         if "nextBatch" in cursor:
@@ -132,7 +132,7 @@ class UncommittedWrites:
         return op_msg(document, response_to=request.id)
 
     def remember_change_stream(self, reply: Message) -> None:
-        """Remember the cursor of a change stream that was opened."""
+        """Remember the cursor of the change stream that a reply opens, if it opens one."""
         if cursor := reply.document.get("cursor"):
             self._streams.add(cursor["id"])
 

@@ -1,4 +1,4 @@
-"""Clock changes of time zones, found by iterating over instants, not by the code under test."""
+"""Clock changes of time zones, found without the code under test by iterating over instants."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def distinct_zones() -> list[str]:
 
 
 def offsets(zone_name: str) -> list[timedelta]:
-    """Return the UTC offset at the beginning of each day in UTC."""
+    """Return a time zone's UTC offset at the beginning of each UTC day in `DAYS`."""
     local = zone(zone_name)
     return [day.astimezone(local).utcoffset() or timedelta() for day in DAYS]
 
 
 @lru_cache(maxsize=1024)
 def days_of_change(zone_name: str) -> list[date]:
-    """Return the days in UTC during which the offset changes."""
+    """Return the UTC days during which a time zone's UTC offset changes."""
     found = offsets(zone_name)
     return [
         day.date() for day, now, then in zip(DAYS, found, found[1:], strict=False) if now != then
@@ -46,7 +46,7 @@ def days_of_change(zone_name: str) -> list[date]:
 
 
 def quarters(first: date, last: date) -> Iterable[datetime]:
-    """Yield every quarter hour of a range of days in UTC, including the last day."""
+    """Yield the start of every quarter hour from the first to the last UTC day, inclusive."""
     instant = datetime(first.year, first.month, first.day, tzinfo=UTC)
     end = datetime(last.year, last.month, last.day, tzinfo=UTC) + DAY
     while instant < end:
@@ -57,9 +57,10 @@ def quarters(first: date, last: date) -> Iterable[datetime]:
 def cells_by_local_day(
     zone_name: str, first: date, last: date
 ) -> dict[date, list[tuple[int, int]]]:
-    """Return, per local day, its quarter hours since 1970 and their local minutes.
+    """Return the quarter hours of each local day.
 
-    The first and last local days are incomplete.
+    A quarter hour is given as its number since 1970 and the local time in minutes since midnight.
+    The first and last local days may be incomplete.
     """
     local = zone(zone_name)
     found: dict[date, list[tuple[int, int]]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of servers: databases, mail servers, and servers that modules share."""
+"""Fixtures for tests of servers: databases, mail servers, and servers that test modules share."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ web.graphql.sockets.RECONCILE_SECONDS = 3_600.0
 
 @pytest.fixture(scope="module")
 def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database used only by one module."""
+    """The URL of a database that only one test module uses."""
     with run_database(tmp_path_factory.mktemp("database")) as url:
         yield url
 
@@ -61,7 +61,7 @@ async def seed_server(
 
 @pytest.fixture(scope="module")
 async def mailbox() -> AsyncIterator[Mailbox]:
-    """A mail server without SMTPUTF8."""
+    """A mail server that does not support SMTPUTF8."""
     async with Mailbox().open() as mailbox:
         yield mailbox
 
@@ -76,10 +76,10 @@ def deployment_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 def deployment_address(
     deployment_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The address of a server on which tests create all accounts and administrators."""
+    """The URL of a server on which tests create the accounts and administrators they need."""
     folder = tmp_path_factory.mktemp("deployment")
     database = {"mongodb_url": deployment_url, "broadcast_url": "memory://"}
-    # A module's tests may take longer than the default lifetime of a token, 15 minutes.
+    # A module's tests may take longer than an access token's default lifetime, 15 minutes.
     settings = {"experts": 3, "throttle": "off", "access_token_minutes": 1440}
     with run_server(folder, **database, **settings) as address:
         yield address
@@ -95,9 +95,10 @@ async def deployment(deployment_address: str, http: httpx.AsyncClient) -> Deploy
 async def here(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[TwoServers]:
-    """Two servers on the database that send mails; requests go to the first by default.
+    """Two servers on one database that send e-mails; requests go to the first one by default.
 
-    They stop after the module; otherwise they would send the mails that other modules queue.
+    The servers stop after the test module, because otherwise they would also send the e-mails that
+    later modules queue.
     """
     assert database is not None
     folders = [tmp_path_factory.mktemp("paired") for _ in range(2)]
@@ -109,9 +110,10 @@ async def here(
 async def track(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Track]:
-    """Two servers on the database for races between requests to both.
+    """Two servers on one database, for races between requests to both servers.
 
-    They stop after the module; otherwise they would send the mails that other modules wait for.
+    The servers stop after the test module, because otherwise they would also send the e-mails that
+    later modules wait for.
     """
     assert database is not None
     one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
@@ -129,7 +131,7 @@ async def reviewed(here: TwoServers, database: Client, time: Time) -> AsyncItera
 
 @pytest.fixture
 async def reviewer(here: TwoServers) -> Api:
-    """A client of the two servers, with a verified address."""
+    """A client of the two servers with a verified e-mail address."""
     api, _ = await here.new_account()
     await api.ask('mutation { updateProfile(input: {name: "Ada Lovelace"}) { __typename } }')
     return api
@@ -149,7 +151,7 @@ def email(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Server without the periodic check of sessions; only a session-end event closes sockets."""
+    """URL of a server that closes sockets only at session-end events, not after periodic checks."""
     folder = tmp_path_factory.mktemp("prompt")
     with start_program(
         folder, Patch(WITHOUT_RECONCILING), experts=1, throttle="off", secret=SECRET
@@ -160,9 +162,9 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def eager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Server that sends heartbeats every 0.1 seconds, and cuts off a reader stuck for one second.
+    """URL of a server that sends heartbeats every 0.1 s and disconnects readers stuck for 1 s.
 
-    The periodic check of sessions is off; only a session-end event closes streams.
+    The periodic check of sessions is off, so that only session-end events close streams.
     """
     folder = tmp_path_factory.mktemp("eager")
     with start_program(

@@ -100,7 +100,7 @@ async def test_expert_whose_name_has_no_letters_gets_a_generated_slug(
     assert await deployment.anonymous.ask(query, slug=slug) == {
         "expertBySlug": {"id": person.expert_id}
     }
-    # Hide the expert: other tests expect that all listed experts have initials.
+    # Hide the expert, because other tests expect that all listed experts have initials.
     await deployment.update(person.expert_id, disabled=True)
 
 
@@ -197,10 +197,10 @@ async def test_disabled_account_is_signed_out_and_cannot_sign_in(deployment: Dep
     assert await deployment.login(person) == "SignedIn"
 
 
-async def test_disabled_account_loses_waiting_places_and_holds_but_no_bookings(
+async def test_disabled_account_loses_places_in_line_and_holds_but_no_bookings(
     deployment: Deployment, time: Time
 ) -> None:
-    """The next client in line gets the offer; an account enabled again regains no place or hold."""
+    """The next client in line gets the offer. A re-enabled account regains no place and no hold."""
     expert, booker = await deployment.expert(), await deployment.person()
     leaver, next_ = await deployment.person(), await deployment.person()
     assert expert.expert_id
@@ -265,7 +265,7 @@ async def test_last_active_administrator_cannot_be_demoted_or_disabled(
 
     for _ in range(5):
         second = await deployment.administrator()
-        # The request that commits second is refused, or its sender has been signed out.
+        # The request that commits second fails: it is refused, or its sender is signed out by then.
         answers = await asyncio.gather(
             second.api.post(CHANGE, input={"userId": own_id, "role": "CLIENT"}),
             deployment.admin.post(CHANGE, input={"userId": second.id, "disabled": True}),
@@ -323,7 +323,9 @@ async def test_only_administrators_can_list_accounts(deployment: Deployment) -> 
         assert await person.api.error_code(USERS) == "FORBIDDEN"
 
 
-async def test_accounts_are_found_by_each_spelling_of_an_address(deployment: Deployment) -> None:
+async def test_accounts_are_found_by_each_spelling_of_an_email_address(
+    deployment: Deployment,
+) -> None:
     email = f"ada{token_hex(8)}@münchen.example"
     wanted = {"name": "Ada", "email": email, "password": PASSWORD}
     answer = (await deployment.anonymous.ask(REGISTER, **wanted))["register"]

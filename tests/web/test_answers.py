@@ -41,10 +41,10 @@ def cache(clock: Clock) -> ResponseCache:
     return ResponseCache(clock=clock, wall_clock=clock)
 
 
-def test_answer_expires_after_a_second_without_revalidation(
+def test_response_expires_after_a_second_without_revalidation(
     cache: ResponseCache, clock: Clock
 ) -> None:
-    """The expiry bounds staleness if neither the database nor the broadcast backend answers."""
+    """Expiry limits staleness while neither the database nor the broadcast backend responds."""
     kept = cached_response(cache.record_miss())
     cache.store(request_key(), kept)
     clock.now += 0.999
@@ -53,8 +53,8 @@ def test_answer_expires_after_a_second_without_revalidation(
     assert cache.find(request_key()) is None
 
 
-def test_expiry_counts_from_before_the_first_read(cache: ResponseCache, clock: Clock) -> None:
-    """The time spent on computing the answer counts towards its lifetime."""
+def test_lifetime_starts_before_the_first_read(cache: ResponseCache, clock: Clock) -> None:
+    """The time spent on computing a response counts towards its lifetime in the cache."""
     checkpoint = cache.record_miss()
     clock.now += 0.9
     cache.store(request_key(), cached_response(checkpoint))
@@ -62,8 +62,8 @@ def test_expiry_counts_from_before_the_first_read(cache: ResponseCache, clock: C
     assert cache.find(request_key()) is None
 
 
-def test_answer_expires_when_time_changes_its_content(cache: ResponseCache, clock: Clock) -> None:
-    """Time changes an answer, for example, at the end of a hold."""
+def test_response_expires_when_time_changes_its_content(cache: ResponseCache, clock: Clock) -> None:
+    """The content of a response changes with time, for example, when a hold ends."""
     cache.store(
         request_key(), cached_response(cache.record_miss(), ADA, expires_at=clock.now + 0.5)
     )
@@ -83,8 +83,8 @@ def test_cache_key_is_the_query_bytes_their_location_and_the_media_type(
     assert cache.find(request_key(b"{}")._replace(media_type="application/graphql")) is None
 
 
-def test_change_invalidates_all_answers_that_depend_on_it(cache: ResponseCache) -> None:
-    """A directory change affects all answers, a calendar change only those about that calendar."""
+def test_change_invalidates_all_responses_that_depend_on_it(cache: ResponseCache) -> None:
+    """A directory change affects all responses, a calendar change only those with the calendar."""
     both, ada, bea, neither = (request_key(name) for name in (b"ab", b"a", b"b", b""))
     for key, experts in ((both, (ADA, BEA)), (ada, (ADA,)), (bea, (BEA,)), (neither, ())):
         cache.store(key, cached_response(cache.record_miss(), *experts))
@@ -96,8 +96,8 @@ def test_change_invalidates_all_answers_that_depend_on_it(cache: ResponseCache) 
     assert cache.find(neither) is None
 
 
-def test_answer_read_before_a_change_is_not_stored_after_it(cache: ResponseCache) -> None:
-    """The reads may have preceded the write even if the answer is finished later."""
+def test_response_read_before_a_change_is_not_stored_after_it(cache: ResponseCache) -> None:
+    """A response that is finished after a change may be based on reads from before the change."""
     early = cache.record_miss()
     cache.calendars_changed([ADA])
     cache.store(request_key(), cached_response(early, ADA))
@@ -111,10 +111,10 @@ def test_answer_read_before_a_change_is_not_stored_after_it(cache: ResponseCache
     assert cache.find(request_key())
 
 
-def test_answers_older_than_the_remembered_changes_are_not_stored(
+def test_responses_older_than_the_remembered_changes_are_not_stored(
     cache: ResponseCache,
 ) -> None:
-    """The cache remembers a limited number of changes; an older answer may be stale."""
+    """The cache remembers only recent changes, so an older response may be stale unnoticed."""
     early = cache.record_miss()
     cache.calendars_changed([ADA])
     late = cache.record_miss()
@@ -126,8 +126,8 @@ def test_answers_older_than_the_remembered_changes_are_not_stored(
     assert cache.find(request_key())
 
 
-def test_least_recently_used_answers_are_evicted_above_the_size_limit(clock: Clock) -> None:
-    """Keys count towards the size, and metrics report the size and evictions."""
+def test_least_recently_used_responses_are_evicted_above_the_size_limit(clock: Clock) -> None:
+    """Cache keys count towards the cache's size, and metrics report its size and evictions."""
     cache = ResponseCache(max_bytes=100_000, clock=clock, wall_clock=clock)
     before = cache_count("evictions_total")
     keys = [request_key(bytes([number]) * 1_000) for number in range(10)]
@@ -143,8 +143,8 @@ def test_least_recently_used_answers_are_evicted_above_the_size_limit(clock: Clo
     assert cache_count("entries") == cache_count("bytes") == 0
 
 
-def test_too_long_answer_is_not_stored(cache: ResponseCache) -> None:
-    """A large answer is stored at its second request, or at once if other requests wait for it."""
+def test_too_large_response_is_not_stored(cache: ResponseCache) -> None:
+    """A large response is stored at its second request, or at once if other requests await it."""
     sizes = (
         LARGE_RESPONSE_BYTES,
         LARGE_RESPONSE_BYTES + 1,
@@ -166,17 +166,17 @@ def test_too_long_answer_is_not_stored(cache: ResponseCache) -> None:
 
 @pytest.fixture
 async def calendar(database: Client) -> AsyncIterator[Id]:
-    """Id of the expert of a calendar with one event."""
+    """Id of an expert whose calendar has one event."""
     assert database is not None
     stored = await Calendar(rules=rules(), sequence=1).insert()
     yield stored.id
     await stored.delete()
 
 
-async def test_used_answer_with_unchanged_versions_is_revalidated(
+async def test_used_response_with_unchanged_versions_is_revalidated(
     cache: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Each revalidation extends the answer's lifetime by a second."""
+    """Each revalidation extends the response's lifetime by a second."""
     await cache.verify_in_use()
     cache.store(request_key(), cached_response(cache.record_miss(), calendar))
     for _ in range(3):
@@ -185,7 +185,7 @@ async def test_used_answer_with_unchanged_versions_is_revalidated(
         assert cache.find(request_key())
 
 
-async def test_unused_answer_is_revalidated_on_demand_and_dropped_after_a_while(
+async def test_unused_response_is_revalidated_on_demand_and_dropped_after_a_while(
     cache: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
     await cache.verify_in_use()
@@ -202,10 +202,10 @@ async def test_unused_answer_is_revalidated_on_demand_and_dropped_after_a_while(
     assert await cache.find_and_verify(request_key()) is None
 
 
-async def test_changed_answer_is_not_revalidated(
+async def test_outdated_response_is_not_revalidated(
     cache: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Another process or the passing of time may have changed the answer."""
+    """A response becomes outdated by a change in another process or by the passing of time."""
     await cache.verify_in_use()
     cache.store(request_key(b"1"), cached_response(cache.record_miss(), calendar))
     cache.store(
@@ -225,7 +225,7 @@ async def test_changed_answer_is_not_revalidated(
 async def test_revalidation_detects_changes_by_other_processes(
     cache: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Revalidation compares version counters and needs no notification."""
+    """Revalidation compares version counters, and so needs no notification of the change."""
     await cache.verify_in_use()
     one, other = request_key(b"calendar"), request_key(b"directory")
     cache.store(one, cached_response(cache.record_miss(), calendar))
@@ -243,10 +243,10 @@ async def test_revalidation_detects_changes_by_other_processes(
     assert cache.find(other) is None
 
 
-async def test_answer_requested_once_is_only_revalidated_on_demand(
+async def test_response_requested_once_is_revalidated_only_on_demand(
     cache: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """Most answers are never requested again."""
+    """Periodic revalidation would be wasted, because most responses are never requested again."""
     await cache.verify_in_use()
     key = request_key(b"1")
     cache.store(key, cached_response(cache.record_miss(), calendar))
@@ -260,10 +260,10 @@ async def test_answer_requested_once_is_only_revalidated_on_demand(
     assert cache.find(key)
 
 
-async def test_answer_stored_during_a_revalidation_waits_for_the_next_one(
+async def test_response_stored_during_a_revalidation_waits_for_the_next_one(
     cache: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """The running revalidation did not include the answer."""
+    """The revalidation that was already running did not include the response."""
     cache.store(request_key(b"1"), cached_response(cache.record_miss(), calendar))
     checkpoint = cache.record_miss()
     verifying = asyncio.create_task(cache.verify_in_use())
@@ -275,9 +275,11 @@ async def test_answer_stored_during_a_revalidation_waits_for_the_next_one(
     assert cache.find(request_key(b"2")) is None
 
 
-def test_wall_clock_decides_when_time_changes_an_answer(cache: ResponseCache, clock: Clock) -> None:
-    """By default, the cache uses the same clock as the computation of slots."""
-    # The monotonic clock is fixed, so that the answer does not expire if the test is slow.
+def test_wall_clock_decides_when_time_changes_a_response(
+    cache: ResponseCache, clock: Clock
+) -> None:
+    """By default, the cache uses the same wall clock as the computation of slots."""
+    # The monotonic clock is fixed, so that the response does not expire if the test is slow.
     real = ResponseCache(clock=clock)
     real.store(
         request_key(), cached_response(real.record_miss(), expires_at=utc_now().timestamp() + 3600)

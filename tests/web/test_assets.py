@@ -20,7 +20,7 @@ YEAR = "public, max-age=31536000, immutable"
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """Built client with a compressed script, uncompressed files, and a page."""
+    """Folder of a built client with a compressed script, uncompressed files, and a page."""
     folder = tmp_path / "dist" / "assets" / "graphiql"
     folder.mkdir(parents=True)
     (folder / "main-1a2b.js").write_bytes(SCRIPT)
@@ -113,7 +113,7 @@ async def test_conditional_requests_get_304_for_each_variant(http: httpx.AsyncCl
         "/assets/graphiql/%00.js",
     ],
 )
-async def test_other_paths_are_404(http: httpx.AsyncClient, path: str) -> None:
+async def test_other_paths_get_404(http: httpx.AsyncClient, path: str) -> None:
     """Folders, compressed variants, unknown types and paths outside the folder are not found."""
     answer = await http.get(path)
     assert answer.status_code == 404
@@ -151,7 +151,7 @@ def test_graphiql_page_is_revalidated_and_has_a_strict_content_policy(built: Pat
 
 
 def test_page_preloads_its_module_and_its_imports(built: Path) -> None:
-    """Each file is preloaded once."""
+    """Each file is preloaded only once, even if several modules import it."""
     chunks = {
         "main": {"file": "assets/main.js", "imports": ["shared"]},
         "page": {"file": "assets/page.js", "imports": ["shared", "main"]},
@@ -165,7 +165,7 @@ def test_page_preloads_its_module_and_its_imports(built: Path) -> None:
     )
 
 
-def test_page_says_that_mails_are_printed_without_a_mail_server(built: Path) -> None:
+def test_page_says_that_emails_are_printed_if_there_is_no_mail_server(built: Path) -> None:
     page = '<html lang="en"><!-- head --><!-- /head --><!-- content --><!-- data -->'
     (built / "index.html").write_text(page, "utf-8")
     (built / "early.json").write_text("{}", "utf-8")
@@ -179,7 +179,7 @@ def test_page_says_that_mails_are_printed_without_a_mail_server(built: Path) -> 
 
 
 def test_early_script_is_inlined_in_its_page_if_the_page_has_data(built: Path) -> None:
-    """The content security policy allows the script; other pages do not include it."""
+    """The page's content security policy allows the script; other pages do not include it."""
     page = '<html lang="en"><!-- head --><!-- /head --><!-- content --><!-- data -->'
     (built / "index.html").write_text(page, "utf-8")
     (built / "early.json").write_text('{"page": "early.js"}', "utf-8")
@@ -205,7 +205,7 @@ def test_missing_client_build_is_reported_at_startup(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def hook() -> ModuleType:
-    """The build hook, loaded by path as hatchling does."""
+    """The build hook, loaded from its path as hatchling loads it."""
     path = Path(__file__).parents[2] / "web" / "client" / "build_hook.py"
     spec = importlib.util.spec_from_file_location("build_hook", path)
     assert spec is not None
@@ -217,7 +217,7 @@ def hook() -> ModuleType:
 
 @pytest.fixture
 def client(tmp_path: Path, hook: ModuleType) -> Path:
-    """Client sources with stamps of finished builds."""
+    """Folder of client sources with the stamp files of finished builds."""
     (tmp_path / "graphiql").mkdir()
     for name in (*hook.SHARED, "graphiql/main.tsx", "README.md"):
         (tmp_path / name).write_text(f"content of {name}")
@@ -228,7 +228,7 @@ def client(tmp_path: Path, hook: ModuleType) -> Path:
 
 
 def test_unchanged_sources_are_not_rebuilt(client: Path, hook: ModuleType) -> None:
-    """New timestamps and files that no build reads do not matter."""
+    """New timestamps, and changes to files that no build reads, do not cause a rebuild."""
     (client / "graphiql" / "main.tsx").touch()
     (client / "README.md").write_text("changed")
     assert hook.stale_builds(client) == []
@@ -243,7 +243,7 @@ def test_unchanged_sources_are_not_rebuilt(client: Path, hook: ModuleType) -> No
         ("src/main.tsx", ["app"]),
     ],
 )
-def test_changed_source_rebuilds_what_depends_on_it(
+def test_changed_source_makes_dependent_builds_stale(
     client: Path, hook: ModuleType, name: str, stale: list[str]
 ) -> None:
     (client / name).parent.mkdir(exist_ok=True)
@@ -291,7 +291,7 @@ def test_failed_build_is_repeated(
 
 
 def test_build_failure_is_reported_in_one_line(hook: ModuleType) -> None:
-    """The report has the errors of the failed command, not the output before them."""
+    """The report contains the errors of the failed command, without the output before them."""
     npm = "npm warn old\n\nnpm error code ENOTFOUND\nnpm error syscall getaddrinfo\n"
     assert hook.reason(npm) == "npm error code ENOTFOUND npm error syscall getaddrinfo"
     vite = "vite v8\nerror during build:\nBuild failed with 1 error:\n\nCould not resolve x\n  at y"

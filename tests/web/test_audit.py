@@ -1,7 +1,7 @@
 """The server audits of the graphql-http package for GraphQL over HTTP.
 
 Ported from https://github.com/graphql/graphql-http/blob/main/src/audits/server.ts, release 1.23.1,
-with its case ids. Audits for SHOULD and MAY must pass as well.
+with the original case ids. Audits of SHOULD and MAY requirements must pass as well.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ async def test_the_step_can_match_the_session(practice: Practice) -> None:
 
 
 async def test_hours_are_sorted_and_offers_keep_their_order(practice: Practice) -> None:
-    """The first offer is the default one."""
+    """The order of the offers matters, because the first offer is the default."""
     closed, special = ALL["overrides"]
     mixed = {
         "weekly": list(reversed(ALL["weekly"])),
@@ -141,7 +141,9 @@ async def test_a_repeated_change_is_no_conflict(practice: Practice) -> None:
     assert again == first
 
 
-async def test_only_one_of_concurrent_changes_of_a_version_succeeds(practice: Practice) -> None:
+async def test_only_one_of_several_concurrent_changes_to_a_version_succeeds(
+    practice: Practice,
+) -> None:
     version = await practice.version()
     answers = await asyncio.gather(
         *(
@@ -274,7 +276,7 @@ async def test_only_the_expert_and_administrators_can_set_availability(
     assert await practice.rules() == before
 
 
-async def test_unknown_calendars_are_refused_like_calendars_of_others(
+async def test_unknown_calendars_are_refused_like_other_peoples_calendars(
     deployment: Deployment,
 ) -> None:
     client = await deployment.person()

@@ -285,7 +285,7 @@ async def test_repeated_idempotency_key_returns_the_same_booking(
 async def test_slots_carry_the_sequence_of_their_calendar(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
-    """The sequence tells clients which of two answers is newer."""
+    """The sequence number tells clients which of two responses is newer."""
     client, expert = await api.new_client(), experts[7]
     listed = "query ($id: ID!, $from: DateTime!, $to: DateTime!) { expert(id: $id) { sequence "
     listed += "slots(from: $from, to: $to) { id status sequence } } }"

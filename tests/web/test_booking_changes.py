@@ -19,7 +19,7 @@ CHANGE_STATUS = """mutation ($id: ID!) { %s(input: {bookingId: $id}) { __typenam
 async def test_both_parties_get_each_change_from_their_own_view(
     practice: Practice,
 ) -> None:
-    """Slot, calendar and actions are read again for each event."""
+    """For each event, the booking's slot, calendar and allowed actions are read again."""
     deployment, expert = practice.deployment, practice.expert
     await practice.set_availability(confirmsAutomatically=False)
     client, stranger = await deployment.person(), await deployment.person()

@@ -1,4 +1,4 @@
-"""Search in lists of bookings, by reference, name and address."""
+"""Search in lists of bookings, by reference, name and e-mail address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOUND = """query ($filter: BookingFilter, $after: String, $first: Int) {
 
 @pytest.fixture(scope="module")
 async def booked(deployment: Deployment) -> dict[str, Any]:
-    """Two experts, two days, and the references of bookings by a short name of the client."""
+    """Two experts, two days, and booking references, which are keyed by the client's short name."""
     first = await Practice.create(deployment)
     other = Practice(deployment, expert := await deployment.expert("Zenobia Quill"), "")
     other.id = str(expert.expert_id)

@@ -26,7 +26,7 @@ async def get(api: Api, query: str, /, **headers: str) -> httpx.Response:
 
 
 def members(header: str) -> set[str]:
-    """Return the members of a list-valued header."""
+    """Return the members of a comma-separated header, in lower case."""
     return {member.strip().lower() for member in header.split(",")}
 
 
@@ -59,7 +59,7 @@ def members(header: str) -> set[str]:
         ("{", PRIVATE),
     ],
 )
-async def test_public_answers_have_the_shortest_max_age_of_their_fields(
+async def test_public_responses_have_the_shortest_max_age_of_their_fields(
     api: Api, query: str, kept: str
 ) -> None:
     response = await get(api, query)
@@ -124,7 +124,9 @@ async def test_matching_if_none_match_gets_304(api: Api, condition: str, status:
             assert "content-type" not in response.headers
 
 
-async def test_if_none_match_is_ignored_for_private_answers(api: Api, demo: dict[str, Api]) -> None:
+async def test_if_none_match_is_ignored_for_private_responses(
+    api: Api, demo: dict[str, Api]
+) -> None:
     assert (await get(demo["client"], CATEGORIES, if_none_match="*")).status_code == 200
     assert (await get(api, "{ viewer { id } }", if_none_match="*")).status_code == 200
     failed = await get(api, "{ nonsense }", if_none_match="*", accept=MODERN)

@@ -24,15 +24,15 @@ MAX_FILES = 66
 """Maximum number of files on the call path; see docs/decisions/0023."""
 LAYERS = ("web", "schema", "resolvers", "auth subscriptions", "models")
 CALLED_BACK = {
-    ("models/caching/batch_loader.py", "auth/viewers.py"),  # reads accounts, if not cached
-    ("resolvers/checks.py", "web/mails/worker.py"),  # asks the mail server about an address
+    ("models/caching/batch_loader.py", "auth/viewers.py"),  # reads accounts that are not cached
+    ("resolvers/checks.py", "web/mails/worker.py"),  # checks an e-mail address
 }
 STEP = re.compile(r"`([\w/]+\.py)`\s+·\s+`([\w.]+)`")
 
 
 @pytest.fixture(scope="module")
 async def calls(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
-    """The calls of a booking on a calendar that is in memory."""
+    """The function calls that a booking causes while its calendar is in memory."""
     folder = tmp_path_factory.mktemp("traced")
     command = [sys.executable, "-m", "tests.support.call_paths", "serve"]
     with start_program(folder, command, experts=40, pythonpath=ROOT) as program:
@@ -43,8 +43,8 @@ async def calls(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactor
         until = since + timedelta(days=30)
         found = await client.slots(expert["id"], since.isoformat(), until.isoformat())
         slot = next(slot for slot in found if slot["status"] == "OPEN")
-        # A document is cached at its second request. Only the time around the last
-        # booking is in memory, so all three bookings are of one slot.
+        # A GraphQL document is cached at its second request. Only the time around the last
+        # booking is in memory, so all three bookings are for the same slot.
         for _ in range(2):
             await client.cancel((await client.book(slot["id"]))["id"])
         path = folder / "calls.jsonl"
@@ -61,7 +61,7 @@ async def calls(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_readme_names_the_functions_in_order(calls: list[Call]) -> None:
-    """The README may name a class before its first call, so only functions must be in order."""
+    """Only functions must be in order: the README may name a class before its first call."""
     readme = (ROOT / "README.md").read_text()
     steps = STEP.findall(readme[: readme.index("After the commit")])
     steps.remove(("models/ledger/loading.py", "load"))  # reads a calendar that is not in memory
@@ -72,17 +72,17 @@ def test_readme_names_the_functions_in_order(calls: list[Call]) -> None:
 
 
 def names_of(call: Call) -> list[tuple[str, str]]:
-    """Return the names that a step may use for a function: qualified, unqualified, or its class."""
+    """Return the names by which a step in the README may refer to a called function."""
     class_, _, name = call.function.rpartition(".")
     return [(call.file, each) for each in (call.function, name, class_)]
 
 
 def is_class(step: tuple[str, str]) -> bool:
-    """Return whether a step names a class."""
+    """Return whether a step in the README names a class."""
     return step[1][0].isupper() and "." not in step[1]
 
 
-def test_lower_layers_call_no_upper_one(calls: list[Call]) -> None:
+def test_lower_layers_call_no_upper_layer(calls: list[Call]) -> None:
     def layer(path: str) -> int:
         package = path.partition("/")[0]
         return next(number for number, names in enumerate(LAYERS) if package in names.split())
@@ -91,5 +91,5 @@ def test_lower_layers_call_no_upper_one(calls: list[Call]) -> None:
     assert upwards <= CALLED_BACK
 
 
-def test_number_of_files_does_not_grow(calls: list[Call]) -> None:
+def test_number_of_files_on_the_call_path_is_limited(calls: list[Call]) -> None:
     assert len({call.file for call in calls}) <= MAX_FILES

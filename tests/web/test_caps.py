@@ -1,4 +1,4 @@
-"""Caps on upcoming bookings, holds, renewals and moves; bookings need a verified address."""
+"""Caps on upcoming bookings, holds, renewals and moves; verified e-mail addresses for bookings."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ LIMITED_MOVE = """mutation ($id: ID!, $slot: ID!) {
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient) -> Iterator[Api]:
-    """A client of a server with low caps."""
+    """An anonymous client of a server with low caps."""
     with run_server(tmp_path_factory.mktemp("capped"), experts=20, **CAPS) as address:
         yield Api(http, address)
 
 
 @pytest.fixture(scope="module")
 async def plain(api: Api) -> list[Expert]:
-    """Experts that confirm automatically and have no breaks."""
+    """Experts with automatic confirmation and without breaks."""
     nodes = (await api.ask(EXPERTS))["experts"]["nodes"]
     return [
         node
@@ -69,10 +69,10 @@ async def book(api: Api, slot: dict[str, Any], key: str | None = None) -> dict[s
     return await execute(api, BOOK, slot=slot["id"], contact=CONTACT, key=key)
 
 
-async def test_upcoming_bookings_are_capped_also_when_sent_concurrently(
+async def test_upcoming_bookings_are_capped_even_if_requested_concurrently(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
-    """A repeated request does not count again, and a cancellation allows another booking."""
+    """A repeated request does not count twice, and a cancellation permits another booking."""
     client = await api.new_client()
     slots = await open_slots(api, plain[0], time)
     answers = await asyncio.gather(*(book(client, slot, slot["id"]) for slot in slots[:8]))
@@ -87,7 +87,7 @@ async def test_upcoming_bookings_are_capped_also_when_sent_concurrently(
     assert (await book(client, slots[8]))["__typename"] == "Booking"
 
 
-async def test_upcoming_bookings_are_capped_over_all_experts(
+async def test_upcoming_bookings_are_capped_across_all_experts(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
     client = await api.new_client()
@@ -97,10 +97,10 @@ async def test_upcoming_bookings_are_capped_over_all_experts(
     assert {answer["limit"] for answer in answers[4:]} == {4}
 
 
-async def test_cancelled_bookings_count_for_an_hour(
+async def test_cancelled_bookings_count_towards_the_cap_for_an_hour(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
-    """Otherwise a client who books and cancels in turn could send the expert endless mails."""
+    """Otherwise, a client could flood the expert with e-mails by booking and cancelling in turn."""
     client = await api.new_client()
     answers = []
     for slot in (await open_slots(api, plain[0], time))[10:15]:
@@ -111,7 +111,7 @@ async def test_cancelled_bookings_count_for_an_hour(
     assert answers[4]["limit"] == 4
 
 
-async def test_holds_are_capped_and_one_with_the_same_expert_is_replaced(
+async def test_holds_are_capped_and_a_second_hold_with_an_expert_replaces_the_first(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
     client = await api.new_client()
@@ -179,7 +179,7 @@ def test_changes_of_length_are_moves_and_confirmations_are_not() -> None:
     assert found == moves
 
 
-async def test_booking_needs_a_verified_address_and_holding_does_not(
+async def test_booking_needs_a_verified_email_address_and_holding_does_not(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, time: Time
 ) -> None:
     folder = tmp_path_factory.mktemp("verified")

@@ -33,8 +33,8 @@ async def test_no_event_or_acknowledged_booking_is_lost_when_processes_are_kille
 ) -> None:
     """Servers, database and broker are killed while sockets are cut and clients book.
 
-    Subscribers resume with their cursor, and clients retry unanswered requests with the same
-    idempotency key. In the end each subscriber has received each event once and in order.
+    Subscribers resume from their last cursor, and clients retry unanswered requests with the same
+    idempotency key. In the end, each subscriber has received every event once and in order.
     """
     seconds = request.config.getoption("--chaos")
     seed = request.config.getoption("--chaos-seed") or random.randrange(MAX_SEED)

@@ -45,7 +45,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def refused(line: str) -> tuple[int, str, str]:
-    """Return the expected result of a command that fails with that message."""
+    """Return the expected result of a command that fails with the given message."""
     return 1, "", f"expertbook: {line}\n"
 
 
@@ -65,7 +65,7 @@ def refused(line: str) -> tuple[int, str, str]:
 def test_help_is_plain_text_and_names_all_options(
     tmp_path: Path, arguments: tuple[str, ...], words: list[str]
 ) -> None:
-    """The text fits into 80 columns."""
+    """The help text fits into 80 columns."""
     status, text, errors = command(tmp_path, *arguments, "--help")
     assert (status, errors) == (0, "")
     assert [word for word in words if word not in text] == []
@@ -201,10 +201,10 @@ def test_unreachable_database_is_reported_without_its_password(tmp_path: Path) -
 
 
 class Standalone(socketserver.StreamRequestHandler):
-    """Server that answers every command with the `hello` reply of a standalone mongod."""
+    """Server that replies to every command as a standalone mongod replies to `hello`."""
 
     def handle(self) -> None:
-        """Answer the first hello with OP_REPLY, later commands with OP_MSG."""
+        """Reply to the first `hello` with OP_REPLY, and to later commands with OP_MSG."""
         hello = {"ok": 1, "isWritablePrimary": True, "minWireVersion": 0, "maxWireVersion": 25}
         document = bson.encode(hello)
         while head := self.rfile.read(16):
@@ -232,7 +232,10 @@ def test_standalone_mongod_is_refused_with_instructions(tmp_path: Path) -> None:
 
 
 def test_duplicates_that_violate_a_unique_index_are_reported(tmp_path: Path, database: str) -> None:
-    """The report names index, value and documents. Without duplicates, the start succeeds."""
+    """The report names the index, the value and the documents that share the value.
+
+    Without duplicates, the command succeeds.
+    """
     url = database.format("broken")
     ada, eve = bson.ObjectId(), bson.ObjectId()
     account: dict[str, Any] = {"name": "Ada", "email_key": "ada@example.com", "password_hash": "!"}
@@ -307,7 +310,7 @@ async def test_accounts_are_created_and_disabled_while_a_server_runs(
 
 
 def test_password_in_an_argument_is_refused_with_a_hint(tmp_path: Path, database: str) -> None:
-    """All users of a machine see the arguments of its programs."""
+    """All users of a machine can see the command-line arguments of running programs."""
     create = ("user", "create", "grace@example.com", "--name", "Grace", "--password", PASSWORD)
     status, output, errors = command(tmp_path, *create, MONGODB_URL=database.format("hint"))
     assert (status, output) == (2, "")

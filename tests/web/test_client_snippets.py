@@ -45,7 +45,7 @@ MINE = "subscription { bookingChanged { id status } }"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server whose access tokens last three seconds."""
+    """URL of a server whose access tokens expire after three seconds."""
     folder = tmp_path_factory.mktemp("short")
     with start_program(folder, Patch(SHORT_TOKENS), experts=3, throttle="off") as program:
         await_ready(program.process, program.address)
@@ -54,7 +54,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, address: str) -> Path:
-    """Folder with the snippets of docs/clients.md for that server, and the npm packages."""
+    """Folder with the npm packages, and the snippets of docs/clients.md for the test server."""
     folder = tmp_path_factory.mktemp("snippets")
     (folder / "node_modules").symlink_to(CLIENT / "node_modules")
     for name in DRIVERS:
@@ -100,7 +100,7 @@ def load(path: Path) -> ModuleType:
 
 
 async def watch(events: AsyncIterator[Any], outlived: Path) -> None:
-    """Create a file at the first event after the lifetime of two access tokens."""
+    """Create the file `outlived` at the first event after the lifetimes of two access tokens."""
     begin = time.monotonic()
     async for _ in events:
         if time.monotonic() - begin > 2 * TOKEN_SECONDS:

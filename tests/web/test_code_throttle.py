@@ -1,4 +1,4 @@
-"""Rate limits of codes and guests, and the code that a server prints in development."""
+"""Rate limits for sign-in codes and guests, and the code that a development server prints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRINTED = re.compile(r"the mail to (\S+) is in \S+; its code is (\d{6})")
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A server with rate limits, and without a mail server."""
+    """A server that enforces rate limits and has no mail server."""
     with start_program(tmp_path_factory.mktemp("codes"), experts=1) as program:
         await_ready(program.process, program.address)
         yield program
@@ -35,7 +35,7 @@ def api(program: Program, http: httpx.AsyncClient) -> Api:
     return Api(http, program.address)
 
 
-async def test_development_prints_the_code(program: Program, api: Api) -> None:
+async def test_development_server_prints_the_sign_in_code(program: Program, api: Api) -> None:
     email = "printed@example.com"
     assert await api.ask(REQUEST, email=email) == {"requestSignInCode": True}
 
@@ -46,7 +46,7 @@ async def test_development_prints_the_code(program: Program, api: Api) -> None:
     assert (await execute(api, SIGN_IN, email=email, code=codes[email]))["__typename"] == "SignedIn"
 
 
-async def test_codes_are_limited_by_address_and_account(api: Api) -> None:
+async def test_sign_in_codes_are_limited_per_email_address(api: Api) -> None:
     for email, allowed in (
         ("asked@example.com", 3),
         ("Asked@example.com", 0),
@@ -58,7 +58,7 @@ async def test_codes_are_limited_by_address_and_account(api: Api) -> None:
             assert await api.error_code(REQUEST, email=email) == "TOO_MANY_ATTEMPTS"
 
 
-async def test_guesses_are_limited_across_codes(api: Api) -> None:
+async def test_guesses_of_sign_in_codes_are_limited(api: Api) -> None:
     wanted = {"email": "guessed@example.com", "code": "000000"}
     answers = [await execute(api, SIGN_IN, **wanted) for _ in range(11)]
     kinds = [answer["__typename"] for answer in answers]

@@ -36,7 +36,7 @@ WATCH = "subscription { bookingChanged { id } }"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-async def test_code_lasts_five_attempts_works_once_and_gives_way_to_a_newer_one(
+async def test_code_allows_five_attempts_works_once_and_is_replaced_by_a_newer_one(
     here: TwoServers,
 ) -> None:
     email = new_email()
@@ -62,10 +62,10 @@ async def test_code_lasts_five_attempts_works_once_and_gives_way_to_a_newer_one(
     assert (await sign_in(here.anonymous, email, "333333"))["__typename"] == "SignedIn"
 
 
-async def test_nothing_reveals_whether_an_address_has_an_account(here: TwoServers) -> None:
+async def test_nothing_reveals_whether_an_email_address_has_an_account(here: TwoServers) -> None:
     known, unknown = (await here.person()).email, new_email()
     texts, answers = [], []
-    for email, mails in ((known, 2), (unknown, 1)):  # the known one also got a link
+    for email, mails in ((known, 2), (unknown, 1)):  # the known address also got a link
         assert await here.anonymous.ask(REQUEST, email=email) == {"requestSignInCode": True}
         received = await here.mailbox.wait_for_mails(mails, email)
         [mail] = filter(is_code_mail, received)
@@ -76,7 +76,9 @@ async def test_nothing_reveals_whether_an_address_has_an_account(here: TwoServer
     assert await here.anonymous.ask(REQUEST, email="no address") == {"requestSignInCode": True}
 
 
-async def test_proving_an_address_ends_a_strangers_password_and_sessions(here: TwoServers) -> None:
+async def test_proving_an_email_address_removes_a_strangers_password_and_sessions(
+    here: TwoServers,
+) -> None:
     stranger = await here.person()
     await known_code(stranger.email)
     signed = await sign_in(here.there(here.anonymous), stranger.email)
@@ -90,7 +92,7 @@ async def test_proving_an_address_ends_a_strangers_password_and_sessions(here: T
     assert await here.login(owner) == "SignedIn"
 
 
-async def test_disabled_account_gets_neither_code_nor_session(here: TwoServers) -> None:
+async def test_disabled_account_cannot_sign_in_with_a_code(here: TwoServers) -> None:
     person = await here.person()
     await known_code(person.email)
     await here.change(person.id, disabled=True)
@@ -98,7 +100,7 @@ async def test_disabled_account_gets_neither_code_nor_session(here: TwoServers) 
     assert (await sign_in(here.anonymous, person.email))["__typename"] == "WrongCode"
 
 
-async def test_account_without_a_password_sets_one_and_is_deleted_by_codes(
+async def test_account_without_a_password_sets_one_and_is_deleted_with_codes(
     here: TwoServers, time: Time
 ) -> None:
     account, email = await here.new_account()
@@ -122,7 +124,7 @@ async def test_account_without_a_password_sets_one_and_is_deleted_by_codes(
     assert await findings() <= here.found_before
 
 
-async def test_profile_is_changed_in_part(here: TwoServers) -> None:
+async def test_profile_update_changes_only_given_fields(here: TwoServers) -> None:
     account, _ = await here.new_account()
     wanted = {"name": "Ada  King", "timeZone": "Europe/Berlin", "phone": "+44 20 7946 0018"}
     changed = await execute(account, PROFILE, input={**wanted, "language": "DE"})
@@ -137,9 +139,9 @@ async def test_profile_is_changed_in_part(here: TwoServers) -> None:
     assert shown["viewer"] == {"name": "Ada King", "language": "DE"}
 
 
-async def test_address_changes_with_a_code_and_a_notice(here: TwoServers) -> None:
+async def test_email_address_changes_with_a_code_and_a_notice(here: TwoServers) -> None:
     person, new = await here.person(), new_email()
-    await here.mailbox.wait_for_mails(1, person.email)  # the link, before the address changes
+    await here.mailbox.wait_for_mails(1, person.email)  # the verification link comes first
     taken = (await here.new_account())[1]
     for email, code in ((new, "000000"), (new, CODE), (taken, "000000")):
         refused = await execute(person.api, CHANGE_EMAIL, email=email, code=code)
@@ -158,7 +160,9 @@ async def test_address_changes_with_a_code_and_a_notice(here: TwoServers) -> Non
     assert await here.login(person) == "SignedIn"
 
 
-async def test_verification_is_sent_again_until_the_address_is_verified(here: TwoServers) -> None:
+async def test_verification_is_sent_again_until_the_email_address_is_verified(
+    here: TwoServers,
+) -> None:
     person = await here.person()
     assert await person.api.ask(RESEND) == {"resendVerification": True}
     await here.mailbox.wait_for_mails(2, person.email)

@@ -40,7 +40,7 @@ import web.graphql.socket, web.serving
 web.serving.PONG_SECONDS = web.graphql.socket.INIT_SECONDS = 600
 """
 PATIENCE_SECONDS = 120
-"""Timeout of a hanging test."""
+"""Timeout after which a test that hangs fails."""
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def plain_expert(api: Api) -> tuple[str, str]:
 
 
 async def free_slots(api: Api, expert_id: str, time: Time) -> list[str]:
-    """Return the ids of open slots."""
+    """Return the ids of an expert's open slots."""
     listed = await api.slots(expert_id, *time.days(3, 30))
     return [slot["id"] for slot in listed if slot["status"] == "OPEN"]
 
@@ -101,7 +101,7 @@ async def read_to_end(connection: websockets.ClientConnection) -> None:
 
 
 async def wait_for_open_sockets(api: Api, sockets: int) -> None:
-    """Wait until the server has exactly that many open sockets."""
+    """Wait until the server has exactly `sockets` open sockets."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (  # noqa: ASYNC110 - polls another process
             await metrics(api.url)
@@ -116,7 +116,7 @@ def memory_of(program: Program) -> int:
 
 
 async def remaining_messages(client: Socket) -> list[dict[str, Any]]:
-    """Return all messages until the socket closes."""
+    """Return all messages that a client receives until its socket closes."""
     messages: list[dict[str, Any]] = []
     with suppress(websockets.ConnectionClosed):
         while True:
@@ -129,7 +129,7 @@ async def book_and_cancel(
 ) -> None:
     """Book and cancel repeatedly; every reader must receive each event before the next booking.
 
-    So the server never holds more than one event for a reader, however slow the machine.
+    As a result, the server never holds more than one event for a reader, however slow the machine.
     """
     ada = await api.new_client()
     for index in range(number):
@@ -163,7 +163,7 @@ async def test_stuck_readers_are_disconnected_and_others_miss_nothing(
         before = memory_of(program)
         await book_and_cancel(api, free, 60, readers)
         grown = memory_of(program) - before
-        # Per stuck socket at most 64 KiB in the kernel and 64 KiB in the server, plus noise.
+        # Each stuck socket takes at most 64 KiB in the kernel and 64 KiB in the server, plus noise.
         assert grown < 24 * 2**20
         await wait_for_open_sockets(api, SUBSCRIBERS)
         for connection in stuck:
@@ -177,7 +177,7 @@ async def test_stuck_readers_are_disconnected_and_others_miss_nothing(
 async def test_socket_is_limited_to_fifty_operations(
     api: Api, experts: list[dict[str, Any]]
 ) -> None:
-    """Further operations get an error until one completes; running ones continue."""
+    """Further operations get an error until one completes, but running operations continue."""
     async with open_socket(api.url) as client:
         await client.initialise()
         for number in range(50):
@@ -194,7 +194,7 @@ async def test_socket_is_limited_to_fifty_operations(
         assert (message["type"], message["id"]) == ("next", "again")
 
 
-async def test_sockets_per_address_are_limited(tmp_path: Path) -> None:
+async def test_sockets_per_network_address_are_limited(tmp_path: Path) -> None:
     """Further handshakes are refused with 429 until a socket closes."""
     async with served(tmp_path) as (_, api), AsyncExitStack() as stack:
         for _ in range(200):
@@ -211,7 +211,7 @@ async def test_sockets_per_address_are_limited(tmp_path: Path) -> None:
             await client.initialise()
 
 
-async def test_shutdown_answers_running_mutations_and_closes_sockets_with_1012(
+async def test_shutdown_completes_running_mutations_and_closes_sockets_with_1012(
     tmp_path: Path, time: Time
 ) -> None:
     async with served(tmp_path, throttle="off") as (program, api), AsyncExitStack() as stack:

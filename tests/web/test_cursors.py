@@ -23,7 +23,8 @@ CHANGED = """slotChanged(expertId: $id, after: $after) {
     __typename ... on CalendarReset { sequence cursor expertId at } }"""
 SHARED = f"subscription ($id: ID!, $after: String) {{ {CHANGED} }}"
 QUERIES = {"shared": SHARED, "individual": SHARED.replace("slot", "... { slot", 1) + " }"}
-"""Subscriptions with payloads shared between subscribers, and with individual payloads."""
+"""GraphQL documents whose event payloads are rendered once for all subscribers (shared), or
+separately for each subscriber (individual)."""
 
 LAST, EXPIRED = 6, 3
 START = Position(0)
@@ -33,7 +34,7 @@ START = Position(0)
 async def practice(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Practice]:
-    """A practice with six events, the first three expired."""
+    """A practice with six events; the first three have expired."""
     assert database is not None
     settings = {"mongodb_url": database_url, "experts": 0, "throttle": "off"}
     with run_server(tmp_path_factory.mktemp("cursors"), **settings) as address:
@@ -47,7 +48,7 @@ async def practice(
 
 
 async def change_rules(practice: Practice) -> int:
-    """Change the rules and return the event's sequence."""
+    """Change the expert's break, and return the sequence number of the resulting event."""
     pause = 15 * (1 + await practice.sequence() % 2)
     changed = await practice.set_availability(breakMinutes=pause)
     number: int = changed["expert"]["sequence"]
@@ -58,14 +59,14 @@ _positions = {0: START}
 
 
 async def positions(practice: Practice) -> dict[int, Position]:
-    """Return the positions of all events by their sequence, including expired events."""
+    """Map the sequence number of each event, even of an expired event, to its position."""
     async for event in Event.find({"expert_id": object_id(practice.id, "Expert", "id")}):
         _positions[event.sequence] = event.position
     return _positions
 
 
 async def cursor(practice: Practice, sequence: int) -> str:
-    """Return the cursor after the event with this sequence."""
+    """Return the cursor that resumes after the event with this sequence number."""
     position = (await positions(practice))[sequence]
     return cursor_of(object_id(practice.id, "Expert", "id"), position)
 
@@ -100,7 +101,10 @@ async def test_cursor_before_an_expired_event_is_refused(
 async def test_cursor_of_an_event_missing_from_the_log_is_refused(
     practice: Practice, variant: str, kind: str
 ) -> None:
-    """After restoring a backup, cursors may name lost events; the old format has no event id."""
+    """After a backup has been restored, a cursor may name a lost or replaced event.
+
+    Cursors in the old format are refused, too, because they contain no event id.
+    """
     last = await practice.sequence()
     position = {
         "ahead": Position(last + 1, new_id()),
@@ -121,7 +125,10 @@ async def test_cursor_of_an_event_missing_from_the_log_is_refused(
 async def test_cursor_replays_retained_events_and_continues_live(
     practice: Practice, variant: str
 ) -> None:
-    """Replay may begin after the last expired event or the newest event. Each event comes once."""
+    """Each event is delivered once.
+
+    Replay may begin right after the last expired event, or as late as after the newest event.
+    """
     last = await practice.sequence()
     for after in (EXPIRED, EXPIRED + 1, last):
         async with open_socket(practice.deployment.anonymous.url) as socket:

@@ -81,7 +81,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize(("wrong", "expected"), BAD, ids=lambda value: str(value)[:40])
-async def test_invalid_new_expert_is_refused_with_the_path(
+async def test_invalid_new_expert_is_refused_with_the_paths_of_the_invalid_fields(
     deployment: Deployment, wrong: dict[str, Any], expected: list[str]
 ) -> None:
     person = await deployment.person("Nobody Listed")
@@ -93,8 +93,8 @@ async def test_invalid_new_expert_is_refused_with_the_path(
     assert (await person.api.ask("{ viewer { role } }"))["viewer"] == {"role": "CLIENT"}
 
 
-async def test_all_problems_are_reported_together(deployment: Deployment) -> None:
-    """The answer lists the first ten of the eleven problems."""
+async def test_up_to_ten_invalid_fields_are_reported_together(deployment: Deployment) -> None:
+    """The response lists the first ten of eleven problems."""
     wrong: dict[str, Any] = {
         "title": "",
         "bio": "x" * 2001,
@@ -139,7 +139,7 @@ async def test_expert_changes_own_entry_and_search_finds_the_change(deployment: 
     found = {"id": expert.expert_id}
     listed = (await deployment.anonymous.ask(SEARCH, search="leblanc latin"))["experts"]["nodes"]
     assert listed == [found]
-    # The search tolerates one typing error, so it also finds speakers of German.
+    # The search tolerates one typing error, so "germain" also finds experts who speak German.
     listed = (await deployment.anonymous.ask(SEARCH, search="germain"))["experts"]["nodes"]
     assert found not in listed
     assert (await deployment.update(expert.expert_id, expert.api)) == answer
@@ -191,8 +191,8 @@ async def test_only_the_expert_and_administrators_can_change_an_entry(
     assert await deployment.update(expert.expert_id) == before
 
 
-async def test_experts_are_found_by_how_they_confirm(here: TwoServers) -> None:
-    """The filter is correct after concurrent changes on two servers, too."""
+async def test_experts_can_be_filtered_by_automatic_confirmation(here: TwoServers) -> None:
+    """The filter also gives correct results after concurrent changes on two servers."""
     expert = await here.expert("Confirma Automata")
     api, elsewhere = expert.api, here.there(expert.api)
 
@@ -214,12 +214,12 @@ async def test_experts_are_found_by_how_they_confirm(here: TwoServers) -> None:
     async def both() -> list[bool]:
         return [await found(at_once=by), await found(at_once=not by)]
 
-    # A server may be up to a second behind a change on the other server.
+    # A server may learn of a change on the other server up to a second later.
     await eventually(both, lambda answers: answers == [True, False])
     assert await findings() <= here.found_before
 
 
-async def test_time_zone_change_is_an_event_of_the_calendar(
+async def test_time_zone_change_adds_one_event_to_the_calendar(
     deployment: Deployment, time: Time
 ) -> None:
     expert, client = await deployment.expert(), await deployment.person()

@@ -1,4 +1,4 @@
-"""Moves stay atomic when the server is killed."""
+"""Moving a booking stays atomic even if the server is killed during the move."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KILLS = 2
 BOOKINGS = 4
 PATIENCE_SECONDS = 120
-"""Timeout of a hanging test."""
+"""Seconds after which a hanging test fails."""
 
 
 async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
@@ -37,7 +37,8 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
 ) -> None:
     """The server is killed with SIGKILL repeatedly while bookings are moved back and forth."""
     assert database is not None
-    # Ignore findings that other tests have left, and documents that expire during this test.
+    # Ignore violations that other tests have left behind. Both verifications use the same time, so
+    # that they do not report documents that expire during this test.
     now = utc_now()
     found_before = await verify(now, lambda *_: None)
     rng = random.Random(7)
@@ -52,8 +53,8 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
                 client = await api.new_client()
                 query = "{ experts(first: 5, orderBy: {field: NAME}) { nodes { id } } }"
                 nodes = (await api.ask(query))["experts"]["nodes"]
-                # Use another expert each time: the killed server's transaction blocks the expert's
-                # calendar until the database aborts the transaction.
+                # Use a different expert in each round, because a killed server's transaction blocks
+                # the expert's calendar until the database aborts the transaction.
                 expert = nodes[number]
                 free = [slot["id"] for slot in (await open_slots(api, expert, time))]
                 pairs = list(zip(free[0::4], free[2::4], strict=False))[:BOOKINGS]
@@ -94,7 +95,7 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
         assert booking.key in keys
         assert booking.active
         assert set(booking.cells) == cells_of(booking)
-        # The last acknowledged move happened; at most one unacknowledged move followed.
+        # The last acknowledged move was stored, and at most one unacknowledged move after it.
         moves = [step.starts_at for step in booking.history]
         assert slot_key(last).starts_at in moves[-2:]
     found = await verify(now, lambda *_: None)
@@ -102,6 +103,6 @@ async def test_move_interrupted_by_a_kill_leaves_exactly_one_slot_booked(
 
 
 def cells_of(booking: Booking) -> set[datetime]:
-    """Return the cells of the session given by the booking's slot id, and of the break after it."""
+    """Return the 15-minute cells of the booked slot's session and of the break after it."""
     session = [instant_of(cell) for cell in range(booking.key.cell, booking.key.session_end)]
     return {*session, *(cell for cell in booking.cells if cell >= booking.ends_at)}

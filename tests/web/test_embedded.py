@@ -48,7 +48,10 @@ Start = Callable[[Path], tuple[Program, str]]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start processes with an embedded database; kill the remaining ones after the test."""
+    """Yield a function that starts a process with an embedded database.
+
+    Processes that are still running after the test are killed.
+    """
     programs = []
 
     def started(data: Path) -> tuple[Program, str]:
@@ -72,7 +75,7 @@ def start() -> Iterator[Start]:
 
 
 def children(pid: int) -> list[int]:
-    """Return the ids of the processes started by any thread of a process."""
+    """Return the process ids of a process's children, whichever of its threads started them."""
     found = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
@@ -104,9 +107,10 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 
 
 def keeps_port(data: Path, before: str, after: str) -> bool:
-    """Return whether the folder got its previous or preferred port, or the previous one is in use.
+    """Return whether the database got its previous port or its folder's preferred port.
 
-    Another process may have used the preferred port before, or may use the previous port now.
+    The previous port is not the preferred port if another process was using the preferred port at
+    the time. Any port is accepted if another process is using the previous port now.
     """
     first = embedded.PORTS[zlib.crc32(bytes(data.resolve())) % len(embedded.PORTS)]
     return port_of(after) in {port_of(before), first} or is_taken(port_of(before))
@@ -139,7 +143,7 @@ def notes(url: str) -> list[str]:
 async def test_transactions_survive_a_restart(
     server: embedded.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The data is kept even if the port is taken meanwhile."""
+    """The data is kept even if another process takes the port before the restart."""
     if server.program() is None:
         pytest.skip(f"no {server.name} here")
     if server is embedded.SECANTUS:
@@ -161,7 +165,7 @@ async def test_transactions_survive_a_restart(
     assert data.stat().st_mode & 0o777 == 0o700
 
 
-def test_unresponsive_server_is_a_connection_error() -> None:
+def test_unresponsive_database_server_raises_a_connection_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(ConnectionError, match=f"^The database at {host} does not serve: "):
@@ -169,7 +173,7 @@ def test_unresponsive_server_is_a_connection_error() -> None:
 
 
 def test_killing_the_main_process_stops_the_database(start: Start, tmp_path: Path) -> None:
-    """The next start waits until the database has stopped."""
+    """The next start waits until the previous database server has stopped."""
     program, url = start(tmp_path)
     guardian, server = family(program)
     program.kill()
@@ -193,7 +197,7 @@ def test_killed_guardian_and_its_database_are_restarted(start: Start, tmp_path: 
 
 
 def test_killed_database_is_restarted(start: Start, tmp_path: Path) -> None:
-    """The database keeps its address and data, and stderr reports the restart in one line."""
+    """The database keeps its URL and data, and stderr reports the restart in one line."""
     program, url = start(tmp_path)
     guardian, server = family(program)
     os.kill(server, signal.SIGKILL)
@@ -204,7 +208,7 @@ def test_killed_database_is_restarted(start: Start, tmp_path: Path) -> None:
 
 
 def test_acknowledged_writes_survive_sigkill(start: Start, tmp_path: Path) -> None:
-    """The main process and the database are killed during writes."""
+    """The main process and the database are killed right after the last write is acknowledged."""
     program, url = start(tmp_path)
     _, server = family(program)
     acknowledged = ["first"]
@@ -222,7 +226,7 @@ def test_acknowledged_writes_survive_sigkill(start: Start, tmp_path: Path) -> No
         assert notes(again) == acknowledged
 
 
-def test_second_start_on_a_folder_is_refused(start: Start, tmp_path: Path) -> None:
+def test_second_start_on_a_data_folder_is_refused(start: Start, tmp_path: Path) -> None:
     program, url = start(tmp_path)
     with pytest.raises(embedded.AlreadyRunning) as refusal, embedded_database(tmp_path):
         pass
@@ -235,7 +239,7 @@ def test_second_start_on_a_folder_is_refused(start: Start, tmp_path: Path) -> No
 
 
 def test_ctrl_c_stops_the_database_after_the_main_process(start: Start, tmp_path: Path) -> None:
-    """Ctrl-C interrupts the whole process group."""
+    """Ctrl-C sends SIGINT to the whole process group, not only to the main process."""
     program, _ = start(tmp_path)
     guardian, server = family(program)
     os.killpg(program.pid, signal.SIGINT)
@@ -246,7 +250,11 @@ def test_ctrl_c_stops_the_database_after_the_main_process(start: Start, tmp_path
 
 
 def test_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
-    """The first server lives until the guardian is told that it answers; others exit at once."""
+    """The guardian restarts the server five times.
+
+    The first server runs until the guardian is told that the server responds. The servers that the
+    guardian starts after that exit at once.
+    """
     shell = shutil.which("sh")
     assert shell
     log, answered = tmp_path / "database.log", tmp_path / "answered"
@@ -269,10 +277,10 @@ def test_guardian_gives_up_on_a_server_that_keeps_dying(tmp_path: Path) -> None:
     assert guardian.returncode == 1
 
 
-def test_two_folders_that_start_concurrently_get_different_ports(
+def test_concurrent_starts_on_two_data_folders_get_different_ports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither database listens yet, and both folders prefer the same port."""
+    """Both folders prefer the same port, and neither database listens on a port yet."""
     monkeypatch.setattr(zlib, "crc32", lambda _: 0)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
@@ -333,5 +341,7 @@ def test_failed_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
     ("hello", "standalone"),
     [({}, True), ({"setName": "rs0"}, False), ({"msg": "isdbgrid"}, False)],
 )
-def test_standalone_server_is_recognised(hello: dict[str, str], *, standalone: bool) -> None:
+def test_standalone_mongodb_server_is_recognised(
+    hello: dict[str, str], *, standalone: bool
+) -> None:
     assert replica_set.is_standalone(hello) is standalone

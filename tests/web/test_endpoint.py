@@ -20,7 +20,7 @@ ADDRESS = "/graphql?query=%7Bcategories%7Bcount%7D%7D"
 
 
 async def test_pipelined_responses_of_every_kind_are_delimited(server: str) -> None:
-    """One connection gets GET, POST, HEAD, OPTIONS, 304 and 405 responses in order."""
+    """A connection gets its POST, GET, HEAD, OPTIONS, 304 and 405 responses in request order."""
     async with connect(server) as line:
         await line.send(request(body=QUERY), request("GET", ADDRESS))
         posted, read = await line.read_response(), await line.read_response()
@@ -50,7 +50,7 @@ async def test_pipelined_responses_of_every_kind_are_delimited(server: str) -> N
 
 
 class FailingContainer:
-    """Container whose services raise."""
+    """Container whose property `services` raises an unexpected error."""
 
     @property
     def coalescer(self) -> None:

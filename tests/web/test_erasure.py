@@ -1,4 +1,4 @@
-"""Erasure of an account: waiting mails, former addresses, and records of requests."""
+"""Erasure of an account: unsent e-mails, former e-mail addresses and idempotency records."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ CHANGE_EMAIL = """mutation ($email: String!, $code: String!) {
 
 
 async def delete(api: Api, email: str) -> None:
-    """Delete an account with a code to its address."""
+    """Delete an account, confirmed with a code for the account's e-mail address."""
     await known_code(email)
     assert await execute(api, DELETE, code=CODE) == {"__typename": "AccountDeleted"}
 
 
 async def account_of(email: str) -> User:
-    """Return the stored account with an address."""
+    """Return the stored account with the given e-mail address."""
     user = await User.by_email(email)
     assert user
     return user
 
 
 def waiting(kind: MailKind, **more: Any) -> Mail:
-    """Return a mail that is due in two days."""
+    """Return an unsent e-mail that is due in two days."""
     now = utc_now()
     return Mail(kind=kind, created_at=now, due_at=now + timedelta(days=2), **more)
 
 
-async def test_deletion_withdraws_reminders_and_review_requests_without_waiting_for_them(
+async def test_account_deletion_withdraws_reminders_and_review_requests_before_they_are_due(
     here: TwoServers, time: Time
 ) -> None:
-    """A mail that a worker has already claimed is not sent either."""
+    """Even an e-mail that a mail worker has already claimed is not sent."""
     client, email = await here.new_account()
     slot, *_ = await here.slots_of(await here.expert(), time)
     booking = await Booking.get(object_id((await client.book(slot))["id"], "Booking", "id"))
@@ -74,10 +74,10 @@ async def test_deletion_withdraws_reminders_and_review_requests_without_waiting_
     assert await Mail.get(asking.id) is None
 
 
-async def test_former_addresses_and_requests_are_exported_and_erased(
+async def test_former_email_addresses_and_idempotency_records_are_exported_and_erased(
     here: TwoServers, time: Time, database: Client
 ) -> None:
-    """They are erased with the account; mails of the next account with the same address stay."""
+    """E-mails for the next account with the same e-mail address are kept."""
     client, email = await here.new_account()
     slot, *_ = await here.slots_of(await here.expert(), time)
     user = await account_of(email)
@@ -107,10 +107,10 @@ async def test_former_addresses_and_requests_are_exported_and_erased(
     assert (await stranger.ask("{ viewer { email } }"))["viewer"] == {"email": email}
 
 
-async def test_notice_to_a_former_address_is_sent_before_the_account_is_erased(
+async def test_notice_to_a_former_email_address_is_sent_before_the_account_is_erased(
     here: TwoServers,
 ) -> None:
-    """A hijacker cannot hide the takeover from the owner by deleting the account."""
+    """Otherwise a hijacker could hide the takeover from the owner by deleting the account."""
     client, email = await here.new_account()
     user = await account_of(email)
     former = {"address": f"former-{email}", "account_id": user.id, "to": [Party.OWNER]}

@@ -1,4 +1,4 @@
-"""The expert's private notes: visible to the expert only, and unaffected by other changes."""
+"""The expert's private notes on bookings: only the expert sees them; other changes keep them."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ SECRET = "Prefers mornings.\nAsk about Łódź 🙂"
 
 
 async def set_note(api: Api, id_: str, note: str) -> dict[str, Any]:
-    """Return the result of `setExpertNote`."""
+    """Set the expert's note on a booking, and return the result of `setExpertNote`."""
     return dict((await api.ask(SET, id=id_, note=note))["answer"])
 
 
 async def read(api: Api, id_: str) -> dict[str, Any]:
-    """Return a booking as a viewer sees it."""
+    """Return a booking as the viewer with the given API client sees it."""
     return dict((await api.ask(READ, id=id_))["booking"])
 
 
 async def test_only_the_expert_sees_a_note(here: TwoServers) -> None:
-    """Setting a note sends no event and no mail, and nobody else can read the note."""
+    """Setting a note sends no event and no e-mail, and only the expert can read the note."""
     practice = await Practice.create(here)
     client, email = await here.new_account()
     slot = await practice.slot(london_date(5), "10:00")
@@ -81,7 +81,9 @@ async def test_only_the_expert_may_set_a_note(practice: Practice) -> None:
 
 
 @pytest.mark.parametrize("note", ["x" * 2_001, "x" * 9_000, "a\x1bb"])
-async def test_invalid_note_is_refused_and_the_old_one_stays(practice: Practice, note: str) -> None:
+async def test_invalid_note_is_refused_and_the_old_note_stays(
+    practice: Practice, note: str
+) -> None:
     client = await practice.deployment.person()
     booking = await practice.book(client.api, london_date(5), "10:00")
     expert = practice.expert.api

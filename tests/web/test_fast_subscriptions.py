@@ -29,7 +29,7 @@ TIMEOUT_SECONDS = 60
 
 
 async def receive_events(socket: Socket, number: int) -> list[tuple[str, dict[str, Any]]]:
-    """Return the next events as pairs of the operation id and the event's slot."""
+    """Receive `number` events, and return each event's operation id and slot."""
     found = []
     for _ in range(number):
         message = await socket.receive(TIMEOUT_SECONDS)
@@ -41,7 +41,7 @@ async def receive_events(socket: Socket, number: int) -> list[tuple[str, dict[st
 
 
 async def read_events(events: Events, number: int) -> list[dict[str, Any]]:
-    """Return the slots of a stream's next events."""
+    """Read the next `number` events of a stream, and return their slots."""
     found = [(await events.result())["data"]["slotChanged"] for _ in range(number)]
     return [{"sequence": event["sequence"], **event["slot"]} for event in found]
 
@@ -50,7 +50,7 @@ async def read_events(events: Events, number: int) -> list[dict[str, Any]]:
 async def test_shared_rendering_delivers_the_same_events(
     tmp_path: Path, time: Time, caches: str
 ) -> None:
-    """Each subscriber gets its own operation id and its own `mine`, also when it resumes."""
+    """Each subscriber gets its own operation id and value of `mine`, even when it resumes."""
     with run_server(tmp_path, experts=20, throttle="off", caches=caches) as address:
         async with httpx.AsyncClient(timeout=60) as http, AsyncExitStack() as stack:
             api = Api(http, address)

@@ -1,9 +1,9 @@
-"""Two servers under load while the database fails in the ways that MongoDB documents.
+"""Two servers under load while the database fails in ways described in MongoDB's documentation.
 
-In the end no answer was false, no acknowledged change is lost or was made twice, every subscriber
-received each event once and in order, and the servers answer again. `make test` injects a few
-faults with few clients; `--long` injects each fault at three rates, with 300 changes each, and
-requires that the servers recover their speed.
+The tests check that every response was correct, that no acknowledged change was lost or made twice,
+that every subscriber received each event once and in order, and that the servers respond again
+afterwards. `make test` injects a few faults with few clients; `--long` injects each fault at three
+rates, with 300 changes each, and requires that the servers return to their former speed.
 """
 
 from __future__ import annotations
@@ -39,27 +39,30 @@ if TYPE_CHECKING:
     from tests.support.wire_cases import Disturbance
 
 CLIENTS, SUBSCRIBERS = (10, 32), (10, 20)
-"""Numbers in `make test`, and with `--long`."""
+"""Numbers of clients and of subscribers: first in `make test`, then with `--long`."""
 RATES = (0.01, 0.1, 0.3)
 SHORT = [(ALL, 0.3), (ROLLBACKS, 0.1)]
-"""Faults of `make test`, and their rates."""
+"""Faults that `make test` injects, each with its rate."""
 ERRORS = 10
-"""Errors to wait for while commands fail at random."""
+"""Number of database errors to wait for while commands fail at random."""
 ANSWERS = 32
-"""Number of answers to wait for before and during a fault, and of requests in each median."""
+"""Number of responses to wait for before and during a fault, and number of requests over which each
+median is taken."""
 NORMAL_RATIO = 3
-"""The servers count as recovered if requests take at most this many times as long as before."""
+"""The servers count as recovered if requests take at most this many times as long as before the
+fault."""
 RECOVERY_SECONDS = 2
 MAX_WAITS = 8
-"""After a fault, requests that waited are answered within RECOVERY_SECONDS plus this many times the
-usual duration of a request. Processes take turns, so no request loses one race after another."""
+"""After a fault, requests that have been waiting are answered within RECOVERY_SECONDS plus this
+many times the usual duration of a request. The server processes take turns, so that no request
+loses one race after another."""
 PATIENCE_SECONDS = 600
-"""Timeout of a hanging test."""
+"""Seconds after which a hanging test fails."""
 Cells = list[tuple["Disturbance", float]]
 
 
 class Recovery(NamedTuple):
-    """Seconds from a fault's end to recovery; `usual` is the request duration before the fault."""
+    """Seconds from a fault's end to recovery; `usual` is a request's duration before the fault."""
 
     normal_after: float
     last_answer_after: float
@@ -67,13 +70,13 @@ class Recovery(NamedTuple):
 
     @property
     def is_quick(self) -> bool:
-        """Whether new and waiting requests were answered within the limits."""
+        """Whether new and waiting requests were answered within the time limits."""
         latest = RECOVERY_SECONDS + MAX_WAITS * self.usual
         return self.normal_after <= RECOVERY_SECONDS and self.last_answer_after <= latest
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Create one test with some faults; with `--long`, one test for each fault at all rates."""
+    """Create one test of the faults in `SHORT`; with `--long`, one test per fault at all rates."""
     if "cells" not in metafunc.fixturenames:
         return
     cases: list[tuple[Role, Cells, str]] = [(Role.PRIMARY, SHORT, "some")]
@@ -98,13 +101,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def cluster(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
-    """Two servers on one database behind a proxy that plays the role given by the parameter."""
+    """Two servers that share one database behind a proxy, which plays the parametrized role."""
     with run_cluster(tmp_path_factory.mktemp("faults"), request.param) as cluster:
         yield cluster
 
 
 async def wait_for(journal: Journal, answers: int = 0, changes: int = 0) -> None:
-    """Wait for this many more answers and acknowledged changes."""
+    """Wait until clients have received this many more responses and acknowledged changes."""
     wanted_answers, wanted_changes = journal.answers + answers, journal.changes + changes
     await wait_until(
         lambda: journal.answers >= wanted_answers and journal.changes >= wanted_changes,
@@ -122,7 +125,11 @@ async def wait_for_errors(cluster: Cluster, disturbance: Disturbance) -> None:
 
 
 def recovered_at(sent: list[Sent], limit: float) -> float | None:
-    """Return the sending time of the first of `ANSWERS` requests in a row with a normal median."""
+    """Return the time at which the servers had recovered, or None if they have not recovered yet.
+
+    The time is the sending time of the first of `ANSWERS` consecutive requests whose median
+    duration is at most `limit` seconds.
+    """
     for first in range(len(sent) - ANSWERS + 1):
         if median(request.seconds for request in sent[first : first + ANSWERS]) <= limit:
             return sent[first].at
@@ -140,8 +147,8 @@ async def disturb(
 ) -> tuple[Recovery, str]:
     """Load the servers before, during and after a fault; return the recovery and a summary.
 
-    Unless the recovery `is_timed`, requests of any duration count as normal: other programs may
-    begin to use the machine meanwhile.
+    If the recovery is not `is_timed`, requests of any duration count as normal, because other
+    programs may slow the machine down in the meantime.
     """
     first = len(journal.sent)
     await wait_for(journal, answers=ANSWERS)
@@ -175,7 +182,7 @@ async def test_faults_under_load_lose_and_repeat_nothing(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
-    """Clients retry and resume; in the end, every answer agrees with the data."""
+    """Clients retry and resume; in the end, every response agrees with the stored data."""
     rng = random.Random(1)
     is_long = request.config.getoption("--long")
     recoveries = []

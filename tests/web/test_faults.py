@@ -1,4 +1,4 @@
-"""Bookings during one failure of the database, of each kind that MongoDB documents.
+"""Bookings during a single database failure, of each kind described in MongoDB's documentation.
 
 test_fault_load.py tests servers under load during many failures.
 """
@@ -25,24 +25,25 @@ if TYPE_CHECKING:
     from tests.support.spans import Time
 
 BOOKINGS = 4
-"""Bookings during each fault: one alone, then the others in shared transactions."""
+"""Number of bookings during each fault: the first on its own, then the others in shared
+transactions."""
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two servers on one database behind a proxy."""
+    """Two servers that reach one database through a proxy."""
     with run_cluster(tmp_path_factory.mktemp("faults")) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
 async def client(cluster: Cluster, http: httpx.AsyncClient) -> Api:
-    """A client of the first server."""
+    """API client of a new account on the first server."""
     return await Api(http, cluster.fleet.addresses[0]).new_client()
 
 
 async def free_slots(client: Api, time: Time) -> tuple[str, list[str]]:
-    """Return an expert, and some free slots that do not overlap."""
+    """Return an expert's id, and the ids of `BOOKINGS` free slots that do not overlap."""
     expert = (await plain_experts(client))[0]
     slots = await client.slots(expert["id"], *time.days(3, 60), expert["offers"][0]["minutes"])
     found: list[dict[str, Any]] = []
@@ -53,7 +54,7 @@ async def free_slots(client: Api, time: Time) -> tuple[str, list[str]]:
 
 
 async def stored(database_url: str, expert: str) -> tuple[int, list[int]]:
-    """Return the number of an expert's bookings, and the sequences of the expert's events."""
+    """Return how many bookings an expert has, and the sequence numbers of the expert's events."""
     of_expert = {"expert_id": object_id(expert, "Expert", "expertId")}
     async with open_for_reading(database_url) as database:
         events = database["events"].find(of_expert).sort("sequence")
@@ -65,7 +66,7 @@ async def stored(database_url: str, expert: str) -> tuple[int, list[int]]:
 async def test_bookings_are_made_once_in_spite_of_a_fault(
     cluster: Cluster, client: Api, time: Time, case: Case
 ) -> None:
-    """A single booking, and bookings that share transactions, succeed with one event each."""
+    """A single booking and bookings that share transactions all succeed, with one event each."""
     expert, slots = await free_slots(client, time)
     bookings, sequences = await stored(cluster.database_url, expert)
     for group in (slots[:1], slots[1:]):

@@ -1,4 +1,4 @@
-"""Figures of an expert's bookings in the API."""
+"""Statistics of an expert's bookings, read through the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ FIGURES = """query ($id: ID!, $from: Date!, $to: Date!) {
   expert(id: $id) { figures(from: $from, to: $to) { %s } } }"""
 
 
-async def test_counts_can_be_read_if_the_income_is_too_large(deployment: Deployment) -> None:
+async def test_booking_counts_can_be_read_even_if_the_income_is_too_large(
+    deployment: Deployment,
+) -> None:
     practice = await Practice.create(deployment)
     await practice.set_availability(offers=[offer(60, MAX_AMOUNT)])
     client = (await deployment.person()).api

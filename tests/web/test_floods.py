@@ -34,7 +34,7 @@ LAST_PING, LAST_PONG = b"\x89\x84\0\0\0\0last", b"\x8a\x04last"
 LONG_PING = b"\x89\xfd\0\0\0\0" + b"x" * 125
 FLOOD = 80_000
 LONG_FLOOD = 3 * FLOOD
-"""Number of long pings: twice as many as the kernel's buffers can hold."""
+"""Number of long pings to send: twice as many as the kernel's buffers can hold."""
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def socket_on(address: str, receive_buffer: int = 0) -> AsyncIterator[RawC
 
 @pytest.fixture(scope="module")
 def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server with rate limits on."""
+    """URL of a server whose rate limits are on."""
     with run_server(tmp_path_factory.mktemp("paced"), experts=1, throttle="on") as address:
         yield address
 
@@ -61,7 +61,7 @@ def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def test_flood_of_frames_is_slowed_down_without_loss(
     paced: str, frame: bytes, answer: bytes
 ) -> None:
-    """The burst is answered at once, the rest at the limited rate."""
+    """The server answers a first burst of frames at once, and the others at the limited rate."""
     most = MAX_BURST_FRAMES + 2 * FRAMES_PER_SECOND
     async with socket_on(paced) as line:
         begun = asyncio.get_running_loop().time()
@@ -73,14 +73,15 @@ async def test_flood_of_frames_is_slowed_down_without_loss(
 
 
 async def test_the_rate_limit_can_be_queried(paced: str, http: httpx.AsyncClient) -> None:
-    """The query returns the tightest budget, as the headers of the same answer do."""
+    """The query and the headers of its response report the tightest rate-limit budget."""
     stranger = Api(http, paced)
     for api, policy in ((stranger, ADDRESS), (await stranger.new_client(), USER)):
         headers = {"authorization": f"Bearer {api.token}"} if api.token else {}
         body = {"query": "{ rateLimit { limit remaining resetAt } }"}
         begun = monotonic()
         answer = await http.post(f"{paced}/graphql", json=body, headers=headers)
-        # The budget refills between the charge, which the headers report, and the query.
+        # The headers report the budget right after the charge; it has refilled a little when the
+        # query is resolved.
         refilled = (monotonic() - begun) * policy.quota / policy.seconds
         [(left, seconds)] = re.findall(
             rf'"{policy.name}";r=(\d+);t=(\d+)', answer.headers["ratelimit"]
@@ -96,7 +97,7 @@ async def test_the_rate_limit_can_be_queried(paced: str, http: httpx.AsyncClient
 
 
 async def test_peer_that_does_not_read_gets_no_more_pongs(server: str) -> None:
-    """Unsent pongs would otherwise accumulate without bound."""
+    """Otherwise, unsent pongs would use more and more of the server's memory."""
     async with socket_on(server, receive_buffer=4096) as line:
         for _ in range(LONG_FLOOD // 1_000):
             await line.send(LONG_PING * 1_000)
@@ -112,7 +113,7 @@ async def test_peer_that_does_not_read_gets_no_more_pongs(server: str) -> None:
 
 
 async def send_often(line: RawConnection, frame: bytes) -> None:
-    """Send a frame repeatedly; the server answers no frame until it can write."""
+    """Send a frame repeatedly, because the server ignores pings while it cannot write."""
     while True:
         await line.send(frame)
         await asyncio.sleep(0.1)
@@ -150,8 +151,12 @@ def test_token_bucket_allows_a_burst_and_a_steady_rate() -> None:
     assert bucket.take(11) == pytest.approx(0.2)
 
 
-def test_cookies_are_parsed_in_linear_time_and_like_in_browsers() -> None:
-    """Non-ASCII whitespace is part of a cookie's name: a subdomain may set such a cookie."""
+def test_cookies_are_parsed_in_linear_time_and_as_in_browsers() -> None:
+    """Non-ASCII whitespace is part of a cookie's name.
+
+    If the server stripped it, a cookie set by a subdomain could pass for the access cookie, which
+    only the server's own host may set.
+    """
 
     def token(cookie: bytes) -> str | None:
         headers = [(b"host", b"book.example"), (b"cookie", cookie)]
@@ -169,7 +174,7 @@ def test_cookies_are_parsed_in_linear_time_and_like_in_browsers() -> None:
         assert token(cookies) == "abc"
         return thread_time() - began
 
-    # Linear time at most; Starlette's parser takes quadratic time.
+    # The time may grow at most linearly; with Starlette's parser it would grow quadratically.
     times = [(seconds(300), seconds(30_000)) for _ in range(7)]
     short, long = (min(column) for column in zip(*times, strict=True))
     assert long < 100 * short

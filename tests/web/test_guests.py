@@ -1,4 +1,4 @@
-"""Guests over two server processes on one database: booking, races, and removal."""
+"""Guests who use two server processes on one database: booking, races and removal."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CURSOR = "query ($id: ID!) { expert(id: $id) { cursor } }"
 
 @pytest.fixture
 def stored(database: Client) -> Database:
-    """The database with the stored documents."""
+    """The servers' database, to read and change stored documents directly."""
     return database.get_default_database()
 
 
@@ -57,7 +57,7 @@ def kinds(answers: Iterable[dict[str, Any]]) -> list[str]:
     return sorted(answer["__typename"] for answer in answers)
 
 
-async def test_guest_books_a_held_slot_with_a_mailed_code(here: TwoServers, time: Time) -> None:
+async def test_guest_books_a_held_slot_with_an_emailed_code(here: TwoServers, time: Time) -> None:
     expert = await here.expert()
     slot, *_, other = await here.slots_of(expert, time)
     answer = await execute(here.anonymous, START)
@@ -152,7 +152,9 @@ async def test_hold_moves_in_a_browser_whose_access_cookie_has_expired(
         assert [hold["slot"] for hold in held] == [{"id": slot, "mine": True}]
 
 
-async def test_hold_is_released_if_the_guest_is_its_expert(here: TwoServers, time: Time) -> None:
+async def test_hold_is_released_if_the_guest_signs_in_as_its_expert(
+    here: TwoServers, time: Time
+) -> None:
     expert = await here.expert()
     slot, *_ = await here.slots_of(expert, time)
     guest = await new_guest(here.anonymous)
@@ -194,7 +196,8 @@ async def code_against_registration(here: TwoServers, slots: list[str]) -> None:
     assert registered["__typename"] in {"SignedIn", "EmailTaken"}
     account = guest.signed_in(signed["accessToken"])
     assert [hold["id"] for hold in await holds(account)] == [held["id"]]
-    # The registration did not prove the address, so its password and session have ended.
+    # The registration did not verify the e-mail address, so its password and session are no longer
+    # valid.
     login = await here.anonymous.ask(LOGIN, email=email, password=PASSWORD)
     assert login["login"]["__typename"] == "WrongCredentials"
 
@@ -255,7 +258,7 @@ RACES: list[Callable[[TwoServers, list[str]], Awaitable[None]]] = [
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
-async def test_a_race_leaves_one_hold_and_consistent_data(
+async def test_a_race_leaves_at_most_one_hold_and_consistent_data(
     here: TwoServers,
     time: Time,
     request: pytest.FixtureRequest,
@@ -297,7 +300,8 @@ async def test_abandoned_guest_is_removed_with_its_hold(
         read, lambda all_: all_[0] is None and all_[1]["erased_at"] is not None
     )
     assert gone is None
-    # The guest's account stays for two more days, while the event log refers to its hold.
+    # The guest's account is kept for as long as the event log may refer to its hold: two days, the
+    # log's retention period, and one more hour.
     assert kept["unverified_until"] - kept["erased_at"] == IN_LOG
     guest = User.model_validate(kept)
     await forget_guest(guest, utc_now())

@@ -13,7 +13,7 @@ from web.edge.request_heads import MAX_BODY_BYTES, MAX_HEAD_BYTES, MAX_HEADERS, 
 
 
 async def test_body_size_is_limited_on_every_route(server: str) -> None:
-    """The announced length is refused before the body is read."""
+    """A request whose Content-Length is too large is refused before its body is read."""
     full = QUERY + b" " * (MAX_BODY_BYTES - len(QUERY))
     assert (await send_raw(server, request(body=full))).status == 200
     for method, path in (("POST", "/graphql"), ("PUT", "/nowhere"), ("GET", "/photos/x.svg")):
@@ -34,7 +34,7 @@ async def test_client_that_keeps_sending_a_refused_body_gets_the_response(server
         assert (await line.read_response()).status == 413
 
 
-async def test_expect_continue_is_refused_for_a_too_long_body(server: str) -> None:
+async def test_expect_continue_is_refused_for_an_oversized_body(server: str) -> None:
     expect = "Expect: 100-continue"
     long = request("POST", "/graphql", expect, f"Content-Length: {MAX_BODY_BYTES + 1}")
     assert (await send_raw(server, long)).status == 413
@@ -62,7 +62,7 @@ async def test_chunked_body_is_limited_by_the_received_size(server: str) -> None
         await shorter.send(*[part] * 9)
         await line.send(*[part] * 11)
         assert await line.read_to_end(60) == b""
-        # The longer body was refused for its length, not for the time it took.
+        # The longer body was refused for its length, not for the time that it took.
         assert not shorter.reader.at_eof()
 
 
@@ -77,7 +77,7 @@ async def test_chunk_extensions_and_trailers_are_limited(server: str, endless: b
 
 
 async def test_trailers_are_not_used_as_headers(server: str) -> None:
-    """Trailers do not authenticate and do not count towards the limit of headers."""
+    """Trailers do not authenticate, and do not count towards the limit on headers."""
     head = request("POST", "/graphql", *CHUNKED)
     trailers = b"".join(b"X-%d: x\r\n" % number for number in range(MAX_HEADERS * 2))
     trailing = b"0\r\nAuthorization: nonsense\r\nHost: evil.example\r\n" + trailers + b"\r\n"
@@ -170,7 +170,9 @@ async def test_ambiguous_request_is_refused_and_the_connection_closed(
         ("PRI * HTTP/2.0", 400),
     ],
 )
-async def test_other_protocols_are_refused(server: str, start: str, status: int) -> None:
+async def test_invalid_request_lines_and_other_protocols_are_refused(
+    server: str, start: str, status: int
+) -> None:
     sent = f"{start}\r\nHost: 127.0.0.1\r\n\r\n".encode("latin-1")
     assert (await send_raw(server, sent)).status == status
 
@@ -203,8 +205,8 @@ async def test_refused_pipelined_body_does_not_affect_the_request_before_it(
         assert await line.read_to_end() == b""
 
 
-async def test_handshake_with_too_long_headers_is_answered(server: str) -> None:
-    """The WebSocket library would close the connection without a response."""
+async def test_handshake_with_oversized_headers_gets_a_response(server: str) -> None:
+    """By itself, the WebSocket library would close the connection without a response."""
     async with connect(server) as line:
         await line.send(handshake("GET", "X: " + "x" * 10_000))
         assert (await line.read_response()).status == 431

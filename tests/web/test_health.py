@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_health_checks_are_not_cacheable_and_only_answer_get_and_head(
+async def test_health_checks_are_not_cacheable_and_only_respond_to_get_and_head(
     server: str, http: httpx.AsyncClient, path: str
 ) -> None:
     got, head = await http.get(server + path), await http.head(server + path)

@@ -1,4 +1,4 @@
-"""Histories of two servers on one database are linearizable, also when servers are killed."""
+"""Histories of two servers on one database are linearizable, even if servers are killed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 CLIENTS, SLOTS = 6, 6
 ACTIONS = {False: 20, True: 150}
 KILLS = {False: 1, True: 10}
-"""Number of actions of each client, and of kills: in `make test` and in `make test-long`."""
+"""Number of actions of each client, and number of server kills. The values for False are used in
+`make test`, and those for True in `make test-long`."""
 HOLD_SECONDS = 2
 MAX_SEED = 2**32
 SETTINGS = {"experts": 40, "throttle": "off", "hold_seconds": HOLD_SECONDS}
@@ -51,7 +52,7 @@ def fleet(
 
 @pytest.fixture(scope="module")
 def actions(request: pytest.FixtureRequest) -> int:
-    """Number of actions of each client."""
+    """Number of actions that each client performs."""
     return ACTIONS[request.config.getoption("--long")]
 
 
@@ -63,10 +64,10 @@ def kills(request: pytest.FixtureRequest) -> int:
 
 @asynccontextmanager
 async def clients(fleet: Fleet, history: Path) -> AsyncIterator[list[HistoryClient]]:
-    """Create clients that record a history.
+    """Create clients that record their requests and responses in a history file.
 
-    At the end, the clients cancel everything, one of them books, and all read in turn, so the last
-    reads show both open and booked slots.
+    At the end, the clients cancel all their bookings, one of them books a slot, and then they read
+    all slots in turn, so that the last reads show both open and booked slots.
     """
     seed = random.randrange(MAX_SEED)
     print("seed", seed)  # noqa: T201 - shown by pytest if the test fails
@@ -86,7 +87,7 @@ async def clients(fleet: Fleet, history: Path) -> AsyncIterator[list[HistoryClie
 
 @pytest.fixture(scope="module")
 async def races(fleet: Fleet, actions: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The history of clients that race on two servers."""
+    """The history file of clients that race for the same slots on two servers."""
     history = tmp_path_factory.mktemp("races") / "history.jsonl"
     async with clients(fleet, history) as racing:
         await asyncio.gather(*(client.run(actions) for client in racing))
@@ -98,7 +99,7 @@ def test_races_of_two_servers_are_linearizable(races: Path, actions: int) -> Non
 
 
 def sell_twice(lines: Lines) -> None:
-    """Append a booking of a slot that the last read has shown as booked."""
+    """Append a successful booking of the last slot that a read showed as booked."""
     slot = _last_state(lines, "BOOKED")["slot"]
     call = {"op": "thief", "at": lines[-1]["at"] + 1, "client": "thief", "do": "book"}
     answer = {"op": "thief", "at": lines[-1]["at"] + 2, "answer": "ok"}
@@ -106,14 +107,14 @@ def sell_twice(lines: Lines) -> None:
 
 
 def lose_booking(lines: Lines) -> None:
-    """Show the last confirmed booking in a read as cancelled."""
+    """Mark the last confirmed booking in the history as cancelled."""
     bookings = [booking for line in lines for booking in line.get("bookings", ())]
     shown = [booking for booking in bookings if booking["status"] == "CONFIRMED"][-1]
     shown["status"] = "CANCELLED"
 
 
 def forget_request(lines: Lines) -> None:
-    """Remove the request that made the last booking."""
+    """Remove the last successful booking request, together with its response."""
     granted = {line["op"] for line in lines if line.get("answer") == "ok"}
     booked = [line["op"] for line in lines if line.get("do") == "book"]
     op = [op for op in booked if op in granted][-1]
@@ -121,17 +122,17 @@ def forget_request(lines: Lines) -> None:
 
 
 def read_stale(lines: Lines) -> None:
-    """In the last read with a booked slot, show that slot as open."""
+    """Mark as open the last slot that a read showed as booked."""
     _last_state(lines, "BOOKED")["status"] = "OPEN"
 
 
 def invent_booking(lines: Lines) -> None:
-    """In the last read with an open slot, show that slot as booked."""
+    """Mark as booked the last slot that a read showed as open."""
     _last_state(lines, "OPEN")["status"] = "BOOKED"
 
 
 def _last_state(lines: Lines, status: str) -> dict[str, Any]:
-    """Return the last state in the history's reads that has the given status."""
+    """Return the last slot state with the given status among the reads in the history."""
     states = [state for line in lines for state in line.get("states", ())]
     found: dict[str, Any] = [state for state in states if state["status"] == status][-1]
     return found
@@ -154,7 +155,10 @@ def test_corrupted_history_of_races_is_rejected(
 async def test_histories_with_killed_servers_are_linearizable(
     fleet: Fleet, kills: int, tmp_path: Path
 ) -> None:
-    """Requests to a killed server have an unknown outcome; each kill has a history of its own."""
+    """Requests to a killed server have an unknown outcome.
+
+    The clients record a separate history for each kill.
+    """
     for number in range(kills):
         history = tmp_path / f"{number}.jsonl"
         async with clients(fleet, history) as racing:

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, against the running server."""
+"""GraphQL over HTTP, tested against a running server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUERY = json.dumps({"query": "{ __typename }"})
 
 
 async def post(api: Api, body: str | bytes, **headers: str) -> httpx.Response:
-    """POST a raw body."""
+    """POST a raw body to the GraphQL endpoint, with the keyword arguments as headers."""
     all_headers = {"content-type": LEGACY} | {k.replace("_", "-"): v for k, v in headers.items()}
     return await api.http.post(f"{api.url}/graphql", content=body, headers=all_headers)
 
@@ -73,7 +73,7 @@ async def test_unavailable_media_type_gets_406(api: Api, accept: str) -> None:
         ("{ " + "__typename " * 5000 + "}", "DOCUMENT_TOO_LARGE"),
     ],
 )
-async def test_request_errors_have_no_data_and_a_status_by_media_type(
+async def test_request_errors_have_no_data_and_a_status_that_depends_on_the_media_type(
     api: Api, query: str, code: str
 ) -> None:
     body = json.dumps({"query": query})
@@ -114,7 +114,7 @@ async def test_get_runs_queries_and_refuses_mutations(api: Api) -> None:
     assert named.json()["data"] == {"__typename": "Query"}
 
 
-async def test_other_methods_get_405_and_options_lists_the_allowed_ones(api: Api) -> None:
+async def test_other_methods_get_405_and_options_lists_the_allowed_methods(api: Api) -> None:
     allowed = "GET, HEAD, POST, OPTIONS"
     for method in ("PUT", "PATCH", "DELETE", "TRACE"):
         refused = await api.http.request(method, f"{api.url}/graphql", content=QUERY)
@@ -165,7 +165,7 @@ async def test_schema_is_served_in_the_schema_definition_language(api: Api) -> N
     assert response.text == schema.as_str()
 
 
-async def test_batch_is_refused_with_the_reason(api: Api) -> None:
+async def test_batched_request_is_refused_with_the_reason(api: Api) -> None:
     response = await api.http.post(f"{api.url}/graphql", json=[{"query": "{ __typename }"}])
     assert response.status_code == 400
     [error] = response.json()["errors"]

@@ -1,4 +1,4 @@
-"""Memory of open subscriptions: a running subscription keeps no part of its request."""
+"""Memory usage of open subscriptions: a running subscription keeps no part of its request."""
 
 from __future__ import annotations
 
@@ -60,21 +60,21 @@ SUBSCRIPTIONS = {
 async def program(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> AsyncIterator[Program]:
-    """A server that searches its memory for the marker on SIGUSR1."""
+    """A server that searches its memory for `MARKER` when it receives SIGUSR1."""
     folder = tmp_path_factory.mktemp("idle")
     with start_program(
         folder, Patch(SERVER_THAT_SEARCHES_ITS_MEMORY), experts=1, throttle="off"
     ) as program:
         await_ready(program.process, program.address)
-        # Wait for the thread that loads the renderer of mails: a search would break tuples that
-        # the thread is creating.
+        # Wait for the thread that loads the e-mail renderer, because a memory search would break
+        # tuples that the thread is still creating.
         await Api(http, program.address).new_client()
         await wait_until(lambda: any(folder.rglob("*.eml")))
         yield program
 
 
 async def retained(program: Program) -> list[str]:
-    """Return the types of the server's objects that refer to a text full of markers."""
+    """Return the types of objects in the server's memory that refer to a text full of markers."""
     before = len(re.findall("FOUND", program.output()))
     program.process.send_signal(signal.SIGUSR1)
     found: list[str] = []
@@ -89,7 +89,7 @@ async def retained(program: Program) -> list[str]:
 
 
 def request(query: str, expert_id: str) -> dict[str, Any]:
-    """Return the parameters of a request with large values in every part."""
+    """Return the parameters of a GraphQL request, each filled with a large value."""
     return {
         "query": query,
         "operationName": "Watch" if "Watch" in query else None,
@@ -100,7 +100,7 @@ def request(query: str, expert_id: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def over_socket(api: Api, parameters: dict[str, Any]) -> AsyncIterator[Callable[[], Any]]:
-    """Subscribe over a socket; yield a function that waits for the next message."""
+    """Subscribe over a WebSocket; yield a function that waits for the next message."""
     async with open_socket(api.url) as socket:
         payload = {"authorization": f"Bearer {api.token}", "unknown": FILLER}
         await socket.send(type="connection_init", payload=payload)
@@ -109,7 +109,7 @@ async def over_socket(api: Api, parameters: dict[str, Any]) -> AsyncIterator[Cal
 
         async def next_message() -> dict[str, Any]:
             message = await socket.receive()
-            # The frame parser keeps the last frame until the next one arrives.
+            # The frame parser keeps a frame until the next frame arrives, so send another one.
             await socket.send(type="ping")
             assert await socket.receive() == {"type": "pong"}
             return message
@@ -130,7 +130,11 @@ async def over_stream(api: Api, parameters: dict[str, Any]) -> AsyncIterator[Cal
 async def first_message(
     client: Api, time: Time, expert: dict[str, Any], next_message: Callable[[], Any]
 ) -> dict[str, Any]:
-    """Book slots until the subscription has an event; no message acknowledges its start."""
+    """Book slots until the subscription delivers an event, and return its message.
+
+    Several bookings may be needed, because the server sends no message when a subscription has
+    started, and bookings before the start cause no event.
+    """
     waiting = asyncio.create_task(next_message())
     for slot in await open_slots(client, expert, time):
         assert (await client.book(slot["id"]))["__typename"] == "Booking"

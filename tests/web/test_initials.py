@@ -1,6 +1,6 @@
 """Initials in place of photos, and URLs of pictures that do not exist."""
 
-# ruff: noqa: RUF001 - names in scripts whose letters look like others
+# ruff: noqa: RUF001 - names in scripts whose letters look like Latin letters
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ async def test_initials_are_drawn_in_every_script(
         *(f"{'A' * 32}.webp", f"..%2F{'0' * 27}.webp"),
     ],
 )
-async def test_other_pictures_are_not_found(deployment: Deployment, name: str) -> None:
+async def test_urls_of_pictures_that_do_not_exist_get_404(
+    deployment: Deployment, name: str
+) -> None:
     api = deployment.anonymous
     response = await api.http.get(f"{api.url}/photos/{name}")
     assert (response.status_code, response.headers["cache-control"]) == (404, "no-store")

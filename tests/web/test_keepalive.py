@@ -1,4 +1,4 @@
-"""Pings of WebSockets, which one timer sends to all connections."""
+"""WebSocket pings, which a single timer sends on all connections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 120
 PING, PONG = b"\x89\x00", b"\x8a\x80\0\0\0\0"
-"""Frames without a payload; the client's frame has a mask of zeros (RFC 6455, 5.2)."""
+"""The server's ping frame and the client's pong frame, both without a payload. The pong frame is
+masked with zeros, since clients must mask their frames (RFC 6455, section 5.2)."""
 
 OFTEN = """
 import web.edge.connections
@@ -27,7 +28,7 @@ web.edge.connections.PING_SECONDS, web.serving.PONG_SECONDS = 0.2, {pong_seconds
 
 
 class Connection:
-    """A connection that counts its pings."""
+    """A connection that counts the pings it is asked to send."""
 
     def __init__(self) -> None:
         self.pings = 0
@@ -39,7 +40,7 @@ class Connection:
         self.is_pinged.set()
 
     async def wait(self, pings: int) -> None:
-        """Wait until the connection has had that many pings."""
+        """Wait until the connection has been pinged this many times in total."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while self.pings < pings:
                 self.is_pinged.clear()
@@ -69,7 +70,7 @@ async def test_all_connections_are_pinged_again_and_again_until_they_are_removed
 
 
 async def read_pings(connection: RawConnection, count: int) -> None:
-    """Read some pings of the server, and answer each."""
+    """Read `count` pings from the server, and answer each with a pong."""
     for _ in range(count):
         while not (await connection.reader.readuntil(PING)).endswith(PING):
             pass
@@ -80,7 +81,7 @@ async def read_pings(connection: RawConnection, count: int) -> None:
 def address(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, bool]]:
-    """The address of a server that pings often, and whether it waits long for the answers."""
+    """URL of a server that pings often, and whether the server waits long for pongs."""
     patch = Patch(OFTEN.format(pong_seconds=request.param))
     folder = tmp_path_factory.mktemp("server")
     with start_program(folder, patch, experts=1, throttle="off") as program:
@@ -97,5 +98,6 @@ async def test_silent_peer_is_disconnected(address: tuple[str, bool]) -> None:
             await connection.send(INITIALISE)
             await read_pings(connection, 3)
         else:
-            # Send nothing: bytes that arrive after the server's close would reset the connection.
+            # Send nothing, because bytes that arrive after the server has closed the connection
+            # would reset the connection.
             assert PING in await connection.read_to_end()

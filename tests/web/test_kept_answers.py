@@ -29,10 +29,10 @@ FRESH = {"cache-control": "no-cache"}
 MODERN = "application/graphql-response+json"
 LIST = "{ experts(first: 3) { totalCount edges { cursor node { id name rating } } } }"
 EXPENSIVE = "{ experts(first: 100) { nodes { nextSlot { id } } } }"
-"""A query that costs about 1% of the rate limit of an address."""
+"""A query that costs about 1% of the rate limit of a network address."""
 
 PATIENCE_SECONDS = 120
-"""Timeout of a hanging test."""
+"""Seconds after which a hanging test fails."""
 
 MISSES = 'expertbook_cache_misses_total{cache="answers"}'
 OPERATIONS = 'expertbook_operations_total{kind="query",outcome="ok"}'
@@ -40,7 +40,7 @@ OPERATIONS = 'expertbook_operations_total{kind="query",outcome="ok"}'
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server with the response cache on, in every test configuration."""
+    """URL of a server whose response cache is on, even if the tests run without caches."""
     folder = tmp_path_factory.mktemp("answers")
     with run_server(folder, experts=8, throttle="off", caches="on") as address:
         yield address
@@ -64,7 +64,7 @@ async def post(api: Api, query: str, /, **headers: str) -> httpx.Response:
 
 
 def stable_headers(response: httpx.Response) -> dict[str, str]:
-    """Return the headers without those that differ between responses."""
+    """Return the response's headers, except those that differ in every response."""
     moment = {"date", "x-request-id"}
     return {name: text for name, text in response.headers.items() if name not in moment}
 
@@ -74,7 +74,7 @@ def stable_headers(response: httpx.Response) -> dict[str, str]:
 async def test_cached_response_is_identical_to_a_fresh_one(
     anonymous: Api, accept: str, *, is_read: bool
 ) -> None:
-    """Body and headers are equal for POST and GET and for each media type."""
+    """Body and headers are the same as in a fresh response, for POST, GET and each media type."""
 
     async def ask(**headers: str) -> httpx.Response:
         if is_read:
@@ -105,7 +105,7 @@ async def test_cached_response_supports_if_none_match(anonymous: Api) -> None:
 
 
 async def counter_increases(api: Api, *requests: httpx.Request) -> tuple[float, float, float]:
-    """Return the increase of hits, misses and operations caused by the requests."""
+    """Send the requests; return how many cache hits, cache misses and operations they caused."""
     before = await metrics(api.url)
     for request in requests:
         await api.http.send(request)
@@ -117,9 +117,9 @@ async def counter_increases(api: Api, *requests: httpx.Request) -> tuple[float, 
 
 
 async def request_until_hit(api: Api, request: httpx.Request) -> None:
-    """Send a request until it hits the cache, checking that each counts as a hit or a miss.
+    """Send a request until the cache is hit; check that each time counts as a hit or a miss.
 
-    Usually the second request hits, but on a stalled machine the entry may expire before.
+    Usually the second time is a hit, but on a stalled machine the cache entry may expire first.
     """
     hits = 0.0
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -141,7 +141,10 @@ async def test_cache_hits_are_counted_in_the_metrics(anonymous: Api) -> None:
 async def test_private_responses_are_neither_stored_nor_served_from_the_cache(
     anonymous: Api,
 ) -> None:
-    """Responses are private with a token, a cookie session, or fields that depend on the viewer."""
+    """Responses are private if the request has a token or a cookie session.
+
+    They are also private if the request selects fields that depend on the viewer.
+    """
     client = await anonymous.new_client()
     url = f"{anonymous.url}/graphql"
     mine = "{ experts(first: 1) { nodes { nextSlot { id mine } } } }"
@@ -163,11 +166,11 @@ async def test_private_responses_are_neither_stored_nor_served_from_the_cache(
     assert (hits, misses) == (0, 0)
     wrong = anonymous.http.build_request("POST", url, json={"query": '{ node(id: "x") { id } }'})
     hits, misses, _ = await counter_increases(anonymous, wrong, wrong)
-    assert (hits, misses) == (0, 2)  # cacheable but for its errors
+    assert (hits, misses) == (0, 2)  # would be cacheable without its errors
 
 
-async def test_pages_without_a_session_share_the_anonymous_cache(anonymous: Api) -> None:
-    """The web client always requests cookie sessions; without cookies it counts as anonymous."""
+async def test_web_client_without_a_session_shares_the_anonymous_cache(anonymous: Api) -> None:
+    """The web client always asks for a cookie session; without cookies it counts as anonymous."""
     query = "{ experts(first: 6) { nodes { name } } }"
     ours = {"x-session": "cookie", "origin": anonymous.url, "sec-fetch-site": "same-origin"}
     fresh = await post(anonymous, query, **ours, **FRESH)
@@ -183,7 +186,7 @@ async def test_pages_without_a_session_share_the_anonymous_cache(anonymous: Api)
 
 
 async def test_changes_are_visible_in_the_next_response(practice: Practice) -> None:
-    """No client gets a stale response after the change has been acknowledged."""
+    """After a change has been acknowledged, no client gets a stale response."""
     anonymous, day, id_ = practice.deployment.anonymous, london_date(5), practice.id
     client = await anonymous.new_client()
     wanted = {"id": id_, "day": day.isoformat()}
@@ -215,8 +218,8 @@ async def test_changes_are_visible_in_the_next_response(practice: Practice) -> N
     assert await statuses() == (None, "OPEN")
 
 
-async def test_directory_changes_are_visible_in_every_page_at_once(practice: Practice) -> None:
-    """Entries, lists, searches and counts are up to date."""
+async def test_directory_changes_are_visible_everywhere_at_once(practice: Practice) -> None:
+    """Experts' entries, lists, searches and category counts are up to date after each change."""
     deployment, id_ = practice.deployment, practice.id
     anonymous = deployment.anonymous
     name, other = f"Zacharias{id_[-4:]}", f"Yolanda{id_[-4:]}"
@@ -264,14 +267,14 @@ async def test_cached_responses_are_rate_limited_and_logged(
 
         await wait_until(lambda: len(lines()) >= 6, what="six logged operations")
         logged = lines()
-        # Enough requests to exceed the limit, although the budget refills meanwhile.
+        # Send enough requests to exceed the limit, although the budget refills in the meantime.
         while (refused := await post(api, EXPENSIVE)).status_code == 200:
             await asyncio.gather(*(post(api, EXPENSIVE) for _ in range(20)))
     assert len({answer.content for answer in answers}) == 1
     assert {answer.headers["ratelimit-policy"] for answer in answers} == {
         '"address";q=1200000;w=60'
     }
-    # The level depends on the machine, because slow operations are logged as warnings.
+    # The log level depends on the machine's speed, because slow operations are logged as warnings.
     moment = dict.fromkeys(("milliseconds", "request_id", "time", "level", "event"))
     told = [{**line, **moment} for line in logged]
     assert told == [told[0]] * 6
@@ -286,7 +289,7 @@ async def test_cached_responses_are_rate_limited_and_logged(
 async def test_cache_can_be_disabled(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> None:
-    """Without the cache, responses are computed anew and are equal."""
+    """Without the cache, each response is computed anew, and all responses are equal."""
     folder = tmp_path_factory.mktemp("none")
     with run_server(folder, experts=3, throttle="off", caches="off") as address:
         api = Api(http, address)

@@ -1,4 +1,4 @@
-"""Servers and databases killed with SIGKILL under load; `--kills 200` for more kills."""
+"""Servers and databases are killed with SIGKILL under load: 200 times with `--kills 200`."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 SERVERS, CLIENTS = 3, 12
 RESPONSES_PER_KILL = 2 * CLIENTS
-"""Responses to wait for before each kill, so that it happens under load."""
+"""Number of responses to wait for before each kill, so that the kill happens under load."""
 KILLED_ALONE = 4
-"""Kills of the database before each kill of its guardian, which gives up at the sixth in a row."""
+"""How often the database is killed alone before its guardian is killed. The guardian would give up
+if the database died six times in a row."""
 PATIENCE_SECONDS = 600
-"""Timeout of a hanging test."""
+"""Seconds after which a hanging test fails."""
 SETTINGS = {
     "experts": 20,
     "throttle": "off",
@@ -55,7 +56,7 @@ def kills(request: pytest.FixtureRequest) -> int:
 
 @asynccontextmanager
 async def load(fleet: Fleet, recorded: Path) -> AsyncIterator[Journal]:
-    """Run clients that book for the duration of the context, and let them finish."""
+    """Run clients that book slots until the context ends, and then let them finish."""
     async with httpx.AsyncClient(timeout=20) as http:
         clients = await create_journaling_clients(fleet, random.Random(), http, CLIENTS, recorded)
         async with asyncio.TaskGroup() as group:
@@ -67,7 +68,7 @@ async def load(fleet: Fleet, recorded: Path) -> AsyncIterator[Journal]:
 
 
 async def wait_for_load(journal: Journal) -> None:
-    """Wait for some responses, and then for a random time."""
+    """Wait for `RESPONSES_PER_KILL` responses, and then for up to 0.2 seconds."""
     before = journal.answers
     while journal.answers < before + RESPONSES_PER_KILL:  # noqa: ASYNC110 - no single event to wait for
         await asyncio.sleep(0.01)
@@ -86,9 +87,10 @@ async def test_killed_servers_lose_no_acknowledged_booking(
     capsys: pytest.CaptureFixture[str],
     request: pytest.FixtureRequest,
 ) -> None:
-    """Servers on one database are killed and restarted, up to two at a time; one is always alive.
+    """Up to two of three servers on one database are killed and restarted at the same time.
 
-    Acknowledged requests took full effect; others took full effect once, even if retried, or none.
+    Every acknowledged request took full effect. Every other request either took full effect exactly
+    once, even if it was retried, or had no effect.
     """
     with embedded_database(tmp_path / "database") as url:
         with Fleet(tmp_path, SERVERS, mongodb_url=url, **SETTINGS) as fleet:
@@ -104,7 +106,7 @@ async def test_killed_servers_lose_no_acknowledged_booking(
 
             async with load(fleet, tmp_path / "history.jsonl") as journal:
                 await asyncio.gather(kill(kills // 2), kill(kills - kills // 2))
-                # Repeat in case no kill has interrupted a request by chance.
+                # If, by chance, no kill has interrupted a request, kill again until one does.
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     while not journal.repeated:
                         await kill(1)

@@ -1,4 +1,4 @@
-"""Rendered mails: texts, time zones, calendar parts and protection against injection."""
+"""Rendered e-mails: texts, time zones, iCalendar parts and protection against injection."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ INJECTIONS = [
 
 
 def unwrapped(text: str) -> str:
-    """Return a text on one line."""
+    """Return a text as one line, with single spaces between its words."""
     return " ".join(text.split())
 
 
-def test_times_are_in_the_recipients_zone() -> None:
-    """Mails have both UTC offsets if the clock changes during the session."""
+def test_times_are_in_the_recipients_time_zone() -> None:
+    """An e-mail states both UTC offsets if the clocks change during the session."""
     _, copies = render(booked_session(change(CONFIRMED)))
     client, expert = map(parse, copies)
     paris = "Sunday, 28 March 2027, 01:30 (UTC+01:00) to 03:30 (UTC+02:00), Europe/Paris"
@@ -104,7 +104,7 @@ def test_times_are_in_the_recipients_zone() -> None:
 def test_each_kind_of_change_has_its_own_texts(
     changes: list[BookingChange], kind: MailKind, subject: str, method: str, status: str
 ) -> None:
-    """The calendar part agrees with the texts."""
+    """The iCalendar part of each e-mail agrees with its texts."""
     mail, copies = render(booked_session(*changes))
     assert mail.kind is kind
     for copy in copies:
@@ -121,7 +121,7 @@ def test_each_kind_of_change_has_its_own_texts(
         assert "Before     Sunday, 28 March 2027, 01:30 (UTC+01:00" in parse(copies[0]).text
 
 
-def test_late_mail_offers_no_cancellation_of_a_booking_that_has_ended() -> None:
+def test_late_email_does_not_offer_to_cancel_a_booking_that_was_cancelled() -> None:
     mail, _ = render(booked_session(change(CONFIRMED)))
     assert mail.occasion
     ended = booked_session(change(CONFIRMED), change(CANCELLED, CONFIRMED))
@@ -129,8 +129,8 @@ def test_late_mail_offers_no_cancellation_of_a_booking_that_has_ended() -> None:
     assert "You can no longer move or cancel it." in parse(copy).text
 
 
-def test_parties_with_the_same_address_are_one_attendee() -> None:
-    """Addresses that differ only in capitals or punycode are the same."""
+def test_parties_with_the_same_email_address_are_one_attendee() -> None:
+    """E-mail addresses that differ only in capitals or punycode count as the same."""
     session = booked_session(
         change(CONFIRMED), email="Bea@Bücher.example", contact_email="bea@xn--bcher-kva.example"
     )
@@ -140,7 +140,7 @@ def test_parties_with_the_same_address_are_one_attendee() -> None:
 
 @pytest.mark.parametrize("name", INJECTIONS)
 def test_a_hostile_name_injects_nothing(name: str) -> None:
-    """A name adds no header, recipient, HTML element or calendar property."""
+    """A client's name cannot add a header, recipient, HTML element or calendar property."""
     _, copies = render(booked_session(change(CONFIRMED), name=name))
     for copy in copies:
         parsed = parse(copy)
@@ -163,7 +163,7 @@ def test_a_hostile_name_injects_nothing(name: str) -> None:
         assert "\u202e" not in parsed.text
 
 
-def test_a_clients_text_is_not_sent_to_the_clients_address() -> None:
+def test_text_from_a_client_is_not_sent_to_the_clients_email_address() -> None:
     """Otherwise anyone could use the server to send texts of their choice to strangers."""
     session = booked_session(
         change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com"
@@ -177,8 +177,8 @@ def test_a_clients_text_is_not_sent_to_the_clients_address() -> None:
     assert "evil" in parse(expert).text
 
 
-def test_only_a_local_part_beyond_ascii_needs_smtputf8() -> None:
-    """A domain is sent in its ASCII form; a local part beyond ASCII needs SMTPUTF8."""
+def test_only_a_non_ascii_local_part_needs_smtputf8() -> None:
+    """A non-ASCII domain is sent in its ASCII form; a non-ASCII local part needs SMTPUTF8."""
     _, (client, expert) = render(booked_session(change(CONFIRMED), email="ada@münchen.example"))
     assert client.to == "ada@xn--mnchen-3ya.example"
     assert client.message.as_bytes().isascii()
@@ -192,8 +192,10 @@ def test_only_a_local_part_beyond_ascii_needs_smtputf8() -> None:
 
 
 @pytest.mark.parametrize("contact_email", [None, "office@example.com"])
-def test_the_experts_sign_in_address_is_in_no_mail_to_a_client(contact_email: str | None) -> None:
-    """The client gets the expert's contact address instead, if there is one."""
+def test_the_experts_sign_in_email_address_is_in_no_email_to_a_client(
+    contact_email: str | None,
+) -> None:
+    """The client gets the expert's contact e-mail address instead, if there is one."""
     session = booked_session(change(CONFIRMED), contact_email=contact_email)
     _, (client, expert) = render(session)
     for part in parse(client).message.walk():
@@ -209,15 +211,17 @@ def test_the_experts_sign_in_address_is_in_no_mail_to_a_client(contact_email: st
     assert parse(expert).attendees == ["mailto:ada@example.com", f"mailto:{own}"]
 
 
-def test_an_address_in_a_calendar_part_is_encoded() -> None:
-    """Otherwise "?" and "&" would add recipients and texts to mails to that address (RFC 6068)."""
+def test_email_addresses_in_icalendar_parts_are_encoded() -> None:
+    """Otherwise "?" and "&" could add recipients or text to messages to the address (RFC 6068)."""
     _, (client, _) = render(booked_session(change(CONFIRMED), email="a?bcc=eve&x=1@example.com"))
     assert parse(client).attendees[0] == "mailto:a%3Fbcc%3Deve%26x%3D1@example.com"
 
 
 @pytest.mark.parametrize("kind", [change(CONFIRMED), change(PENDING)])
-def test_a_deadline_that_has_passed_is_not_promised(kind: BookingChange) -> None:
-    """The renderer compares the deadline with the time at which it writes the mail."""
+def test_an_email_after_the_deadline_does_not_promise_moving_or_cancelling(
+    kind: BookingChange,
+) -> None:
+    """The renderer compares the deadline with the time at which it writes the e-mail."""
     session = booked_session(kind)
     deadline = session.booking.cancellable_until
     for now, text in (
@@ -231,7 +235,7 @@ def test_a_deadline_that_has_passed_is_not_promised(kind: BookingChange) -> None
 
 
 def test_subjects_name_nobody_but_the_expert() -> None:
-    """A client's name is free text, and must not become part of a subject."""
+    """A client's name is free text, so it must not become part of an e-mail's subject."""
     for changes in (
         [change(CONFIRMED)],
         [change(PENDING)],
@@ -247,8 +251,8 @@ def test_subjects_name_nobody_but_the_expert() -> None:
 @pytest.mark.parametrize(
     "changes", [[change(CONFIRMED)], [change(PENDING), change(CANCELLED, PENDING)]]
 )
-def test_mails_and_calendar_entries_link_to_the_booking(changes: list[BookingChange]) -> None:
-    """The client's link opens the booking's page, the expert's link opens the desk."""
+def test_emails_and_calendar_entries_link_to_the_booking(changes: list[BookingChange]) -> None:
+    """The client's link opens the booking's page; the expert's link opens the expert's desk."""
     client, expert = map(parse, render(booked_session(*changes))[1])
     id_ = global_id("Booking", BOOKING_ID)
     for mail, path in ((client, f"bookings/{id_}"), (expert, f"desk?booking={id_}")):
@@ -259,7 +263,7 @@ def test_mails_and_calendar_entries_link_to_the_booking(changes: list[BookingCha
 
 
 def test_message_ids_are_stable_per_recipient() -> None:
-    """A copy sent twice can be recognized as a duplicate."""
+    """If an e-mail is sent to a recipient twice, it can be recognized as a duplicate."""
     session = booked_session(change(CONFIRMED))
     mail, copies = render(session)
     assert mail.occasion
@@ -306,6 +310,6 @@ def test_mail_server_urls_are_parsed(url: str, server: MailServer) -> None:
         "smtp://mail.example:port",
     ],
 )
-def test_malformed_urls_and_unencrypted_passwords_are_refused(url: str) -> None:
+def test_malformed_mail_server_urls_and_unencrypted_passwords_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"it must be|may follow|password|[Pp]ort"):
         MailServer.parse(url)

@@ -1,4 +1,4 @@
-"""Cost limits, rate limits and time limits, over real HTTP and real sockets."""
+"""Cost limits, rate limits and time limits, over real HTTP and WebSocket connections."""
 
 from __future__ import annotations
 
@@ -32,14 +32,16 @@ LONG_VIEWER_CACHE = """
 import auth.viewers
 auth.viewers.CACHE_SECONDS = 600
 """
-"""Caches viewers for the whole test, because the time limit does not cover their lookup."""
+"""Patch that keeps viewers cached for the whole test, because the time limit of operations does not
+cover looking up a viewer."""
 
 SLOW_REFILL = Policy("address", 1_200_000, 3_600)
 SLOW_REFILL_SERVER = f"""
 import auth.budget_accounts
 auth.budget_accounts.ADDRESS = auth.budget_accounts.{SLOW_REFILL}
 """
-"""Refills an address's budget slowly, so that tests can exhaust it even on a busy machine."""
+"""Patch that refills a network address's rate-limit budget slowly, so that tests can exhaust the
+budget even on a busy machine."""
 
 TYPENAME = "{ __typename }"
 EXPONENTIAL = (
@@ -79,7 +81,7 @@ HOSTILE = {
 
 
 async def post(api: Api, body: Any, **headers: str) -> httpx.Response:
-    """Post any JSON body and return the response, in GraphQL's own media type."""
+    """POST any JSON body, and return the response in GraphQL's own media type."""
     defaults = {"accept": GRAPHQL_JSON} | (
         {"authorization": f"Bearer {api.token}"} if api.token else {}
     )
@@ -87,12 +89,12 @@ async def post(api: Api, body: Any, **headers: str) -> httpx.Response:
 
 
 def code(response: httpx.Response) -> str:
-    """Return the code of a response's first error."""
+    """Return the error code of the first error in a response."""
     return str(response.json()["errors"][0]["extensions"]["code"])
 
 
 @pytest.mark.parametrize(("query", "expected"), HOSTILE.values(), ids=HOSTILE.keys())
-async def test_hostile_documents_are_refused_before_execution(
+async def test_hostile_graphql_documents_are_refused_before_execution(
     api: Api, query: str, expected: str
 ) -> None:
     response = await post(api, {"query": query})
@@ -102,7 +104,7 @@ async def test_hostile_documents_are_refused_before_execution(
     assert len(response.content) < 10_000
 
 
-async def test_hostile_documents_on_a_socket_end_only_their_own_operation(api: Api) -> None:
+async def test_hostile_graphql_documents_on_a_socket_end_only_their_own_operation(api: Api) -> None:
     async with open_socket(api.url) as socket:
         await socket.initialise()
         for name, (query, expected) in HOSTILE.items():
@@ -115,12 +117,12 @@ async def test_hostile_documents_on_a_socket_end_only_their_own_operation(api: A
 
 
 @pytest.mark.parametrize("body", [[{"query": TYPENAME}], [], [{"query": TYPENAME}] * 1_000])
-async def test_batches_are_refused(api: Api, body: Any) -> None:
+async def test_batched_requests_are_refused(api: Api, body: Any) -> None:
     assert (await post(api, body)).status_code == 400
 
 
-async def test_answers_report_their_cost_and_the_limit(api: Api) -> None:
-    """The cost depends on variables, and is the same over HTTP and sockets."""
+async def test_responses_report_the_operations_cost_and_the_cost_limit(api: Api) -> None:
+    """An operation's cost depends on its variables, and is the same over HTTP and WebSockets."""
     query = "query ($n: Int) { experts(first: $n) { nodes { id } } }"
     for n in (1, 3):
         answer = await api.post(query, n=n)
@@ -147,7 +149,7 @@ async def test_answers_report_their_cost_and_the_limit(api: Api) -> None:
     )
 
 
-async def test_events_do_not_report_a_cost(
+async def test_subscription_events_do_not_report_a_cost(
     api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
     client = await api.new_client()
@@ -157,7 +159,8 @@ async def test_events_do_not_report_a_cost(
         watch = """subscription ($id: ID!, $after: String) {
           slotBooked(expertId: $id, after: $after) { kind } }"""
         cursor, _ = await state(api, expert, time)
-        # With the cursor, the event arrives even if the booking precedes the subscription.
+        # Because of the cursor, the event arrives even if the slot is booked before the
+        # subscription starts.
         await socket.subscribe("w", watch, id=expert["id"], after=cursor)
         slots = await api.slots(expert["id"], *time.days(20, 50))
         open_slot = next(slot for slot in reversed(slots) if slot["status"] == "OPEN")
@@ -178,7 +181,7 @@ async def test_no_rate_limit_headers_when_the_throttle_is_off(api: Api) -> None:
 
 @pytest.fixture(scope="module")
 def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with rate limits, and budgets that refill slowly."""
+    """URL of a server with rate limits whose budgets refill slowly."""
     folder = tmp_path_factory.mktemp("throttled")
     with start_program(folder, Patch(SLOW_REFILL_SERVER), experts=3) as program:
         await_ready(program.process, program.address)
@@ -186,14 +189,18 @@ def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def policy(*policies: Any) -> str:
-    """Return the `RateLimit-Policy` header for these policies."""
+    """Return the value of the `RateLimit-Policy` header for the given policies."""
     return ", ".join(f'"{each.name}";q={each.quota};w={each.seconds}' for each in policies)
 
 
-async def test_exhausted_budgets_are_reported_and_refuse_requests(
+async def test_exhausted_budgets_are_reported_and_requests_are_refused(
     throttled: str, http: httpx.AsyncClient
 ) -> None:
-    """Invalid documents are charged too; signed-in users of the same address are unaffected."""
+    """Invalid GraphQL documents are charged, too.
+
+    Signed-in users at the same network address are unaffected, because they have budgets of their
+    own.
+    """
     stranger = Api(http, throttled)
     client = await stranger.new_client()
     anonymous = await post(stranger, {"query": TYPENAME})
@@ -220,7 +227,7 @@ async def test_exhausted_budgets_are_reported_and_refuse_requests(
     assert int(refused[0].headers["retry-after"]) >= 1
 
     async def spend() -> None:
-        """Keep the budget exhausted while the task runs."""
+        """Keep the budget exhausted until cancelled."""
         while True:
             await post(stranger, long)
 
@@ -249,8 +256,8 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
 ) -> None:
     """The error mentions the idempotency key; a retry with the same key returns the booking.
 
-    The time limit is short only on the server that is used while the database is suspended: on a
-    busy machine, any request could exceed a short limit.
+    Only the server that is used while the database is suspended has a short time limit, because any
+    request could exceed a short time limit on a busy machine.
     """
     one, two = tmp_path / "patient", tmp_path / "impatient"
     for folder in (one, two):
@@ -308,8 +315,11 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
 
 
 async def test_requests_with_the_wrong_method_or_media_type_are_charged(throttled: str) -> None:
-    """Subscriptions without a stream and mutations by GET are parsed before they are refused."""
-    # From an address whose budget no other test has exhausted.
+    """The requests are charged because they are parsed before they are refused.
+
+    One is a subscription without an event stream, the other a mutation by GET.
+    """
+    # Use a network address whose budget no other test has exhausted.
     transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
     async with httpx.AsyncClient(transport=transport, timeout=PATIENCE_SECONDS) as http:
         watch = {"query": 'subscription { slotBooked(expertId: "x") { cursor } }'}

@@ -1,4 +1,4 @@
-"""Links in mails: verify an e-mail address, set a new password."""
+"""Links in e-mails, to verify an e-mail address or to set a new password."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def api(
     mailbox: Mailbox,
     http: httpx.AsyncClient,
 ) -> AsyncIterator[Api]:
-    """A client of a server that sends mails."""
+    """API client of a server that sends e-mails."""
     settings = {
         "mongodb_url": mongodb_url,
         "smtp_url": mailbox.url,
@@ -74,7 +74,7 @@ async def api(
         "throttle": "off",
     }
     with start_program(tmp_path_factory.mktemp("program"), **settings) as program:
-        # In a thread, because the mail server runs on this event loop.
+        # Wait in a thread, because the mail server runs on this event loop.
         await asyncio.to_thread(await_ready, program.process, program.address)
         yield Api(http, program.address)
 
@@ -86,7 +86,7 @@ def email() -> str:
 
 
 async def register_account(api: Api, mailbox: Mailbox, email: str) -> tuple[Api, str]:
-    """Register an account; return its client of the API and its verification token."""
+    """Register an account; return an API client signed in to it and its verification token."""
     answer = (await api.ask(REGISTER, email=email))["register"]
     assert answer["user"] == {"emailVerified": False}
     [mail] = await mailbox.wait_for_mails(1, email)
@@ -94,14 +94,14 @@ async def register_account(api: Api, mailbox: Mailbox, email: str) -> tuple[Api,
 
 
 async def wait_for_outbox(database: Database) -> None:
-    """Wait until no mail is waiting in the outbox."""
+    """Wait until no e-mail is waiting in the outbox."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await database["outbox"].count_documents({"state": "WAITING"}):  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.05)
 
 
 async def request_reset(api: Api, mailbox: Mailbox, email: str) -> str:
-    """Request a password reset and return the token of its link."""
+    """Request a password reset, and return the token of the link in the e-mail."""
     owner = email.lower()
     before = len(mailbox.mails_to(owner))
     assert await api.ask(REQUEST, email=email) == {"requestPasswordReset": True}
@@ -123,7 +123,7 @@ async def test_a_verification_link_works_once(api: Api, mailbox: Mailbox, email:
     assert await account.ask("{ viewer { emailVerified } }") == {"viewer": {"emailVerified": True}}
 
 
-async def test_concurrent_registrations_of_one_address_create_one_account_and_one_mail(
+async def test_concurrent_registrations_of_one_email_address_create_one_account_and_one_email(
     api: Api, mailbox: Mailbox, email: str, database: Database
 ) -> None:
     addresses = [email.upper() if number % 2 else email for number in range(10)]
@@ -137,7 +137,7 @@ async def test_concurrent_registrations_of_one_address_create_one_account_and_on
 async def test_a_password_reset_ends_all_sessions_and_the_old_password(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
-    """The reset also signs in and verifies the address."""
+    """The reset also signs the user in and verifies the e-mail address."""
     account, _ = await register_account(api, mailbox, email)
     token = await request_reset(api, mailbox, email.upper())
     assert "30 minutes" in mailbox.mails_to(email)[-1].text
@@ -153,10 +153,10 @@ async def test_a_password_reset_ends_all_sessions_and_the_old_password(
     assert (await api.ask(RESET, token=token, password=NEW_PASSWORD))["resetPassword"] == EXPIRED
 
 
-async def test_concurrent_uses_of_a_reset_link_succeed_once(
+async def test_only_one_of_several_concurrent_uses_of_a_reset_link_succeeds(
     api: Api, mailbox: Mailbox, email: str
 ) -> None:
-    """The account's other reset links expire, too."""
+    """The account's other reset links expire as well."""
     await register_account(api, mailbox, email)
     spare = await request_reset(api, mailbox, email)
     token = await request_reset(api, mailbox, email)
@@ -196,7 +196,7 @@ async def test_a_refused_password_does_not_use_up_the_link(
 async def test_expired_links_change_nothing(
     api: Api, mailbox: Mailbox, email: str, database: Database
 ) -> None:
-    """Reset links last 30 minutes, verification links three days."""
+    """Reset links are valid for 30 minutes, and verification links for three days."""
     began = datetime.now(UTC)
     _, verification = await register_account(api, mailbox, email)
     reset = await request_reset(api, mailbox, email)
@@ -230,10 +230,14 @@ async def test_a_link_cannot_be_used_for_another_purpose(
         assert (await api.ask(VERIFY, token=token))["verifyEmail"] == EXPIRED
 
 
-async def test_a_password_request_does_not_reveal_whether_an_account_exists(
+async def test_a_password_reset_request_does_not_reveal_whether_an_account_exists(
     api: Api, mailbox: Mailbox, email: str, database: Database
 ) -> None:
-    """Unknown and malformed addresses get the same answer after the same work, and no mail."""
+    """Unknown and malformed e-mail addresses get the usual response, but no e-mail.
+
+    For an unknown e-mail address, the server also does the usual work: it queues an e-mail, but the
+    mail worker then does not send it.
+    """
     await wait_for_outbox(database)
     mails = len(mailbox.mails)
     for address in (email, "nonsense", ""):
@@ -245,7 +249,7 @@ async def test_a_password_request_does_not_reveal_whether_an_account_exists(
     assert (done["kind"], done["state"], done["refused"]) == ("PASSWORD_RESET", "SENT", [])
 
 
-async def test_a_disabled_account_gets_no_link_and_can_use_none(
+async def test_a_disabled_account_gets_no_links_and_cannot_use_earlier_ones(
     api: Api, mailbox: Mailbox, email: str, database: Database
 ) -> None:
     _, verification = await register_account(api, mailbox, email)
@@ -260,7 +264,7 @@ async def test_a_disabled_account_gets_no_link_and_can_use_none(
     assert len(mailbox.mails) == mails
 
 
-async def test_only_hashes_of_links_are_stored(
+async def test_only_hashes_of_link_tokens_are_stored(
     api: Api, mailbox: Mailbox, email: str, database: Database
 ) -> None:
     _, token = await register_account(api, mailbox, email)

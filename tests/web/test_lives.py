@@ -1,4 +1,4 @@
-"""Starting and stopping servers: several concurrently, signals, crashes, leftover processes."""
+"""Starting and stopping servers: concurrent starts, signals, crashes and leftover processes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def expire(ledger):
 
 web.background.expire = expire
 """
-"""Starts a server with a background task that fails once a file `broken` exists."""
+"""Patch for a server whose background task fails once a file named `broken` exists."""
 
 CTRL_C = b"\x03"
 PATIENCE_SECONDS = 60
@@ -79,7 +79,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 def processes(folder: Path) -> list[int]:
-    """Return the processes with a data folder on their command line or in their environment."""
+    """Return the ids of all processes whose command line or environment names the data folder."""
     pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -90,7 +90,7 @@ def processes(folder: Path) -> list[int]:
 
 
 def all_ended(folder: Path) -> bool:
-    """Wait up to a minute for all processes of a folder to end; return whether all have ended."""
+    """Wait up to a minute until no process uses the data folder; return whether all have ended."""
     deadline = monotonic() + PATIENCE_SECONDS
     while processes(folder) and monotonic() < deadline:
         sleep(0.05)
@@ -98,7 +98,7 @@ def all_ended(folder: Path) -> bool:
 
 
 def run_beside(program: Program, *arguments: str) -> tuple[int, str]:
-    """Run a command with the data folder and port of a running server."""
+    """Run an `expertbook` command with the data folder and the port of a running server."""
     folder, port = program.log.parent, program.address.rpartition(":")[2]
     variables = {"EXPERTBOOK_DATA": str(folder / "data"), "EXPERTBOOK_PORT": port}
     status, output, errors = command(folder, *arguments, **variables)
@@ -106,22 +106,22 @@ def run_beside(program: Program, *arguments: str) -> tuple[int, str]:
 
 
 async def demo_client(http: httpx.AsyncClient, program: Program) -> Api:
-    """Sign in as the demo client."""
+    """Return an API client that is signed in as the demo client."""
     api = Api(http, program.address)
     return api.signed_in((await api.ask(LOGIN))["login"]["accessToken"])
 
 
 async def open_slots(api: Api, time: Time) -> list[str]:
-    """Return all experts' open slots in the week that begins in three days.
+    """Return the ids of all experts' open slots in the week that begins in three days.
 
-    The slots are far enough ahead not to fall within the minimum notice during a test.
+    The slots are so far ahead that they do not come within the minimum notice during a test.
     """
     since, until = time.days(3, 10)
     nodes = (await api.ask(SLOTS, **{"from": since, "to": until}))["experts"]["nodes"]
     return [slot["id"] for node in nodes for slot in node["slots"] if slot["status"] == "OPEN"]
 
 
-def test_a_start_prints_addresses_and_demo_accounts(program: Program) -> None:
+def test_a_start_prints_urls_and_demo_accounts(program: Program) -> None:
     """Nothing else is printed when the output is not a terminal."""
     address = program.address
     assert (
@@ -146,8 +146,10 @@ Stop it with Ctrl-C.
 @pytest.mark.parametrize(
     "arguments", [("serve",), ("seed",), ("user", "disable", "admin@example.com")]
 )
-def test_a_data_folder_is_used_by_one_server(program: Program, arguments: tuple[str, ...]) -> None:
-    """The error names the running server, rather than the port in use."""
+def test_a_data_folder_is_used_by_only_one_server(
+    program: Program, arguments: tuple[str, ...]
+) -> None:
+    """The error names the running server; it does not say that the port is in use."""
     data, pid = program.log.parent / "data", program.process.pid
     error = (
         f"expertbook: ExpertBook is already running on {data} (process {pid}, {program.address}). "
@@ -170,7 +172,7 @@ def test_a_port_in_use_is_reported_before_any_file_is_created(
 
 
 def test_ctrl_c_on_a_terminal_stops_everything(tmp_path: Path) -> None:
-    """The first start shows progress; Ctrl-C prints a word, exits with 0 and leaves no process."""
+    """The first start shows progress. After Ctrl-C, the exit status is 0 and no process is left."""
     with subprocess.Popen(  # noqa: S603 - the program under test
         [sys.executable, "-c", ON_A_TERMINAL, EXPERTBOOK, "serve"],
         env=environment(data=tmp_path / "data", port=free_port(), experts=60) | {"TERM": "xterm"},
@@ -207,7 +209,7 @@ def test_ctrl_c_ends_a_program_started_with_sigint_ignored(tmp_path: Path) -> No
 async def test_a_failed_background_task_ends_the_program(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """The program exits with status 1, so that a supervisor restarts it, and leaves no process."""
+    """No process is left. The program exits with status 1, so that a supervisor restarts it."""
     with start_program(tmp_path, Patch(FAILING_SWEEPER), experts=0) as program:
         await_ready(program.process, program.address)
         assert (await Api(http, program.address).ask("{ __typename }"))["__typename"] == "Query"
@@ -229,7 +231,8 @@ async def test_bookings_survive_a_killed_server(
     with start_program(tmp_path, mongodb_url=None, experts=3) as first:
         await_ready(first.process, first.address)
         client = await demo_client(http, first)
-        # The sample bookings of the two servers differ if a day began between their starts.
+        # Choose a slot that is open on both servers: their sample bookings differ if a new day
+        # began between their starts.
         elsewhere = set(await open_slots(await demo_client(http, program), time))
         slot = next(slot for slot in await open_slots(client, time) if slot in elsewhere)
         booking = await client.book(slot)
@@ -260,7 +263,7 @@ async def test_bookings_survive_a_killed_server(
 def test_the_server_stops_when_its_parent_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    """The parent is either make or uv; the server recognizes uv by the variable UV."""
+    """The parent is either make or uv; the server recognizes uv by the environment variable UV."""
     uv = tmp_path / "uv"
     uv.write_text(f'#!/bin/sh\nshift\nPATH="{EXPERTBOOK.parent}:$PATH" exec "$@"\n')
     uv.chmod(0o755)
@@ -273,10 +276,10 @@ def test_the_server_stops_when_its_parent_is_killed(
     assert parent.output().endswith("Stop it with Ctrl-C.\nStopped.\n")
 
 
-async def test_two_servers_start_on_one_empty_database(
+async def test_two_servers_can_start_on_one_empty_database(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """One server creates the sample data, and both accept each other's tokens."""
+    """Only one server creates the sample data, and its access tokens are valid on the other."""
     with ExitStack() as stack:
         url = shared_server.database(tmp_path)
         programs = [

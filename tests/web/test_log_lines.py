@@ -1,4 +1,4 @@
-"""Log entries are short, on one line and free of secrets, whatever the message."""
+"""Log entries are short, on one line and free of secrets, whatever message is logged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Credentials(BaseModel):
 
 
 def log_line(log_format: LogFormat, message: str, error: BaseException | None = None) -> str:
-    """Return the log text for a message, and for an exception if one is given."""
+    """Return the text that is logged for a message, and for an exception if one is given."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LineFormatter(log_format))
@@ -56,7 +56,7 @@ def test_exception_messages_add_no_lines(log_format: LogFormat, text: str) -> No
 
 
 def chained_error(text: str) -> Exception:
-    """Return an exception with a cause."""
+    """Return an exception that has a cause; both contain the given text."""
     error = ValueError(text)
     error.__cause__ = KeyError(text)
     return error
@@ -86,7 +86,7 @@ def test_secrets_are_redacted(log_format: LogFormat, text: str) -> None:
 
 
 def test_validation_errors_are_logged_without_values() -> None:
-    """The log names the field and the kind of error."""
+    """The log names the invalid field and the kind of error."""
     values = {"password": "hunter2"}
     with pytest.raises(ValueError, match="hunter2") as raised:
         Credentials.model_validate(values)

@@ -1,4 +1,4 @@
-"""Failed sign-ins are limited per account and per address."""
+"""Failed sign-ins are limited per account and per network address."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ EMAIL = "ada@example.com"
 
 @pytest.fixture
 def api(tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient) -> Iterator[Api]:
-    """A client of a new server with rate limits."""
+    """API client of a new server with rate limits."""
     with run_server(tmp_path_factory.mktemp("throttled"), experts=1) as address:
         yield Api(http, address)
 
 
 async def register(api: Api) -> None:
-    """Register the account."""
+    """Register the account with the e-mail address `EMAIL`."""
     answer = await api.ask(REGISTER, email=EMAIL, password=PASSWORD)
     assert answer["register"]["__typename"] == "SignedIn"
 
 
 async def login(api: Api, password: str, email: str = EMAIL) -> dict[str, Any]:
-    """Sign in and return the answer."""
+    """Try to sign in, and return the result of the mutation."""
     answer: dict[str, Any] = (await api.ask(LOGIN, email=email, password=password))["login"]
     return answer
 
 
-async def test_password_guessing_is_limited_per_account_and_address(api: Api) -> None:
+async def test_password_guessing_is_limited_per_account_and_network_address(api: Api) -> None:
     await register(api)
     wrong = "wrong horse battery"
     answers = [await login(api, wrong) for _ in range(11)]
@@ -54,7 +54,7 @@ async def test_password_guessing_is_limited_per_account_and_address(api: Api) ->
     assert others[-1] == "TooManyAttempts"
 
 
-async def test_spellings_of_an_address_share_one_limit(api: Api) -> None:
+async def test_spellings_of_an_email_address_share_one_limit(api: Api) -> None:
     await register(api)
     spellings = [EMAIL, f" {EMAIL}", EMAIL.upper(), f"{EMAIL}\t", "ada@EXAMPLE.com"]
     answers = [await login(api, "wrong horse battery", spellings[n % 5]) for n in range(11)]

@@ -1,4 +1,4 @@
-"""The log of a running server: request ids, operation lines, no secrets."""
+"""The log of a running server: it has request ids and one line per operation, but no secrets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ import math
 import schema.execution.observation
 schema.execution.observation.SLOW_SECONDS = math.inf
 """
-"""Starts a server that logs no operation as slow; on a busy machine, any operation could be."""
+"""Patch for a server that logs no operation as slow, because on a busy machine any operation could
+be slow."""
 
 FIRST = "{ experts(first: 1) { nodes { id name } } }"
 NAMED_QUERY = "query Shown($first: Int) { experts(first: $first) { nodes { id } } }"
@@ -53,7 +54,7 @@ RESET = "mutation ($email: String!) { requestPasswordReset(input: {email: $email
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A server with JSON logs and a trusted proxy."""
+    """A server that logs in JSON and trusts 127.0.0.1 as a proxy."""
     settings = {"log_format": "json", "trusted_proxies": "127.0.0.1", "experts": 3}
     folder = tmp_path_factory.mktemp("logs")
     with start_program(folder, Patch(NEVER_SLOW), **settings, throttle="off") as program:
@@ -62,26 +63,26 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 def log_entries(program: Program) -> list[dict[str, Any]]:
-    """Return the entries of a JSON log."""
+    """Return all entries of the program's JSON log."""
     return [json.loads(line) for line in program.output().splitlines() if line != "Stopped."]
 
 
 def entries_of_request(program: Program, request_id: str) -> list[dict[str, Any]]:
-    """Return the log entries of a request."""
+    """Return the log entries with the given request id."""
     return [entry for entry in log_entries(program) if entry.get("request_id") == request_id]
 
 
 async def send(
     program: Program, query: str, headers: dict[str, str] | None = None, **variables: object
 ) -> httpx.Response:
-    """Send an operation and return the response."""
+    """Send a GraphQL operation and return the response."""
     async with httpx.AsyncClient(timeout=HTTP_SECONDS) as http:
         body = {"query": query, "variables": variables}
         return await http.post(f"{program.address}/graphql", json=body, headers=headers)
 
 
 async def test_every_response_has_a_unique_request_id(program: Program) -> None:
-    """Ids are sortable by time."""
+    """Request ids can be sorted by time."""
     async with httpx.AsyncClient(base_url=program.address, timeout=HTTP_SECONDS) as http:
         ids = [
             (await http.get(path)).headers.get_list("x-request-id")
@@ -99,7 +100,7 @@ async def test_every_response_has_a_unique_request_id(program: Program) -> None:
 
 
 async def test_each_operation_is_logged_once_with_its_request_id(program: Program) -> None:
-    """The entry has the operation's kind, fields, cost and outcome, but not its variables."""
+    """The log entry has the operation's kind, fields, cost and outcome, but not its variables."""
     response = await send(program, NAMED_QUERY, first=1)
     [entry] = entries_of_request(program, response.headers["x-request-id"])
     assert entry.pop("milliseconds") > 0
@@ -123,7 +124,7 @@ async def test_long_operation_names_are_truncated(program: Program) -> None:
     assert entry["operation"].endswith("… (and 4800 more)")
 
 
-async def test_operations_on_a_socket_have_the_request_id_of_its_handshake(
+async def test_operations_on_a_socket_are_logged_with_the_request_id_of_its_handshake(
     program: Program,
 ) -> None:
     async with open_socket(program.address) as socket:
@@ -147,7 +148,7 @@ async def test_a_request_id_from_a_trusted_proxy_is_kept(program: Program, reque
     "request_id", ["", "short", "0" * 65, 'a"b"c"d"e', "has space", "semi;colon"]
 )
 async def test_an_unsafe_request_id_is_replaced(program: Program, request_id: str) -> None:
-    """A trusted proxy may have forwarded the id from a client."""
+    """Even an id from a trusted proxy may have been chosen by a client."""
     response = await send(program, FIRST, {"x-request-id": request_id})
     assert len(response.headers["x-request-id"]) == ID_LENGTH
 
@@ -187,9 +188,9 @@ async def test_internal_errors_are_masked_and_logged_with_the_request_id(
 async def test_slow_operations_are_logged_as_warnings(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """The console format shows slow operations only.
+    """The console log format shows only operations that are slow.
 
-    The database is suspended until the operation times out.
+    The test suspends the database until an operation times out.
     """
     limit = SLOW_SECONDS + 0.2
     settings = {"experts": 3, "throttle": "off", "operation_seconds": limit}
@@ -215,14 +216,14 @@ async def test_slow_operations_are_logged_as_warnings(
 
 
 async def test_secrets_are_never_logged(tmp_path: Path, time: Time) -> None:
-    """The log has no passwords, tokens, cookies or mailed links, even at level debug."""
+    """The log has no passwords, tokens, cookies or e-mailed links, even at level debug."""
     async with Mailbox().open() as mailbox:
         settings = {"log_format": "json", "log_level": "debug", "experts": 3, "throttle": "off"}
         with start_program(tmp_path, mongodb_url=None, **settings, smtp_url=mailbox.url) as program:
             await asyncio.to_thread(await_ready, program.process, program.address)
             secrets = await use_all_secrets(program, mailbox, time)
             [database] = database_processes(tmp_path)
-            os.kill(database, signal.SIGKILL)  # the guardian restarts it
+            os.kill(database, signal.SIGKILL)  # the guardian restarts the database
             await send(program, LOGIN, email=CONTACT["email"], password=PASSWORD)
     log = program.output()
     assert log.count('"an operation"') + log.count('"a slow operation"') > 5

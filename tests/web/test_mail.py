@@ -1,4 +1,4 @@
-"""Mails about bookings, from a running server to a mail server."""
+"""E-mails about bookings, sent by a running server to a mail server."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ async def mailing(
     mailbox: Mailbox,
     http: httpx.AsyncClient,
 ) -> AsyncIterator[Api]:
-    """A client of a server that sends mails."""
+    """API client of a server that sends e-mails."""
     settings = {"mongodb_url": mongodb_url, "experts": 30, "throttle": "off", "mail_from": SENDER}
     with start_program(
         tmp_path_factory.mktemp("mailing"), **settings, smtp_url=mailbox.url
     ) as program:
-        # In a thread, because the mail server runs on this event loop.
+        # Wait in a thread, because the mail server runs on this event loop.
         await asyncio.to_thread(await_ready, program.process, program.address)
         yield Api(http, program.address)
 
 
 async def plain_experts(api: Api) -> list[dict[str, Any]]:
-    """Return experts that confirm automatically and have no breaks."""
+    """Return the experts who confirm bookings automatically and have no breaks."""
     plain = {"breakMinutes": 0, "confirmsAutomatically": True}
     nodes = (await api.ask(EXPERTS))["experts"]["nodes"]
     return [node for node in nodes if node["availability"] == plain]
 
 
 async def open_slots(api: Api, expert: dict[str, Any], time: Time) -> list[dict[str, Any]]:
-    """Return an expert's open slots from the fourth day on."""
+    """Return an expert's open slots from 4 to 40 days ahead."""
     slots = await api.slots(expert["id"], *time.days(4, 40))
     return [slot for slot in slots if slot["status"] == "OPEN"]
 
@@ -71,7 +71,7 @@ async def expert_email(mongodb_url: str, name: str) -> str:
 
 
 async def wait_for_outbox(mongodb_url: str) -> None:
-    """Wait until every mail, except reminders, was sent or has failed permanently."""
+    """Wait until every e-mail, except for reminders, has been sent or has failed permanently."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
         outbox = client.get_default_database()["outbox"]
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -80,14 +80,14 @@ async def wait_for_outbox(mongodb_url: str) -> None:
 
 
 def contact(email: str, **more: str) -> dict[str, str]:
-    """Return the client's contact details."""
+    """Return a client's contact details with the given e-mail address."""
     return {"name": "Ada Lovelace", "email": email, "phone": "+442079460018", **more}
 
 
-async def test_both_parties_get_mails_about_a_booking_and_its_cancellation(
+async def test_both_parties_get_emails_about_a_booking_and_its_cancellation(
     mailing: Api, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
-    """The calendar parts create one entry and then cancel it."""
+    """The iCalendar parts of the e-mails create a calendar entry and then cancel it."""
     client = await mailing.new_client(email="both@example.com")
     expert = (await plain_experts(mailing))[0]
     slot = (await open_slots(mailing, expert, time))[0]
@@ -132,10 +132,10 @@ async def test_both_parties_get_mails_about_a_booking_and_its_cancellation(
     assert "compilers" not in booked_client.text + booked_client.html
 
 
-async def test_a_permanently_refused_recipient_does_not_affect_the_other(
+async def test_a_permanently_refused_recipient_does_not_affect_the_other_recipient(
     mailing: Api, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
-    """The expert's copy arrives; the client's is not retried."""
+    """The expert's e-mail arrives; the client's e-mail, which is refused, is not retried."""
     client = await mailing.new_client(email="gone@example.com")
     await mailbox.wait_for_mails(1, "gone@example.com")
     before = mailbox.rejected
@@ -146,7 +146,7 @@ async def test_a_permanently_refused_recipient_does_not_affect_the_other(
     await mailbox.wait_for_mails(1, await expert_email(mongodb_url, expert["name"]))
     await wait_for_outbox(mongodb_url)
     assert mailbox.rejected == before + 1
-    # Once a later mail has arrived, the worker has polled the outbox again.
+    # Once a later e-mail has arrived, the mail worker has polled the outbox again.
     there = await mailing.new_client(email="there@example.com")
     await there.book(other["id"])
     await mailbox.wait_for_invitations(1, "there@example.com")
@@ -160,10 +160,10 @@ async def test_a_permanently_refused_recipient_does_not_affect_the_other(
     assert (failed["to"], failed["refused"]) == ([], ["CLIENT"])
 
 
-async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_after_it(
+async def test_bookings_continue_during_a_mail_outage_and_emails_arrive_once_after_it(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """The mail server is unreachable, then refuses temporarily, then accepts mails."""
+    """The mail server is unreachable, then refuses e-mails temporarily, and then accepts them."""
     mailbox = Mailbox()
     settings = {"experts": 10, "throttle": "off", "smtp_url": mailbox.url}
     with (
@@ -192,7 +192,7 @@ async def test_bookings_continue_during_a_mail_outage_and_mails_arrive_once_afte
     assert len(mailbox.invitations_to(expert_address)) == 5
 
 
-async def test_two_processes_on_one_database_send_each_mail_once(
+async def test_two_servers_on_one_database_send_each_email_once(
     mailing: Api,
     mailbox: Mailbox,
     mongodb_url: str,
@@ -200,7 +200,7 @@ async def test_two_processes_on_one_database_send_each_mail_once(
     http: httpx.AsyncClient,
     time: Time,
 ) -> None:
-    """Fifty bookings, made through both processes, result in a hundred mails."""
+    """Fifty bookings, made through both servers, result in a hundred e-mails."""
     settings = {"mongodb_url": mongodb_url, "throttle": "off", "mail_from": SENDER}
     with start_program(tmp_path, **settings, smtp_url=mailbox.url) as other:
         await asyncio.to_thread(await_ready, other.process, other.address)
@@ -222,7 +222,7 @@ async def test_two_processes_on_one_database_send_each_mail_once(
     assert set(Counter(mail.id for mail in mailbox.mails).values()) == {1}
 
 
-async def test_development_without_a_mail_server_writes_files_and_logs_the_link(
+async def test_development_without_a_mail_server_writes_emails_to_files_and_logs_links(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     with start_program(tmp_path, experts=1) as program:

@@ -1,4 +1,4 @@
-"""Header values survive folding, a mail server, and third-party parsers."""
+"""E-mail header values survive folding, delivery to a mail server, and third-party parsers."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ HEADERS = {
     *("content-type", "content-transfer-encoding"),
 }
 BATCH = 60
-"""Names per example; each example starts a Node process."""
+"""Number of names per Hypothesis example; each example starts a Node.js process."""
 
 
 async def deliver(mails: list[RenderedMail]) -> list[bytes]:
-    """Send mails through a mail server and return what it received."""
+    """Send e-mails to a mail server, and return the raw messages that it received."""
     async with Mailbox().open() as server:
         transport = SmtpTransport(MailServer.parse(server.url), "bookings@example.com")
         async with transport.connect() as connection:
@@ -52,7 +52,7 @@ async def deliver(mails: list[RenderedMail]) -> list[bytes]:
 
 
 def mail_of(name: str) -> RenderedMail:
-    """Return a mail whose headers carry a name."""
+    """Return an e-mail whose From, Reply-To and Subject headers contain a name."""
     message = EmailMessage(policy_for(utf8=False))
     message["From"] = mailbox("bookings@example.com", single_line(name))
     message["To"] = mailbox("bea@example.com")
@@ -64,7 +64,7 @@ def mail_of(name: str) -> RenderedMail:
 
 @settings(max_examples=4, phases=[Phase.generate])  # Shrinking would start Node a thousand times.
 @given(names=st.lists(NAMES, min_size=BATCH, max_size=BATCH))
-async def test_every_name_stays_one_mailbox(
+async def test_every_name_stays_within_one_mailbox(
     names: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     raw = await deliver([mail_of(name) for name in names])
@@ -93,12 +93,12 @@ async def test_every_name_stays_one_mailbox(
         ("Ada\x00\x1b\u2028Lovelace\u202e", "Ada Lovelace"),
     ],
 )
-def test_only_controls_and_line_breaks_are_removed(text: str, shown: str) -> None:
+def test_only_control_characters_and_line_breaks_are_removed(text: str, shown: str) -> None:
     assert single_line(text) == shown
 
 
-async def test_invitations_are_valid_to_another_library(tmp_path: Path) -> None:
-    """A name with any punctuation stays one parameter, and addresses are encoded."""
+async def test_calendar_invitations_are_valid_for_another_library(tmp_path: Path) -> None:
+    """A name stays a single iCalendar parameter, whatever punctuation it contains."""
     name = 'O\'Brien, "Zoë"; (Łukasz) <x>: 👩\u200d👩\u200d👧 ' + "long " * 10
     session = booked_session(change(PENDING), change(CONFIRMED, PENDING), name=name)
     _, copies = render(session)

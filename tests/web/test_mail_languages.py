@@ -1,4 +1,4 @@
-"""Mails and calendar entries in the reader's language; completeness of the catalogues."""
+"""E-mails and calendar entries in the reader's language; complete translation catalogues."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ ExpertBook  https://book.example.com
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The translatable messages in the templates and the code."""
+    """The translatable messages that Babel extracts from the templates and the code."""
     target = tmp_path_factory.mktemp("messages") / "messages.pot"
     command = (sys.executable, "-m", "babel.messages.frontend", "-q", "extract")
     options = ("-F", "pyproject.toml", "--no-location", "-o", str(target), "web/mails", "web/pages")
@@ -119,13 +119,13 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 def english(messages: Catalog) -> list[str]:
-    """Return the English sentences without placeholders."""
+    """Return the longer English messages that contain no placeholders."""
     texts = [str(message.id) for message in messages]
     return [text for text in texts if "%" not in text and len(text) > len("Reference")]
 
 
 def copies(*changes: BookingChange, language: Language, **booked: Any) -> list[ReceivedMail]:
-    """Return the copies for client and expert as a mail client parses them."""
+    """Return the client's and the expert's e-mails as a mail program parses them."""
     session = booked_session(*changes, language=language, **booked)
     return [parse(copy) for copy in render(session)[1]]
 
@@ -147,8 +147,8 @@ def test_a_catalogue_has_every_message_with_its_placeholders(code: str, messages
     assert list(catalogue.check()) == []
 
 
-def test_a_language_needs_nothing_but_its_file(tmp_path: Path) -> None:
-    """The file's name determines the account setting, the API's enum value and the formats."""
+def test_a_language_needs_only_its_catalogue_file(tmp_path: Path) -> None:
+    """The file's name determines the account setting, the API's enum value and date formats."""
     languages = {"EN", *(path.stem.upper() for path in Path(translations.__path__[0]).glob("*.po"))}
     offered = core.type_map["Language"]
     assert isinstance(offered, GraphQLEnumType)
@@ -172,15 +172,17 @@ def test_a_language_needs_nothing_but_its_file(tmp_path: Path) -> None:
         (GERMAN, "Gebucht: Bea Expert, So., 28. März 2027, 01:30", BOOKED_IN_GERMAN),
     ],
 )
-def test_whole_mail_is_in_the_readers_language(language: Language, subject: str, text: str) -> None:
+def test_whole_email_is_in_the_readers_language(
+    language: Language, subject: str, text: str
+) -> None:
     client, _ = copies(change(CONFIRMED), language=language, place=PLACES["a room"])
     assert (client.message["Subject"], client.text) == (subject, text)
 
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
-def test_german_mails_have_no_english_left(name: str, place: Place, messages: Catalog) -> None:
-    """Text, HTML and calendar entry are translated for both parties."""
+def test_german_emails_have_no_english_left(name: str, place: Place, messages: Catalog) -> None:
+    """The text, the HTML and the calendar entry are translated for both parties."""
     for mail in copies(*CHANGES[name], language=GERMAN, place=place):
         html = mail.html.partition("<body")[2]
         entry = f"{mail.event['SUMMARY']} {mail.event['DESCRIPTION']} {mail.event['LOCATION']}"
@@ -193,10 +195,10 @@ def test_german_mails_have_no_english_left(name: str, place: Place, messages: Ca
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MailKind if LANES[kind] is Lane.ACCOUNT])
-async def test_german_mails_to_accounts_have_no_english_left(
+async def test_german_account_emails_have_no_english_left(
     kind: MailKind, messages: Catalog
 ) -> None:
-    """Mails with links, codes and notices; links and codes name their lifetime."""
+    """An e-mail with a link or a code says how long the link or the code is valid."""
     now, email = utc_now(), f"{new_id()}@example.com"
     user = User(name="Ada", email=email, email_key=email, password_hash="!", created_at=now)
     user.language = GERMAN
@@ -216,8 +218,8 @@ async def test_german_mails_to_accounts_have_no_english_left(
 
 
 @pytest.mark.parametrize("language", Language)
-def test_mails_say_where_until_when_and_what_next(language: Language) -> None:
-    """Every kind of place, deadline and change has its own sentences, equal in text and HTML."""
+def test_emails_state_the_place_the_deadline_and_the_next_step(language: Language) -> None:
+    """Each kind of place, deadline and change has its own sentences, the same in text and HTML."""
     seen = set()
     early, none, passed = timedelta(days=1), timedelta(0), timedelta(days=30)
     for place in PLACES.values():
@@ -234,14 +236,14 @@ def test_mails_say_where_until_when_and_what_next(language: Language) -> None:
                     assert not (place.details and ended and place.details in text)
                     seen.update(paragraphs)
     dated = [paragraph for paragraph in seen if "2027" in paragraph]
-    # Two sentences are about requests, nine about places (client and expert share the one about
-    # video rooms), and four about deadlines without a date.
+    # Two sentences are about requested bookings, nine about places (client and expert share the
+    # sentence about video rooms), and four about deadlines without a date.
     assert len(seen) - len(dated) == 2 + 9 + 4
     assert len(dated) == 4
 
 
-def test_other_programs_read_german_mails_and_entries(tmp_path: Path) -> None:
-    """Umlauts stay intact in subjects and texts; the place is in LOCATION and CONFERENCE."""
+def test_other_programs_read_german_emails_and_calendar_entries(tmp_path: Path) -> None:
+    """Umlauts stay intact; calendar entries give the place in LOCATION and CONFERENCE."""
     phone = "+442079460018"
     expected = {
         "a room": (ROOM, [[ROOM, "VIDEO", "Videogespräch", "uri"]], None),
@@ -276,8 +278,8 @@ def test_other_programs_read_german_mails_and_entries(tmp_path: Path) -> None:
     assert parsed["subject"] == "Gebucht: Bea Expert, So., 28. März 2027, 01:30"
 
 
-def test_a_cancelled_entry_has_no_details() -> None:
-    """The room must not stay in the calendar of a client who cancelled."""
+def test_a_cancelled_calendar_entry_has_no_details_of_the_place() -> None:
+    """The link to a video room must not stay in the calendar of a client who cancelled."""
     for place in PLACES.values():
         for mail in copies(*CHANGES["cancelled"], language=Language.EN, place=place):
             shown = mail.calendar_bytes + mail.message.as_bytes()
@@ -295,7 +297,7 @@ def test_a_cancelled_entry_has_no_details() -> None:
         (9_001, "KWD", "KWD 9.001", "9,001 KWD"),
     ],
 )
-def test_prices_have_the_decimals_of_iso_4217(
+def test_prices_have_the_number_of_decimals_given_in_iso_4217(
     amount: int, currency: str, english: str, german: str
 ) -> None:
     for language, text in ((Language.EN, english), (GERMAN, german)):
@@ -303,8 +305,8 @@ def test_prices_have_the_decimals_of_iso_4217(
         assert found == text
 
 
-def test_the_language_is_the_readers_own() -> None:
-    """The client's mail is in the client's language, whatever the expert's language is."""
+def test_each_email_is_in_its_own_readers_language() -> None:
+    """The client's e-mail is in the client's language, whatever the expert's language is."""
     session = booked_session(change(BookingStatus.CONFIRMED), language=GERMAN)
     mixed = replace(session, client=booked_session(change(CONFIRMED)).client)
     client, expert = (parse(copy) for copy in render(mixed, NOW)[1])

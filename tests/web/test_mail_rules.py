@@ -1,4 +1,4 @@
-"""Recipients and limits of mails, accepted addresses, and calendar files."""
+"""Recipients and rate limits of e-mails, accepted e-mail addresses, and calendar files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ HOLD = """mutation ($id: ID!) { holdSlot(input: {slotId: $id}) {
 async def deployment(
     tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox, http: httpx.AsyncClient
 ) -> AsyncIterator[Deployment]:
-    """A server that sends mails."""
+    """A server that sends e-mails."""
     settings = {"experts": 5, "throttle": "off", "mail_from": SENDER, "smtp_url": mailbox.url}
     with start_program(tmp_path_factory.mktemp("rules"), **settings) as program:
         await asyncio.to_thread(await_ready, program.process, program.address)
@@ -57,13 +57,13 @@ async def deployment(
 async def booked(
     deployment: Deployment, expert_id: str, email: str, time: Time
 ) -> tuple[Api, dict[str, Any]]:
-    """Return a new account and its booking."""
+    """Book a slot with a new account; return the account's API client and the booking."""
     client = await deployment.anonymous.new_client(email=email)
     slot = await first_slot(deployment, expert_id, time)
     return client, await client.book(slot, contact={**CONTACT, "email": email})
 
 
-async def test_contact_address_other_than_the_accounts_gets_no_mail(
+async def test_contact_email_address_other_than_the_accounts_gets_no_email(
     deployment: Deployment, mailbox: Mailbox, time: Time
 ) -> None:
     expert = await deployment.expert()
@@ -77,10 +77,10 @@ async def test_contact_address_other_than_the_accounts_gets_no_mail(
     assert mailbox.mails_to("stranger@example.com") == []
 
 
-async def test_the_download_is_the_calendar_part_of_the_last_mail(
+async def test_the_calendar_file_is_the_icalendar_part_of_the_last_email(
     deployment: Deployment, mailbox: Mailbox, http: httpx.AsyncClient, time: Time, tmp_path: Path
 ) -> None:
-    """Booking, moving and cancelling change one entry, in the mail and in the file alike."""
+    """Booking, moving and cancelling change one calendar entry, by e-mail and in the file alike."""
     expert = await deployment.expert()
     expert_id, email = str(expert.expert_id), "files@example.com"
     client, booking = await booked(deployment, expert_id, email, time)
@@ -112,7 +112,7 @@ async def test_the_download_is_the_calendar_part_of_the_last_mail(
     ]
 
 
-async def test_calendar_files_need_the_bookings_own_key(
+async def test_calendar_file_urls_need_the_bookings_own_key(
     deployment: Deployment, http: httpx.AsyncClient, time: Time
 ) -> None:
     expert = await deployment.expert()
@@ -139,7 +139,7 @@ async def test_calendar_files_need_the_bookings_own_key(
 
 
 async def test_experts_cannot_book_themselves(deployment: Deployment, time: Time) -> None:
-    """A refusal leaves the time free, and others can book it."""
+    """After the refusal, the slot is still free, and others can book it."""
     expert = await deployment.expert()
     slot = await first_slot(deployment, str(expert.expert_id), time)
     held = (await expert.api.ask(HOLD, id=slot))["holdSlot"]
@@ -154,10 +154,10 @@ async def test_experts_cannot_book_themselves(deployment: Deployment, time: Time
     assert (await deployment.admin.book(slot))["__typename"] == "Booking"
 
 
-async def test_clients_write_to_the_experts_contact_address(
+async def test_clients_reply_to_the_experts_contact_email_address(
     deployment: Deployment, mailbox: Mailbox, time: Time
 ) -> None:
-    """The expert sets the contact address, and removes it with an empty text."""
+    """The expert sets the contact e-mail address, and removes it by setting an empty text."""
     expert = await deployment.expert()
     expert_id = str(expert.expert_id)
     assert (await deployment.update(expert_id, contactEmail="no address"))["fields"][0][
@@ -175,12 +175,12 @@ async def test_clients_write_to_the_experts_contact_address(
         assert expert.email.encode() not in mail.raw
 
 
-async def test_addresses_that_the_mail_server_cannot_reach_are_refused_when_typed(
+async def test_email_addresses_that_the_mail_server_cannot_handle_are_refused_on_entry(
     deployment: Deployment, mailbox: Mailbox, time: Time
 ) -> None:
-    """An address that is non-ASCII only in its domain needs no SMTPUTF8."""
+    """An e-mail address that is non-ASCII only in its domain is accepted: it needs no SMTPUTF8."""
     await deployment.anonymous.new_client(email="first@example.com")
-    await mailbox.wait_for_mails(1, "first@example.com")  # now the server's extensions are known
+    await mailbox.wait_for_mails(1, "first@example.com")  # the server's extensions are now known
     wanted = {"name": "Jörg", "email": "jörg@example.com", "password": "correct horse battery"}
     refused = (await deployment.anonymous.ask(
         REGISTER.replace("}\n}", " ... on InvalidInput { fields { field } } }\n}"), input=wanted
@@ -194,7 +194,7 @@ async def test_addresses_that_the_mail_server_cannot_reach_are_refused_when_type
     assert [problem["field"] for problem in answer["fields"]] == ["contact.email"]
 
 
-async def test_mail_servers_with_smtputf8_accept_any_address(
+async def test_any_email_address_is_accepted_if_the_mail_server_supports_smtputf8(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     async with Mailbox(accepts_utf8=True).open() as mailbox:
@@ -205,8 +205,8 @@ async def test_mail_servers_with_smtputf8_accept_any_address(
 
 
 @pytest.mark.usefixtures("database")
-async def test_mails_to_a_recipient_are_limited_per_hour() -> None:
-    """Mails with links and mails about bookings are counted separately."""
+async def test_emails_to_a_recipient_are_limited_per_hour() -> None:
+    """E-mails about accounts and e-mails about bookings are counted separately."""
     limit, address = RecipientLimit(2), f"{new_id()}@example.com"
     now = utc_now().replace(minute=59)
     next_hour = (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
@@ -221,14 +221,14 @@ async def test_mails_to_a_recipient_are_limited_per_hour() -> None:
 
 
 def worker(mailbox: Mailbox, per_hour: int | None) -> MailWorker:
-    """Return a worker that sends to a mailbox."""
+    """Return a mail worker that sends to a mailbox, at most `per_hour` e-mails per recipient."""
     transport = SmtpTransport(MailServer.parse(mailbox.url), "bookings@example.com")
     renderer = MailRenderer(SENDER, "https://book.example.com", "EUR", CODE_KEYS)
     return MailWorker(lambda _: renderer, transport, RecipientLimit(per_hour))
 
 
 async def reset_mail() -> Mail:
-    """Queue a mail with a password link for the demo client."""
+    """Queue an e-mail with a password reset link for the demo client."""
     now = utc_now()
     kind, to = MailKind.PASSWORD_RESET, [Party.OWNER]
     mail = Mail(kind=kind, to=to, address="client@example.com", due_at=now, created_at=now)
@@ -236,7 +236,7 @@ async def reset_mail() -> Mail:
 
 
 @pytest.mark.usefixtures("database")
-async def test_mails_above_the_limit_wait_for_the_next_hour() -> None:
+async def test_emails_above_the_hourly_limit_wait_for_the_next_hour() -> None:
     await Mail.delete_all()
     mail, now = await reset_mail(), utc_now()
     await queue_code_mail("client@example.com", Language.EN)
@@ -257,10 +257,13 @@ async def test_mails_above_the_limit_wait_for_the_next_hour() -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_link_does_not_wait_for_mails_about_bookings(
+async def test_an_email_with_a_link_does_not_wait_for_emails_about_bookings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Here, a hundred mails about bookings take over an hour: one a minute after the first ten."""
+    """In this test, sending a hundred e-mails about bookings takes over an hour.
+
+    After the first ten e-mails, the mail worker sends one a minute.
+    """
     monkeypatch.setattr("web.mails.worker.MAILS_PER_SECOND", 1 / 60)
     await Mail.delete_all()
     link = await reset_mail()

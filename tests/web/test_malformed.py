@@ -25,13 +25,13 @@ DIGITS = "9" * 5000
 
 
 async def post(api: Api, body: bytes, /, **headers: str) -> httpx.Response:
-    """Post a raw body; keyword arguments are headers."""
+    """POST a raw body to the GraphQL endpoint, with the keyword arguments as headers."""
     all_headers = {"content-type": JSON} | {k.replace("_", "-"): v for k, v in headers.items()}
     return await api.http.post(f"{api.url}/graphql", content=body, headers=all_headers)
 
 
 def is_refused(response: httpx.Response, status: int) -> bool:
-    """Check for a GraphQL error, and return whether the response has the status."""
+    """Check that the response is one GraphQL error; return whether it has the given status."""
     [error] = response.json()["errors"]
     assert "data" not in response.json()
     assert error["message"]
@@ -123,14 +123,14 @@ async def test_malformed_urls_get_400_and_a_graphql_error(api: Api, address: str
         "{ \x00 }",
     ],
 )
-async def test_unusable_documents_are_client_errors(api: Api, query: str) -> None:
+async def test_unusable_graphql_documents_are_client_errors(api: Api, query: str) -> None:
     answer = await api.post(query)
     codes = {error["extensions"]["code"] for error in answer["errors"]}
     assert codes
     assert "INTERNAL" not in codes
 
 
-async def test_numbers_outside_32_bits_are_not_ints(api: Api) -> None:
+async def test_numbers_other_than_32_bit_integers_are_not_accepted_as_ints(api: Api) -> None:
     query = "query ($n: Int) { experts(first: $n) { totalCount } }"
     for number in (2**31, 2**63, 2**64, 1e300, 1.5):
         assert await api.error_code(query, n=number) == "BAD_USER_INPUT"
@@ -182,7 +182,7 @@ async def test_lone_surrogates_are_refused(api: Api) -> None:
     ],
 )
 async def test_other_media_types_get_415(api: Api, content_type: str) -> None:
-    """Forms must be refused: other sites can send them without a CORS preflight."""
+    """Forms must be refused, because other sites can send them without a CORS preflight."""
     response = await post(api, QUERY, content_type=content_type)
     assert is_refused(response, 415)
     assert response.headers["accept-post"] == JSON
@@ -197,7 +197,7 @@ async def test_json_is_accepted_with_other_media_type_parameters(api: Api, param
 
 
 async def test_compressed_bodies_get_415(api: Api) -> None:
-    """Decompression could exceed the size limit."""
+    """A decompressed body could exceed the size limit."""
     response = await post(api, gzip.compress(QUERY), content_encoding="gzip")
     assert is_refused(response, 415)
     assert response.headers["accept-encoding"] == "identity"

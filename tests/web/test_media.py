@@ -57,14 +57,15 @@ BOTH = [MULTIPART, JSON]
     ],
 )
 def test_accepted_types_are_ordered_by_preference(header: str, expected: list[str]) -> None:
-    """Types are ordered by weight, given by the most specific range, then by the client's order.
+    """Types are ordered by weight, then by their order in the header.
 
-    `*/*` includes neither event streams nor multipart.
+    The weight of a type is that of the most specific range that includes the type. `*/*` includes
+    neither event streams nor multipart responses.
     """
     assert list(accepted_types(header)) == expected
 
 
-def test_a_single_result_is_never_multipart() -> None:
+def test_a_single_result_is_never_sent_as_multipart() -> None:
     assert result_type([MULTIPART, GRAPHQL_JSON, JSON]) == GRAPHQL_JSON
     assert result_type([EVENT_STREAM, MULTIPART]) == EVENT_STREAM
     assert result_type([MULTIPART]) == JSON
@@ -77,8 +78,10 @@ def test_malformed_accept_headers_are_tolerated(header: str) -> None:
 
 
 @pytest.mark.parametrize("filler", [";", '\\";', ",", "a,", ";q=0"])
-def test_long_headers_are_refused_unparsed(monkeypatch: pytest.MonkeyPatch, filler: str) -> None:
-    """The standard library parses such headers in quadratic time."""
+def test_long_headers_are_refused_without_being_parsed(
+    monkeypatch: pytest.MonkeyPatch, filler: str
+) -> None:
+    """Parsing such headers takes the standard library quadratic time."""
 
     def parse(*_: object) -> NoReturn:
         pytest.fail("a header of 30,000 characters was parsed")

@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 MAX_MEGABYTES_AT_START = 100
 
 MAX_MEGABYTES_RETAINED = 25
-"""Growth after sign-ups; hashing a password takes 19 MB for a moment."""
+"""Limit for the growth of memory after 20 registrations. Hashing one password takes 19 MB for a
+moment."""
 
 UNNEEDED = {
     *("icalendar", "jinja2", "phonenumbers"),
-    *("aiosmtplib", "opentelemetry.sdk", "redis"),  # needed by some settings only
+    *("aiosmtplib", "opentelemetry.sdk", "redis"),  # needed only with some settings
     *(
         "pygments",
         "rich.console",
         "web.samples.people",
         "web.samples.texts",
-    ),  # needed by other commands
+    ),  # needed only by other commands
     *("models.bookings.verification", "web.commands"),
     *("httpx", "pytest", "typer.testing"),
 }

@@ -1,4 +1,4 @@
-"""`/metrics` of a running server: access and counters."""
+"""The endpoint `/metrics` of a running server: access and counters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 async def counter_growth(address: str, before: dict[str, float]) -> dict[str, float]:
-    """Return the increases of counters, except those of caches and of requests for metrics."""
+    """Return how much each counter has grown, except for caches and for requests for metrics."""
     after = await metrics(address)
     differences = {name: after[name] - before.get(name, 0) for name in after}
     return {
@@ -122,7 +122,7 @@ async def test_client_input_never_becomes_a_label(
     assert len(after - before) < 10
 
 
-async def test_waiting_mails_are_counted(tmp_path: Path, http: httpx.AsyncClient) -> None:
+async def test_waiting_emails_are_counted(tmp_path: Path, http: httpx.AsyncClient) -> None:
     """An unreachable mail server is reported, but does not affect readiness."""
     async with Mailbox().open() as mailbox:
         closed_url = mailbox.url
@@ -143,7 +143,7 @@ async def test_waiting_mails_are_counted(tmp_path: Path, http: httpx.AsyncClient
     assert 0 < values["expertbook_outbox_oldest_seconds"] < elapsed + 0.001
 
 
-async def test_a_metrics_token_is_required_once_set(
+async def test_a_metrics_token_is_required_once_it_is_set(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
     with start_program(tmp_path, experts=1, metrics_token=TOKEN) as program:

@@ -91,7 +91,7 @@ async def test_a_hold_blocks_others_and_becomes_the_booking(
 
 
 async def all_slots(api: Api, expert: Expert, time: Time) -> list[dict[str, Any]]:
-    """Return an expert's slots of the coming weeks."""
+    """Return an expert's slots from 4 to 40 days ahead."""
     return await api.slots(expert["id"], *time.days(4, 40))
 
 
@@ -141,7 +141,7 @@ async def test_an_expired_hold_blocks_nobody(
 
         again = (await open_slots(api, expert, time))[0]
         held = await execute(client, HOLD, id=again["id"])
-        # Without another booking, the release is an event of its own.
+        # If nobody else books the slot, the release of the expired hold is a separate event.
         query = "query ($id: ID!) { expert(id: $id) { sequence } }"
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
@@ -191,7 +191,7 @@ async def test_a_booking_can_move_to_an_overlapping_slot(
 
 
 def has_double_length(expert: Expert) -> bool:
-    """Return whether the longer offer is twice as long as the shorter."""
+    """Return whether the expert's longer offer is twice as long as the shorter offer."""
     short, long = sorted(offer["minutes"] for offer in expert["offers"])
     return bool(long == 2 * short)
 
@@ -214,7 +214,7 @@ async def test_a_refused_move_changes_nothing(api: Api, experts: list[Expert], t
     assert await state(api, expert, time) == before
 
 
-async def test_several_slots_are_booked_all_or_none(
+async def test_several_slots_are_booked_together_or_not_at_all(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     client, other = await api.new_client(), await api.new_client()

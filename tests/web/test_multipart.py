@@ -1,4 +1,4 @@
-"""Apollo's multipart subscriptions, part by part.
+"""Subscriptions over Apollo's multipart protocol.
 
 https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
 """
@@ -23,7 +23,7 @@ WATCH = "subscription ($id: ID!) { slotBooked(expertId: $id) { cursor sequence }
 OWN = "subscription { bookingChanged { id status } }"
 
 
-async def test_events_are_parts_with_a_payload(
+async def test_each_event_is_a_part_with_a_payload(
     api: Api, experts: list[dict[str, Any]], time: Time
 ) -> None:
     client, expert = await api.new_client(), experts[4]
@@ -48,7 +48,7 @@ async def test_a_subscription_that_cannot_start_ends_with_transport_errors(api: 
         assert code == "BAD_USER_INPUT"
 
 
-async def test_other_requests_are_answered_in_json(api: Api) -> None:
+async def test_other_requests_get_json_responses(api: Api) -> None:
     async with parts(api, "{ __typename }") as answer:
         assert answer.response.json()["data"] == {"__typename": "Query"}
         assert answer.response.headers["content-type"].startswith("application/json")
@@ -60,12 +60,12 @@ async def test_other_requests_are_answered_in_json(api: Api) -> None:
 
 
 @pytest.mark.parametrize("accept", ["multipart/mixed", "multipart/mixed;deferSpec=20220824, */*"])
-async def test_other_multipart_protocols_are_not_subscriptions(api: Api, accept: str) -> None:
+async def test_other_multipart_protocols_do_not_start_subscriptions(api: Api, accept: str) -> None:
     async with parts(api, WATCH, {"accept": accept}, id="nonsense") as answer:
         assert answer.response.status_code == (400 if "*/*" in accept else 406)
 
 
-async def test_the_end_of_the_session_is_an_error_of_the_transport(
+async def test_the_end_of_the_session_is_a_transport_error(
     eager: str, http: httpx.AsyncClient
 ) -> None:
     api = Api(http, eager)
@@ -77,10 +77,10 @@ async def test_the_end_of_the_session_is_an_error_of_the_transport(
         assert await last_error(stream) == ("The session has ended.", "UNAUTHENTICATED")
 
 
-async def test_the_expiry_of_the_token_is_an_error_of_the_transport(
+async def test_the_expiry_of_the_access_token_is_a_transport_error(
     eager: str, http: httpx.AsyncClient
 ) -> None:
-    """Apollo Client's RetryLink retries after this error, with a new token."""
+    """After this error, Apollo Client's RetryLink retries with a new access token."""
     api = Api(http, eager)
     session = await sign_in(api, "multipart-short@example.com")
     for seconds in LIFETIMES:
@@ -95,7 +95,7 @@ async def test_the_expiry_of_the_token_is_an_error_of_the_transport(
 
 
 async def last_error(stream: Parts) -> tuple[str, str]:
-    """Return the message and code of the transport's error; check that the response closes."""
+    """Return the message and code of the transport error; check that the response ends after it."""
     message = await stream.message()
     assert message
     [error] = message.pop("errors")

@@ -1,4 +1,4 @@
-"""The mail that offers free time to the first in line."""
+"""The e-mail that offers a free slot to the first client on the waitlist."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ ExpertBook  https://book.example.com
 
 
 def offer(language: Language = Language.EN) -> BookedSession:
-    """Return an offer, and its parties."""
+    """Return a slot that is offered to a client, together with the client and the expert."""
     offered: dict[str, Any] = {
         "wait_id": new_id(),
         "held_until": UNTIL,
@@ -75,7 +75,7 @@ def offer(language: Language = Language.EN) -> BookedSession:
 
 
 def render(session: BookedSession, minutes: int = 0) -> RenderedMail | None:
-    """Return the mail that is rendered some minutes after an offer, if any."""
+    """Render the offer's e-mail `minutes` after the offer; return None if it is no longer sent."""
     mail = mail_for(session.booking)
     assert mail
     assert mail.occasion
@@ -91,7 +91,7 @@ def render(session: BookedSession, minutes: int = 0) -> RenderedMail | None:
         (Language("DE"), "Frei für Sie: Bea Expert, So., 28. März 2027, 01:30", IN_GERMAN),
     ],
 )
-def test_mail_says_until_when_the_time_is_held_and_where_to_book_it(
+def test_email_says_until_when_the_slot_is_held_and_where_to_book_it(
     language: Language, subject: str, text: str
 ) -> None:
     session = offer(language)
@@ -111,8 +111,8 @@ def test_mail_says_until_when_the_time_is_held_and_where_to_book_it(
     assert f'<html lang="{wording(language).tag}">' in mail.html
 
 
-def test_mail_contains_no_private_detail_of_a_booking() -> None:
-    """The mail has neither the expert's address nor the place's details, and no calendar entry."""
+def test_email_contains_no_private_details_of_a_booking() -> None:
+    """The e-mail has no reply address, no details of the place and no calendar entry."""
     copy = render(offer())
     assert copy
     assert "Mill Lane" not in str(copy.message)
@@ -124,7 +124,7 @@ def test_mail_contains_no_private_detail_of_a_booking() -> None:
     ]
 
 
-def test_mail_is_not_sent_once_the_offer_has_ended() -> None:
+def test_email_is_not_sent_once_the_offer_has_ended() -> None:
     session = offer()
     assert render(session, minutes=29)
     assert render(session, minutes=30) is None
@@ -137,9 +137,9 @@ def test_mail_is_not_sent_once_the_offer_has_ended() -> None:
     assert RENDERER.render_offer(mail, mail.occasion, declined_session, OFFERED_AT) is None
 
 
-def test_offers_do_not_wait_for_other_mails() -> None:
+def test_offer_emails_do_not_wait_for_other_emails() -> None:
     assert [kind for kind, lane in LANES.items() if lane is Lane.OFFER] == [MailKind.OFFERED]
 
 
-def test_holds_of_clients_send_no_mail() -> None:
+def test_holds_made_by_clients_send_no_email() -> None:
     assert mail_for(booked_session(HELD, held_until=UNTIL, contact=None).booking) is None

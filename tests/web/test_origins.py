@@ -34,7 +34,7 @@ SECRET = "a secret of these tests, longer than thirty-two bytes"
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that allows two client origins."""
+    """URL of a server that allows two client origins."""
     folder, clients = tmp_path_factory.mktemp("shared"), f"{CLIENT}, {SECOND}/"
     with start_program(folder, experts=1, throttle="off", client_url=clients) as program:
         await_ready(program.process, program.address)
@@ -48,7 +48,7 @@ async def preflight(address: str, origin: str, *headers: str) -> RawResponse:
 
 
 def cors_of(answer: RawResponse) -> dict[str, str]:
-    """Return the CORS headers of an answer."""
+    """Return the CORS headers of a response."""
     return {k: v for k, v in answer.headers.items() if k.startswith("access-control-")}
 
 
@@ -72,7 +72,7 @@ async def test_preflight_requests_of_client_origins_are_allowed(shared: str, ori
     assert "Origin" in answer.headers["vary"]
 
 
-async def test_client_origins_may_read_answers_and_errors(shared: str) -> None:
+async def test_client_origins_may_read_responses_and_errors(shared: str) -> None:
     origin = f"Origin: {CLIENT}"
     for sent, status in (
         (request("POST", "/graphql", origin, body=QUERY), 200),
@@ -111,7 +111,7 @@ async def test_client_origins_may_read_answers_and_errors(shared: str) -> None:
     ],
 )
 async def test_other_origins_get_no_cors_headers(shared: str, origin: str) -> None:
-    """`Vary: Origin` is present, so that caches keep answers apart."""
+    """`Vary: Origin` is present, so that caches keep the responses to different origins apart."""
     preflighted = await preflight(shared, origin, "Access-Control-Request-Headers: content-type")
     posted = await send_raw(shared, request("POST", "/graphql", f"Origin: {origin}", body=QUERY))
     for answer in (preflighted, posted):
@@ -127,7 +127,7 @@ async def test_no_cors_headers_without_client_origins(server: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_form_media_types_are_refused(shared: str, content_type: str) -> None:
-    """Browsers send these media types across origins without a preflight."""
+    """Browsers send these media types to other origins without a CORS preflight."""
     lines = (f"Content-Type: {content_type}", f"Content-Length: {len(QUERY)}")
     sent = request("POST", "/graphql", f"Origin: {EVIL}", *lines) + QUERY
     assert (await send_raw(shared, sent)).status == 415
@@ -148,7 +148,7 @@ async def test_form_media_types_are_refused(shared: str, content_type: str) -> N
 async def test_cross_site_queries_are_refused(
     shared: str, site: str, mode: str, dest: str, status: int
 ) -> None:
-    """Following a link is allowed."""
+    """A cross-site request is allowed only if it follows a link."""
     headers = (f"Sec-Fetch-Site: {site}", f"Sec-Fetch-Mode: {mode}", f"Sec-Fetch-Dest: {dest}")
     answer = await send_raw(shared, request("GET", QUERY_PATH, *headers))
     assert answer.status == status
@@ -156,7 +156,7 @@ async def test_cross_site_queries_are_refused(
         assert "EXPERTBOOK_CLIENT_URL" in answer.error["message"]
 
 
-async def test_sockets_are_refused_for_foreign_origins(shared: str) -> None:
+async def test_websockets_are_refused_for_foreign_origins(shared: str) -> None:
     """The server's own origin, client origins and requests without an origin are allowed."""
     own = shared.replace("127.0.0.1", "localhost")
     host = own.removeprefix("http://")
@@ -191,7 +191,10 @@ async def test_sockets_are_refused_for_foreign_origins(shared: str) -> None:
     ],
 )
 async def test_unknown_hosts_are_refused(shared: str, host: str, status: int) -> None:
-    """Refusals prevent DNS rebinding. Development allows client hosts, localhost and addresses."""
+    """Refusing unknown hosts prevents DNS rebinding.
+
+    In development, the hosts of client origins, localhost and all IP addresses are allowed.
+    """
     answer = await send_raw(shared, request("POST", "/graphql", host=host, body=QUERY))
     assert answer.status == status
     if status == 421:
@@ -200,7 +203,7 @@ async def test_unknown_hosts_are_refused(shared: str, host: str, status: int) ->
     assert socket.status == (101 if status == 200 else status)
     assert (await send_raw(shared, request("GET", "/healthz", host=host))).status == 200
     async with asyncio.timeout(PATIENCE_SECONDS):
-        # Readiness is 503 for a while when the database is slow.
+        # The readiness check responds with 503 for a while if the database is slow.
         while (
             status := (await send_raw(shared, request("GET", "/readyz", host=host))).status
         ) == 503:
@@ -254,7 +257,7 @@ def test_allowed_hosts_follow_the_settings(
     ],
 )
 def test_invalid_hosts_and_networks_are_refused(name: str, value: str) -> None:
-    """Trusting all proxies with `*` would let clients forge their address."""
+    """Trusting all proxies with `*` would let clients forge their network address."""
     with pytest.raises(ValueError, match=name.lower()):
         Settings.model_validate({name.lower(): value})
 
@@ -292,10 +295,10 @@ async def test_every_response_has_the_security_headers(
     assert "strict-transport-security" not in answer.headers
 
 
-async def test_pages_and_photos_have_their_own_policies(shared: str) -> None:
+async def test_pages_and_photos_have_their_own_security_policies(shared: str) -> None:
     """Photos can be embedded by other sites; pages can load only their own resources.
 
-    The policy of the client's page lists the hash of the page's inline script.
+    The content security policy of the web client's page lists the hash of its inline script.
     """
     for path in ("/", "/graphql"):
         page = await send_raw(shared, request("GET", path, "Accept: text/html"))

@@ -1,4 +1,4 @@
-"""The `mine` filter of bookings."""
+"""Lists of bookings: the `mine` filter, and clients' e-mail addresses."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PARTIES = """query ($filter: BookingFilter) { bookings(filter: $filter) { nodes 
   client { name email } history { actor { email } } } } }"""
 
 
-async def test_expert_sees_the_address_of_a_client_once_the_time_is_booked(
+async def test_expert_sees_the_email_address_of_a_client_once_the_slot_is_booked(
     deployment: Deployment, practice: Practice
 ) -> None:
-    """Until then the address is empty, but the expert's list already has the hold."""
+    """While the client only holds the slot, the expert sees the hold, but no e-mail address."""
     client = await deployment.person()
     slot, *_ = (await practice.slots_by_start(london_date(4))).values()
     wanted = {"expertId": practice.id}
@@ -42,10 +42,10 @@ async def test_expert_sees_the_address_of_a_client_once_the_time_is_booked(
     assert await seen(practice.expert.api) == [client.email]
 
 
-async def test_mine_returns_only_bookings_made_by_the_viewer(
+async def test_mine_filter_returns_only_bookings_made_by_the_viewer(
     deployment: Deployment, practice: Practice
 ) -> None:
-    """Experts and administrators, who may see others' bookings, get only their own."""
+    """Even experts and administrators, who may see others' bookings, get only their own."""
     slots = [slot["id"] for slot in (await practice.slots_by_start(london_date(3))).values()]
     clients = [(await deployment.person()).api, deployment.admin]
     ids = [(await client.book(slot))["id"] for client, slot in zip(clients, slots, strict=False)]

@@ -1,4 +1,4 @@
-"""Export and deletion of accounts, over two server processes on one database."""
+"""Export and deletion of accounts, with two server processes on one database."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ BOOK = "mutation ($input: BookSlotInput!) { bookSlot(input: $input) { __typename
 class TwoServers(Deployment):
     """A deployment of two servers; requests go to the first by default.
 
-    Other tests use the same database, so earlier findings are ignored.
+    Other tests use the same database, so violations found before these tests are ignored.
     """
 
     elsewhere: str = ""
@@ -83,12 +83,12 @@ async def findings() -> frozenset[Finding]:
 
 @pytest.fixture
 def stored(database: Client) -> Database:
-    """The database with the stored documents."""
+    """The servers' database, to read and change stored documents directly."""
     return database.get_default_database()
 
 
 def there(here: TwoServers, api: Api) -> Api:
-    """Return the same client on the other server."""
+    """Return an API client for the other server, with the same access token."""
     return Api(api.http, here.elsewhere, api.token)
 
 
@@ -112,7 +112,7 @@ async def search(api: Api, text: str) -> list[str]:
     return [booking["id"] for booking in found]
 
 
-async def test_deletion_needs_the_password(here: TwoServers) -> None:
+async def test_account_deletion_needs_the_password(here: TwoServers) -> None:
     person = await here.person()
     for code in ("wrong", "", "x" * 200):
         refused = await delete(person.api, code)
@@ -129,7 +129,7 @@ async def test_last_administrator_cannot_be_deleted(here: TwoServers) -> None:
     assert "administrator" in refused["message"]
 
 
-async def test_deleted_client_leaves_bookings_without_the_person(
+async def test_bookings_of_a_deleted_client_stay_without_personal_data(
     here: TwoServers, stored: Database, time: Time
 ) -> None:
     expert, client = await here.expert("Grace Hopper"), await here.person("Ada Secret")
@@ -173,7 +173,7 @@ async def test_deleted_client_leaves_bookings_without_the_person(
     assert await findings() <= here.found_before
 
 
-async def test_deleted_expert_leaves_the_directory_and_its_clients_bookings_end(
+async def test_deleted_expert_leaves_the_directory_and_coming_bookings_are_cancelled(
     here: TwoServers, stored: Database, time: Time
 ) -> None:
     expert, client = await here.expert("Grace Hopper"), await here.person()
@@ -215,7 +215,7 @@ async def test_disabled_and_demoted_accounts_lose_their_subscriptions_on_every_s
 
 
 @pytest.mark.parametrize("_", range(3))
-async def test_booking_during_the_deletion_leaves_no_orphan(
+async def test_booking_during_account_deletion_leaves_no_orphaned_bookings(
     here: TwoServers, time: Time, _: int
 ) -> None:
     expert, client = await here.expert(), await here.person()
@@ -234,7 +234,7 @@ async def test_booking_during_the_deletion_leaves_no_orphan(
     async def read() -> Any:
         return (await here.admin.ask(query, id=expert.expert_id))["bookings"]["nodes"]
 
-    # On a busy machine, the sweeper cancels a booking that took longer than the deletion.
+    # On a busy machine, a booking may be made after the deletion; the sweeper then cancels it.
     left = await eventually(
         read, lambda found: {booking["status"] for booking in found} <= {"CANCELLED"}
     )
@@ -264,7 +264,7 @@ async def test_account_that_was_not_verified_in_time_is_removed(
     assert await here.login(verified) == "SignedIn"
 
 
-async def test_export_holds_what_is_stored_and_no_other_persons_data(
+async def test_export_contains_the_persons_stored_data_and_nobody_elses_data(
     here: TwoServers, time: Time
 ) -> None:
     expert, client = await here.expert("Grace Hopper"), await here.person("Ada Lovelace")
@@ -302,7 +302,9 @@ async def test_export_holds_what_is_stored_and_no_other_persons_data(
     assert (await http.get(url)).status_code == 404
 
 
-async def test_long_export_is_read_in_parts(here: TwoServers, stored: Database, time: Time) -> None:
+async def test_long_export_is_encoded_in_chunks(
+    here: TwoServers, stored: Database, time: Time
+) -> None:
     expert, client = await here.expert(), await here.person()
     await book(client.api, (await slots_of(here, expert, time))[0])
     user = await User.by_email(client.email)

@@ -28,7 +28,7 @@ APP = CLIENT / "src" / "app" / "App.tsx"
 
 
 def page_main(html: str) -> str:
-    """Return the element `main` of a page."""
+    """Return the HTML of a page's `main` element."""
     return html[html.index("<main") : html.index("</main>")]
 
 
@@ -78,7 +78,7 @@ class MetaTags(HTMLParser):
         ("/a/b/c", 404, "no-store"),
     ],
 )
-async def test_browsers_get_the_client_at_any_path(
+async def test_browsers_get_the_web_client_at_any_path(
     server: str, http: httpx.AsyncClient, path: str, status: int, caching: str
 ) -> None:
     page = await http.get(server + path, headers=HTML)
@@ -93,18 +93,18 @@ async def test_browsers_get_the_client_at_any_path(
     assert '<div id="app">' in page.text
 
 
-def test_the_server_knows_every_page_of_the_client() -> None:
-    """Otherwise a page of the client would get status 404."""
+def test_the_server_knows_every_page_of_the_web_client() -> None:
+    """Otherwise the server would respond to a page of the web client with status 404."""
     routes = set(re.findall(r'<Route path="?([^"*]*)', APP.read_text("utf-8")))
     known = {*MODULES, *PERSONAL_PAGES, *BOOKING_PAGES} - {"/administration/{path:path}"}
     assert {re.sub(r":(\w+)", r"{\1}", path).rstrip("/") or "/" for path in routes if path} <= known
 
 
 @pytest.mark.parametrize("path", BOOKING_PAGES)
-async def test_pages_of_bookings_reveal_nothing_about_bookings(
+async def test_booking_pages_reveal_nothing_about_bookings(
     server: str, http: httpx.AsyncClient, path: str
 ) -> None:
-    """A page is the same for a stored booking and for an unused id."""
+    """The page for an unused id gets status 200, as the page for a stored booking does."""
     unused = global_id("Booking", new_id())
     german = {**HTML, "Accept-Language": "de"}
     page = await http.get(server + path.format(id=unused), headers=german)
@@ -121,7 +121,7 @@ async def test_pages_of_bookings_reveal_nothing_about_bookings(
 async def test_link_previews_get_pages_with_any_accept_header(
     deployment: Deployment, accept: str | None
 ) -> None:
-    """Names and texts are escaped, and shortened without separating letters from their accents."""
+    """Names and texts are escaped; shortening does not separate letters from their accents."""
     http, url = deployment.anonymous.http, deployment.anonymous.url
     name, bio = "Łukasz O'Brien-山田", '</title><script>alert("&")</script> ' + "q\u0301" * 300
     expert = await deployment.expert(name)
@@ -143,14 +143,14 @@ async def test_link_previews_get_pages_with_any_accept_header(
 
 
 def answers_in(page: str) -> list[dict[str, Any]]:
-    """Return the answers to queries that a page contains."""
+    """Return the results of GraphQL queries that a page contains."""
     found = re.findall(r'<script type="application/json" id="page-data">(.*?)</script>', page)
     assert "\u2028" not in "".join(found)
     return list(json.loads(found[0])) if found else []
 
 
 async def asked(api: Api, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the API's answers to the same queries."""
+    """Return the API's current results of the same GraphQL queries."""
     data = PageData()
     return [
         await api.ask(data.query(answer["operationName"]).text, **answer["variables"])
@@ -158,10 +158,11 @@ async def asked(api: Api, answers: list[dict[str, Any]]) -> list[dict[str, Any]]
     ]
 
 
-async def test_pages_contain_the_answers_to_their_first_queries(deployment: Deployment) -> None:
-    """The answers are those of an anonymous client, escaped so that they end no HTML element.
+async def test_pages_contain_the_results_of_their_first_queries(deployment: Deployment) -> None:
+    """The results are those for an anonymous client, escaped so that they end no HTML element.
 
-    Each equals the API's answer from before or after the page, since the next free slots change.
+    Each equals the API's result from just before or just after the page was requested, because the
+    experts' next free slots change.
     """
     http, url = deployment.anonymous.http, deployment.anonymous.url
     bio = '</script><script>alert(1)</script> <!-- \u2028 "'
@@ -184,14 +185,14 @@ async def test_pages_contain_the_answers_to_their_first_queries(deployment: Depl
             assert answer["result"]["data"] in either
         assert "alert(1)</script>" not in page
     assert answers == []
-    # The HTML has the beginning of the content, without any script.
+    # Even without scripts, the HTML shows the beginning of the content.
     main = page_main((await http.get(f"{url}/experts/data-person")).text)
     assert unescape(main).count(bio.strip()) == 1
     assert "Data Person" in main
 
 
 async def test_link_previews_show_the_expert(deployment: Deployment) -> None:
-    """A new photo changes the URL of the preview; the former URL redirects to the new one."""
+    """A new photo changes the preview image's URL; the former URL redirects to the new one."""
     http, url = deployment.anonymous.http, deployment.anonymous.url
     expert = await deployment.expert("Preview Person")
 
@@ -232,7 +233,7 @@ async def test_link_previews_show_the_expert(deployment: Deployment) -> None:
 
 
 async def test_pages_are_in_the_visitors_language(server: str, http: httpx.AsyncClient) -> None:
-    """A page that the browser already has is not sent again."""
+    """A page that the browser already has in that language is not sent again."""
     headers = {"Accept-Language": "fr, de-AT;q=0.8, en;q=0.5"}
     page = await http.get(f"{server}/experts", headers=headers)
     assert ' lang="de">' in page.text
@@ -267,7 +268,7 @@ async def test_other_programs_get_404_without_a_page(server: str, http: httpx.As
 
 
 async def test_other_spellings_of_a_slug_are_redirected(deployment: Deployment) -> None:
-    """Redirects keep the query; disabled and unknown experts are not redirected."""
+    """Redirects keep the query string; pages of disabled or unknown experts get status 404."""
     http, url = deployment.anonymous.http, deployment.anonymous.url
     expert = await deployment.expert("Siobhán O'Brien")
     query = "query ($id: ID!) { expert(id: $id) { slug } }"
@@ -294,7 +295,7 @@ async def test_other_spellings_of_a_slug_are_redirected(deployment: Deployment) 
         *("/graphql", "/experts/%3Fa%23b%C3%A4"),
     ],
 )
-async def test_trailing_slash_is_redirected_to_the_address_without_it(
+async def test_urls_with_a_trailing_slash_are_redirected_to_the_url_without_it(
     server: str, http: httpx.AsyncClient, path: str
 ) -> None:
     redirect = await http.get(f"{server}{path}/?day=2027-03-28&x=a%2Fb", headers=HTML)
@@ -303,7 +304,7 @@ async def test_trailing_slash_is_redirected_to_the_address_without_it(
     assert redirect.headers["cache-control"] == "public, max-age=3600"
 
 
-async def test_operations_sent_to_a_trailing_slash_arrive(
+async def test_operations_sent_to_a_url_with_a_trailing_slash_are_executed(
     server: str, http: httpx.AsyncClient
 ) -> None:
     body = {"query": "{ __typename }"}
@@ -315,7 +316,7 @@ async def test_operations_sent_to_a_trailing_slash_arrive(
 @pytest.mark.parametrize(
     "path", ["//evil.example/", "/%2Fevil.example/", "/experts//", "/experts//evil.example/", "/x/"]
 )
-async def test_other_paths_with_a_trailing_slash_lead_nowhere(
+async def test_other_paths_with_a_trailing_slash_get_404(
     server: str, http: httpx.AsyncClient, path: str
 ) -> None:
     page = await http.get(server + path, headers=HTML)
@@ -324,7 +325,7 @@ async def test_other_paths_with_a_trailing_slash_lead_nowhere(
 
 
 async def test_only_stored_sample_experts_have_a_portrait(deployment: Deployment) -> None:
-    """Experts created later have initials, and other names are not found."""
+    """Experts created later have initials instead; portraits with other names get status 404."""
     expert = await deployment.expert()
     api = deployment.anonymous
     query = """query ($after: String) { experts(first: 100, after: $after) {

@@ -40,7 +40,8 @@ import web.edge.http_protocol
 web.edge.http_protocol.HEAD_SECONDS = web.edge.http_protocol.BODY_SECONDS = 2.0
 web.edge.http_protocol.LINGER_SECONDS = 60.0
 """
-"""Starts a server that waits two seconds for a request, and longer for clients to read."""
+"""Patch for a server that waits only two seconds for a request, but longer for clients to read the
+response."""
 
 SHORT_IDLE = """
 import web.edge.http_protocol
@@ -59,12 +60,13 @@ web.edge.http_protocol.IDLE_SECONDS = web.serving.IDLE_SECONDS = 600
 web.edge.connections.MAX_CONNECTIONS = {MAX_CONNECTIONS_PER_ADDRESS + OTHER_CONNECTIONS}
 """
 PATIENCE_SECONDS = 60
-"""Generous on purpose: most waits take a few seconds, but longer on a busy machine."""
+"""Time limit of each wait. It is generous on purpose: most waits take a few seconds, but longer on
+a busy machine."""
 
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A server that waits two seconds for a request."""
+    """A server that waits only two seconds for a request."""
     folder = tmp_path_factory.mktemp("impatient")
     with start_program(folder, Patch(SHORT_TIMEOUTS), experts=0, throttle="off") as program:
         await_ready(program.process, program.address)
@@ -82,13 +84,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 @pytest.fixture(scope="module")
 def address(program: Program) -> str:
-    """The address of `program`."""
+    """URL of the server `program`."""
     return program.address
 
 
 @pytest.fixture(scope="module")
 def capped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that allows few connections."""
+    """URL of a server that allows few connections."""
     with start_program(tmp_path_factory.mktemp("capped"), Patch(CAPPED), experts=1) as program:
         await_ready(program.process, program.address)
         yield program.address
@@ -97,8 +99,8 @@ def capped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def test_slow_requests_time_out(impatient: Program) -> None:
     """Time limits cover request heads, handshakes and bodies, including unwanted bodies.
 
-    The server is suspended until all clients have sent their first bytes, because on a busy machine
-    that could take longer than the time limit.
+    The server is suspended until all clients have sent their first bytes, because sending these
+    bytes could take longer than the time limit on a busy machine.
     """
     cases = {
         "says nothing": (b"", b""),
@@ -158,7 +160,7 @@ async def test_idle_connections_are_closed_after_the_idle_time(address: str, ser
 
 
 async def subscription(address: str) -> bytes:
-    """Return a request for an endless event stream."""
+    """Return an HTTP request that subscribes to an endless event stream."""
     nodes = json.dumps({"query": "{ experts(first: 1) { nodes { id } } }"}).encode()
     [expert] = json.loads((await send_raw(address, request(body=nodes))).body)["data"]["experts"][
         "nodes"
@@ -171,7 +173,7 @@ async def subscription(address: str) -> bytes:
 async def test_a_request_may_take_longer_than_the_idle_time(
     address: str,
 ) -> None:
-    """Part of the request arrives during the response to the previous request."""
+    """The first bytes of the request arrive while the server responds to the previous request."""
     stream = await subscription(address)
     async with connect(address) as connection:
         await connection.send(request("GET", "/healthz") + stream[:50])
@@ -228,8 +230,8 @@ async def test_a_client_that_does_not_read_is_disconnected(address: str, program
     assert "Exception" not in program.output()
 
 
-async def test_connections_are_limited_per_address_and_in_total(capped: str) -> None:
-    """WebSockets count, and closing a connection makes room for another."""
+async def test_connections_are_limited_per_network_address_and_in_total(capped: str) -> None:
+    """WebSocket connections count, too. Closing a connection makes room for another."""
     async with AsyncExitStack() as stack:
 
         async def status(source: str) -> int:
@@ -239,7 +241,8 @@ async def test_connections_are_limited_per_address_and_in_total(capped: str) -> 
 
         for _ in range(MAX_CONNECTIONS_PER_ADDRESS - 1):
             assert await status("127.0.0.2") == 200
-        # Opened last, because a WebSocket that answers no pings is closed after a while.
+        # Open the WebSocket last, because the server closes it after a while if its pings get no
+        # pongs.
         socket = await stack.enter_async_context(connect(capped, "127.0.0.2"))
         await socket.send(handshake())
         assert (await socket.read_response()).status == 101

@@ -1,8 +1,9 @@
-"""Every operation and every restricted field, for every kind of viewer, on a running server.
+"""Permissions of every kind of viewer for every operation and restricted field, on a real server.
 
-Operations and fields come from the schema, expected results from the tables in `auth/policies.py`.
-A new operation, or a new field of a restricted type, fails until it has a rule. An operation also
-needs variables in `tests/support/permission_scenarios.py` that succeed for permitted viewers.
+The operations and fields come from the schema, and the expected results from the tables in
+`auth/policies.py`. The tests fail if a new operation, or a new field of a restricted type, has no
+rule there. An operation also needs variables in `tests/support/permission_scenarios.py` with which
+it succeeds for permitted viewers.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ PEOPLE: dict[str, Relations] = {
     "another expert": MEMBER,
     "administrator": MEMBER | {Relation.ADMIN},
 }
-"""Each person's relations to the bookings and the expert of the test."""
+"""Relations of each kind of viewer to the test's bookings and to the test's expert."""
 
 OFFER = """mutation ($offers: [SessionOfferInput!]!) {
   setAvailability(input: {offers: $offers}) { __typename } }"""
@@ -71,13 +72,13 @@ CANCEL = "mutation ($id: ID!) { cancelBooking(input: {bookingId: $id}) { __typen
 
 
 ENDING_GUESTS = {"Mutation.register", "Mutation.login", "Mutation.logout"}
-"""Operations after which a guest's session has ended."""
+"""Operations that end the session of a guest."""
 OPERATION_NAMES = [f"{type_}.{name}" for type_ in ROOTS for name in fields_of(type_)]
 
 
 @pytest.fixture(scope="module")
 def database(deployment_url: str) -> Iterator[Database[Any]]:
-    """The database of the deployment."""
+    """The database that the deployment uses."""
     with MongoClient[Any](deployment_url, tz_aware=True) as client:
         yield client.get_default_database()
 
@@ -105,7 +106,7 @@ async def world(deployment: Deployment, database: Database[Any], time: Time) -> 
 
 
 def expected(rules: list[Rule], relations: Relations) -> Decision:
-    """Return the first refusal of the rules, or ALLOWED."""
+    """Return the first decision of the rules that is a refusal, or ALLOWED if there is none."""
     decisions = [rule.decide(relations) for rule in rules]
     return next(
         (decision for decision in decisions if decision is not Decision.ALLOWED), Decision.ALLOWED
@@ -134,7 +135,8 @@ async def test_operations_are_executed_for_permitted_viewers_only(
         elif operation == "Mutation.logout" and name in world.people:
             await world.deployment.login(world.people[name])
     if operation in {"Mutation.completeBooking", "Mutation.markNoShow"}:
-        # No session has begun yet; tests/resolvers/test_moves.py covers the state machine.
+        # These operations are refused because no session has begun yet;
+        # tests/resolvers/test_moves.py covers the state machine.
         decisions |= dict.fromkeys(world.people, Decision.NOT_ALLOWED)
     if operation == "Mutation.updateMyExpert":
         decisions["another expert"] = Decision.ALLOWED  # this expert has an entry, too
@@ -218,9 +220,10 @@ PATHS: dict[str, tuple[str, str, dict[str, Relations]]] = {
         },
     ),
 }
-"""Selection and path of each restricted type in a cancelled booking, and additional relations.
+"""Selection and response path of each restricted type in a cancelled booking.
 
-A path with `{name}` leads to the field itself, and shows whether the field is null.
+The third item has the viewers' additional relations to the selected object. A path with `{name}`
+leads to the field itself, and shows whether the field is null.
 """
 
 
@@ -319,7 +322,7 @@ async def test_account_fields_by_node_id_follow_their_rules(world: Scenario, nam
 
 
 def test_every_rule_has_a_target() -> None:
-    """Each rule refers to a field of the schema or of the planned contract."""
+    """Each rule refers to a field of the schema or of the planned API contract."""
 
     def names(schema: Any) -> set[str]:
         return {

@@ -1,4 +1,4 @@
-"""Automatic persisted queries, as sent by Apollo's clients, against a running server."""
+"""Automatic persisted queries, sent to a running server as Apollo's clients send them."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ NOT_FOUND = {
 
 
 def hash_of(query: str) -> str:
-    """Return a document's SHA-256 hash."""
+    """Return the SHA-256 hash of a GraphQL document."""
     return sha256(query.encode()).hexdigest()
 
 
 def by_hash(query: str, version: object = 1) -> dict[str, Any]:
-    """Return request extensions with the hash of a document."""
+    """Return the `extensions` of a request, with the hash of a GraphQL document."""
     return {"persistedQuery": {"version": version, "sha256Hash": hash_of(query)}}
 
 
 async def post(api: Api, /, accept: str = "*/*", **body: Any) -> httpx.Response:
-    """Post the parameters as JSON."""
+    """POST the request parameters as JSON."""
     return await api.http.post(f"{api.url}/graphql", json=body, headers={"accept": accept})
 
 
 async def get(api: Api, /, **parameters: Any) -> httpx.Response:
-    """Send the parameters in the URL."""
+    """Send a GET request with the parameters in the URL."""
     texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()}
     return await api.http.get(f"{api.url}/graphql", params=texts)
 
 
 @pytest.mark.parametrize("accept", ["application/json", f"{GRAPHQL_JSON}, application/json; q=0.9"])
-async def test_a_hash_works_once_its_document_was_sent(api: Api, accept: str) -> None:
+async def test_a_hash_works_once_its_document_has_been_sent(api: Api, accept: str) -> None:
     """An unknown hash gets status 200, as from Apollo Server.
 
     Some clients treat other statuses as a failure and do not send the document.
@@ -81,7 +81,7 @@ async def test_a_hash_may_be_in_upper_case(api: Api) -> None:
         assert len((await post(api, **parameters)).json()["data"]["categories"]) == 8
 
 
-async def test_documents_are_registered_by_get_and_cacheable(api: Api) -> None:
+async def test_documents_registered_by_get_have_cacheable_responses(api: Api) -> None:
     query = "{ categories { count category } } # by address"
     assert (await get(api, extensions=by_hash(query))).json() == NOT_FOUND
     assert (await get(api, query=query, extensions=by_hash(query))).status_code == 200
@@ -90,7 +90,7 @@ async def test_documents_are_registered_by_get_and_cacheable(api: Api) -> None:
     assert response.headers["cache-control"].startswith("public, ")
 
 
-async def test_document_ids_of_the_specification_can_be_hashes(api: Api) -> None:
+async def test_the_document_id_parameter_can_be_a_hash(api: Api) -> None:
     query = "{ categories { count } } # by id"
     id_ = f"sha256:{hash_of(query)}"
     unknown = await post(api, GRAPHQL_JSON, documentId=id_)
@@ -108,7 +108,7 @@ async def test_document_ids_of_the_specification_can_be_hashes(api: Api) -> None
     assert "data" in (await post(api, documentId="of-another-kind", query=query)).json()
 
 
-async def test_mutations_by_hash_are_refused_for_get(api: Api) -> None:
+async def test_mutations_by_hash_are_refused_over_get(api: Api) -> None:
     query = "mutation { logout } # by hash"
     assert (await post(api, query=query, extensions=by_hash(query))).json()["data"]
     refused = await get(api, extensions=by_hash(query))
@@ -181,12 +181,12 @@ async def test_event_streams_accept_hashes(api: Api) -> None:
 
 
 def register(documents: AutomaticPersistedQueries, query: str) -> None:
-    """Prepare a document together with its hash."""
+    """Register a GraphQL document by preparing a request that has the document and its hash."""
     documents.prepare(GraphQLRequest(query, None, None, hash=hash_of(query)), introspection=True)
 
 
 def knows(documents: AutomaticPersistedQueries, query: str) -> bool:
-    """Return whether the hash alone is sufficient."""
+    """Return whether a request can be prepared with the hash of the document alone."""
     try:
         request = GraphQLRequest(None, None, None, hash=hash_of(query))
         documents.prepare(request, introspection=True)

@@ -1,4 +1,4 @@
-"""Photos of experts over real sockets, with two server processes on one database."""
+"""Upload, removal and delivery of experts' photos, with two server processes on one database."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TwoServers(Deployment):
     elsewhere: str = ""
 
     async def upload(self, api: Api, content: bytes, **more: Any) -> httpx.Response:
-        """Upload a photo as a client; `more` may have a `url`, `headers` and `params`."""
+        """Upload a photo with an API client; `more` may contain `url`, `headers` and `params`."""
         options = {"url": self.anonymous.url, "headers": JPEG, **more}
         token = {"authorization": f"Bearer {api.token}"} if api.token else {}
         return await api.http.post(
@@ -58,12 +58,12 @@ class TwoServers(Deployment):
         )
 
     async def remove(self, api: Api, **params: str) -> httpx.Response:
-        """Remove a photo as a client, on the second server."""
+        """Remove a photo with an API client, through the second server."""
         token = {"authorization": f"Bearer {api.token}"} if api.token else {}
         return await api.http.delete(f"{self.elsewhere}/photos", headers=token, params=params)
 
     async def shown(self, expert: Person) -> str:
-        """Return the URL of an expert's picture from the second server, bypassing its cache."""
+        """Return an expert's photo URL from the second server, bypassing its response cache."""
         api = Api(self.anonymous.http, self.elsewhere, self.admin.token)
         return str((await api.ask(SHOWN, id=expert.expert_id))["expert"]["photoUrl"])
 
@@ -92,7 +92,7 @@ async def expert(here: TwoServers) -> Person:
 
 @pytest.fixture
 def stored(database: Client) -> Database:
-    """The database with the stored documents."""
+    """The servers' database, to read and change stored documents directly."""
     return database.get_default_database()
 
 
@@ -105,7 +105,7 @@ def photos_of(expert: Person) -> dict[str, Any]:
 
 
 def code_of(response: httpx.Response) -> str:
-    """Return the code of a refusal."""
+    """Return the error code of a refusal; check that the response may not be cached."""
     [error] = response.json()["errors"]
     assert error["message"]
     assert response.headers["cache-control"] == "no-store"
@@ -145,10 +145,10 @@ async def test_photo_is_served_by_every_process_until_it_is_replaced(
     assert await stored["photos"].count_documents(photos_of(expert)) == 1
 
 
-async def test_entry_and_photo_change_at_the_same_time(
+async def test_an_experts_entry_and_photo_can_change_at_the_same_time(
     here: TwoServers, expert: Person, stored: Database
 ) -> None:
-    """The photo is written outside the ledger, whose writes must not undo the change."""
+    """Photos are changed outside the ledger, so ledger writes must not undo a photo change."""
     pictures = [encoded(picture(colour=(40 * n, 0, 0))) for n in range(4)]
     urls = [here.anonymous.url, here.elsewhere]
     uploads = [here.upload(expert.api, each, url=urls[n % 2]) for n, each in enumerate(pictures)]
@@ -166,7 +166,7 @@ async def test_entry_and_photo_change_at_the_same_time(
     assert not [f for f in await verify(utc_now(), lambda *_: None) if "photo" in f.detail]
 
 
-async def test_removed_photo_gives_way_to_initials(here: TwoServers, stored: Database) -> None:
+async def test_removed_photo_is_replaced_with_initials(here: TwoServers, stored: Database) -> None:
     expert, twin = await here.expert("Zoë O'Neill"), await here.expert("Zoë O'Neill")
     before = await here.shown(expert)
     assert before.startswith("/photos/initials/ZO-")
@@ -211,7 +211,7 @@ async def test_deleted_account_leaves_no_photo(here: TwoServers, stored: Databas
         (encoded(picture((9, 9))), JPEG, 422, "TOO_FEW_PIXELS"),
     ],
 )
-async def test_unusable_files_are_refused_and_change_nothing(
+async def test_unusable_image_files_are_refused_and_change_nothing(
     here: TwoServers,
     expert: Person,
     content: bytes,
@@ -225,8 +225,8 @@ async def test_unusable_files_are_refused_and_change_nothing(
     assert await here.shown(expert) == before
 
 
-async def test_too_long_uploads_are_refused(here: TwoServers, expert: Person) -> None:
-    """The server refuses by Content-Length or, without one, once the body exceeds the limit."""
+async def test_oversized_uploads_are_refused(here: TwoServers, expert: Person) -> None:
+    """The server checks Content-Length or, without it, the number of bytes received so far."""
     full = encoded(picture())
     padded = full + bytes(MAX_BYTES - len(full))
     assert (await here.upload(expert.api, padded)).status_code == 201
@@ -249,7 +249,7 @@ async def test_too_long_uploads_are_refused(here: TwoServers, expert: Person) ->
         assert long.status_code == 413
 
 
-async def test_slow_uploads_of_an_account_do_not_shut_out_others(
+async def test_slow_uploads_of_one_account_do_not_block_other_accounts(
     here: TwoServers, expert: Person
 ) -> None:
     content = encoded(picture())
@@ -272,7 +272,7 @@ async def test_slow_uploads_of_an_account_do_not_shut_out_others(
 
 
 async def guest(here: TwoServers) -> Api:
-    """Return the client of a visitor without an account."""
+    """Return an API client with the guest session of a visitor without an account."""
     started = (await here.anonymous.ask(GUEST))["startGuestSession"]
     return here.anonymous.signed_in(started["accessToken"])
 
@@ -314,7 +314,7 @@ async def test_only_experts_and_administrators_change_photos(
         assert (response.status_code, code_of(response)) == (403, "NOT_ALLOWED")
 
 
-async def test_cookies_authenticate_only_with_the_session_header_from_own_pages(
+async def test_cookies_authenticate_only_with_the_session_header_and_from_own_pages(
     here: TwoServers, expert: Person
 ) -> None:
     content = encoded(picture(colour=3))

@@ -51,7 +51,7 @@ OWN = "subscription { bookingChanged { id status place { kind details } } }"
 def program(
     tmp_path_factory: pytest.TempPathFactory, mongodb_url: str, mailbox: Mailbox
 ) -> Iterator[Program]:
-    """A server that gives each video call a room, at log level debug."""
+    """A server with log level debug that gives each video call a room of its own."""
     settings = {"experts": 1, "throttle": "off", "smtp_url": mailbox.url, "log_level": "debug"}
     rooms = "https://meet.example.com/{room}"
     folder = tmp_path_factory.mktemp("rooms")
@@ -62,7 +62,7 @@ def program(
 @pytest.fixture(scope="module")
 async def deployment(program: Program, http: httpx.AsyncClient) -> Deployment:
     """The server, with its administrator signed in."""
-    # In a thread, because the mail server runs on this event loop.
+    # Wait in a thread, because the mail server runs on this event loop.
     await asyncio.to_thread(await_ready, program.process, program.address)
     return await Deployment.sign_in(Api(http, program.address))
 
@@ -74,7 +74,7 @@ async def offering(deployment: Deployment) -> Person:
 
 
 async def expert_at(deployment: Deployment, *places: dict[str, Any]) -> Person:
-    """Return a new expert with sessions of 60 and then 30 minutes at the given places."""
+    """Return a new expert who offers 60 minutes at the first place and 30 at the second, if any."""
     expert = await deployment.expert()
     offers = [{**offer(60 // number), "place": at} for number, at in enumerate(places, 1)]
     answer = (await expert.api.ask(SET, offers=offers))["setAvailability"]
@@ -83,13 +83,13 @@ async def expert_at(deployment: Deployment, *places: dict[str, Any]) -> Person:
 
 
 async def place_of(who: Api, booking_id: str) -> dict[str, Any] | None:
-    """Return the place of a booking as someone sees it; None if the booking is not visible."""
+    """Return a booking's place as the viewer sees it, or None if the booking is not visible."""
     found = (await who.ask(PLACE, id=booking_id))["booking"]
     return found and dict(found["place"])
 
 
 async def stored(mongodb_url: str, *collections: str) -> str:
-    """Return all documents of some collections as text."""
+    """Return all documents of the given MongoDB collections as text."""
     async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
         rows = [await client.get_default_database()[name].find().to_list() for name in collections]
     return str(rows)
@@ -98,7 +98,7 @@ async def stored(mongodb_url: str, *collections: str) -> str:
 async def test_only_the_parties_of_a_booking_see_its_room(
     deployment: Deployment, program: Program, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
-    """The API, mails and calendar entry have the room; events, logs and cached answers do not."""
+    """The API, e-mails and calendar entries contain the room's URL; events and logs do not."""
     expert = await expert_at(deployment, VIDEO)
     client, other = [await deployment.person() for _ in range(2)]
     slots = [
@@ -108,7 +108,8 @@ async def test_only_the_parties_of_a_booking_see_its_room(
     cursor = (await client.api.ask(CURSOR, id=expert.expert_id))["expert"]["cursor"]
     async with open_socket(program.address) as public, open_socket(program.address) as own:
         await public.initialise()
-        # With the cursor, the events arrive even if the hold precedes the subscription.
+        # Because of the cursor, the events arrive even if the slot is held before the subscription
+        # starts.
         await public.subscribe("1", EVENTS, id=expert.expert_id, after=cursor)
         await own.initialise(client.api.token)
         await own.subscribe("1", OWN)
@@ -134,7 +135,7 @@ async def test_only_the_parties_of_a_booking_see_its_room(
     for who in (other.api, another.api, deployment.anonymous):
         assert await place_of(who, booked["id"]) is None
 
-    # Mails are sent concurrently, so the mail about the second booking may arrive first.
+    # E-mails are sent concurrently, so the e-mail about the second booking may arrive first.
     for who, address, count in ((client.api, client.email, 1), (expert.api, expert.email, 2)):
         [mail] = [
             mail for mail in await mailbox.wait_for_invitations(count, address) if room in mail.text
@@ -152,7 +153,7 @@ async def test_only_the_parties_of_a_booking_see_its_room(
 async def test_only_the_kind_of_place_is_shown_before_booking(
     deployment: Deployment, time: Time, place: dict[str, str]
 ) -> None:
-    """Anyone can hold a slot, so holds and their export show no more than the offer."""
+    """Anyone can hold a slot, so a hold and its export show no more of the place than the offer."""
     expert = await expert_at(deployment, place)
     client = await deployment.person()
     kind = {"kind": place["kind"], "details": None}
@@ -173,8 +174,8 @@ async def test_only_the_kind_of_place_is_shown_before_booking(
     assert await place_of(client.api, held["id"]) == place == await place_of(expert.api, held["id"])
 
 
-async def test_answers_with_details_are_not_shared(deployment: Deployment) -> None:
-    """The expert's own answer is private; the kind of place may be cached for everybody."""
+async def test_responses_with_details_of_places_are_not_shared(deployment: Deployment) -> None:
+    """Responses with details are private; the kind of place may be cached for everybody."""
     expert = await expert_at(deployment, ADDRESS)
     for query, shown in ((KINDS, "public"), (DETAILS, "private, no-store")):
         text = query % expert.expert_id
@@ -189,15 +190,15 @@ async def test_answers_with_details_are_not_shared(deployment: Deployment) -> No
             assert (ADDRESS["details"] in response.text) is is_shown
 
 
-async def test_an_offer_keeps_its_place_until_it_is_replaced(
+async def test_an_offer_keeps_its_place_until_the_expert_replaces_the_place(
     deployment: Deployment, time: Time
 ) -> None:
-    """Bookings keep their place, unless a move changes their length."""
+    """A booking keeps its place, unless it is moved to a slot of another length."""
     expert = await expert_at(deployment, ADDRESS, NUMBER)
     client = await deployment.person()
     slot = await first_slot(deployment, str(expert.expert_id), time)
     booked = await client.api.book(slot)
-    # Clients that do not support places omit them.
+    # API clients that do not support places send offers without them.
     answer = (await expert.api.ask(SET, offers=[offer(60), offer(30), offer(45)]))[
         "setAvailability"
     ]
@@ -218,10 +219,10 @@ async def test_an_offer_keeps_its_place_until_it_is_replaced(
         assert moved == {"__typename": "Booking", "place": place}
 
 
-async def test_a_deleted_expert_leaves_no_address_behind(
+async def test_a_deleted_expert_leaves_no_postal_address_behind(
     deployment: Deployment, mailbox: Mailbox, mongodb_url: str, time: Time
 ) -> None:
-    """Offers, bookings and the mail about the cancellation no longer have the address."""
+    """Offers, bookings and the e-mail about the cancellation do not contain the postal address."""
     address = "77 Station Road, Leeds"
     expert = await expert_at(deployment, {**ADDRESS, "details": address})
     client = await deployment.person()
@@ -267,7 +268,7 @@ async def test_a_deleted_expert_leaves_no_address_behind(
 async def test_a_place_is_checked_when_it_is_entered(
     offering: Person, place: dict[str, str], normalized: str | None
 ) -> None:
-    """`normalized` is the stored text, or None if the place is refused without any change."""
+    """`normalized` is the text that is stored, or None if the place must be refused."""
     api, expert_id = offering.api, offering.expert_id
     before = (await api.ask(OFFERS, id=expert_id))["expert"]["offers"]
     offers = [offer(60), {**offer(30), "place": place}]

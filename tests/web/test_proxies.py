@@ -1,4 +1,4 @@
-"""Client addresses behind trusted proxies, and forged forwarding headers."""
+"""Clients' network addresses behind trusted proxies, and forged forwarding headers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ import web.serving
 web.edge.http_protocol.HEAD_SECONDS = web.graphql.socket.INIT_SECONDS = 600.0
 web.serving.PONG_SECONDS = 600
 """
-"""Starts a server with timeouts that do not expire while many sockets are being opened."""
+"""Patch for a server whose timeouts do not expire while a test opens many WebSockets."""
 
 LOGIN = (
     b'{"query": "mutation { login(input: {email: \\"client@example.com\\", '
@@ -39,7 +39,7 @@ LOGIN = (
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that trusts the proxy 127.0.0.1 and limits connections."""
+    """URL of a server that trusts 127.0.0.1 as a proxy and limits connections."""
     folder = tmp_path_factory.mktemp("proxied")
     settings = {"trusted_proxies": "127.0.0.1, 10.0.0.0/8", "allowed_hosts": "book.example"}
     with start_program(folder, Patch(LONG_TIMEOUTS), experts=1, **settings) as program:
@@ -102,10 +102,10 @@ async def forwarded_scope(peer: str | None, *headers: tuple[str, str], kind: str
     ],
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-async def test_the_client_is_the_last_untrusted_address(
+async def test_the_clients_address_is_the_last_untrusted_address(
     values: list[str], client: str, kind: str
 ) -> None:
-    """Addresses to the left of that address could be forged."""
+    """The client may have forged any addresses to the left of the last untrusted address."""
     scope = await forwarded_scope(
         "10.0.0.1", *(("x-forwarded-for", value) for value in values), kind=kind
     )
@@ -114,7 +114,7 @@ async def test_the_client_is_the_last_untrusted_address(
 
 @pytest.mark.parametrize("peer", ["203.0.113.9", "2001:db8:aaab::1", "nonsense", None])
 async def test_headers_from_untrusted_peers_are_ignored(peer: str | None) -> None:
-    """A peer on a Unix socket has no address, and is not trusted."""
+    """A peer on a Unix socket has no network address, and is not trusted, either."""
     scope = await forwarded_scope(
         peer,
         ("x-forwarded-for", CLIENT),
@@ -142,14 +142,16 @@ async def test_proxies_are_trusted_by_network(peer: str) -> None:
         ([""], "http"),
     ],
 )
-async def test_the_scheme_is_that_of_the_nearest_proxy(values: list[str], scheme: str) -> None:
+async def test_the_scheme_is_the_one_given_by_the_nearest_proxy(
+    values: list[str], scheme: str
+) -> None:
     headers = [("x-forwarded-proto", value) for value in values]
     assert (await forwarded_scope("10.0.0.1", *headers))["scheme"] == scheme
     socket = await forwarded_scope("10.0.0.1", *headers, kind="websocket")
     assert socket["scheme"] == scheme.replace("http", "ws")
 
 
-async def test_the_host_is_that_of_the_nearest_proxy() -> None:
+async def test_the_host_is_the_one_given_by_the_nearest_proxy() -> None:
     scope = await forwarded_scope("10.0.0.1", ("x-forwarded-host", "evil.example, book.example"))
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     assert hosts == [b"book.example"]
@@ -157,7 +159,7 @@ async def test_the_host_is_that_of_the_nearest_proxy() -> None:
 
 @pytest.mark.parametrize("network", ["10.0.0.0/33", "10.0.0.1/8", "proxy.example", "*"])
 def test_trusted_proxies_must_be_networks(network: str) -> None:
-    """Uvicorn would compare other texts with the peer literally, and trust everyone for `*`."""
+    """Uvicorn would accept any text, and would trust every peer if the text is `*`."""
     with pytest.raises(ValueError, match=re.escape(network)):
         TrustedProxies([network])
 
@@ -175,12 +177,12 @@ def test_trusted_proxies_must_be_networks(network: str) -> None:
         ("x" * 5_000, ""),
     ],
 )
-def test_ipv6_addresses_are_counted_by_network(host: str, counted: str) -> None:
+def test_ipv6_addresses_are_counted_per_network(host: str, counted: str) -> None:
     assert address_key(host) == counted
 
 
 async def test_cookies_are_secure_when_the_proxy_terminates_tls(proxied: str) -> None:
-    """HSTS is sent, too; forwarded hosts must be allowed, and forged headers are ignored."""
+    """HSTS is sent as well. Forwarded hosts must be allowed, and forged headers are ignored."""
     login = ("X-Session: cookie", "X-Forwarded-For: 203.0.113.7")
     for proto, is_secure in (("https", True), ("http", False)):
         headers = (*login, f"X-Forwarded-Proto: {proto}", "X-Forwarded-Host: book.example")

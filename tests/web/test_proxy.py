@@ -48,7 +48,7 @@ TEST_OPTIONS = """{{
 
 @dataclass
 class Proxy:
-    """A running proxy: its HTTPS and HTTP addresses, and a context that trusts its CA."""
+    """A running proxy: its HTTPS and HTTP URLs, and an SSL context that trusts its CA."""
 
     address: str
     http_address: str
@@ -57,7 +57,7 @@ class Proxy:
 
 @contextmanager
 def proxy(folder: Path, port: int, upstream: str) -> Iterator[Proxy]:
-    """Run the Caddyfile with its own certificate for localhost."""
+    """Run Caddy with the project's Caddyfile and a certificate of its own for localhost."""
     http_port, data = free_port(), folder / "certificates"
     settings = (
         (ROOT / "Caddyfile").read_text().replace("{\n", TEST_OPTIONS.format(port=http_port), 1)
@@ -90,7 +90,7 @@ def proxy(folder: Path, port: int, upstream: str) -> Iterator[Proxy]:
 
 
 def _wait_for_ca(data: Path, port: int) -> ssl.SSLContext:
-    """Wait for the proxy, and return a context that trusts only its CA."""
+    """Wait until the proxy is running, and return an SSL context that trusts only its CA."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -124,7 +124,7 @@ def front(mongodb_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 async def proxied(front: Proxy) -> AsyncIterator[Api]:
-    """A client of the proxy that is not signed in."""
+    """Anonymous API client that sends requests through the proxy."""
     async with httpx.AsyncClient(verify=front.ssl_context, timeout=HTTP_SECONDS) as http:
         yield Api(http, front.address)
 
@@ -136,7 +136,7 @@ async def test_http_is_redirected_to_https(front: Proxy) -> None:
     assert answer.headers["location"] == f"{front.address}/graphql"
 
 
-async def test_json_answers_are_compressed(proxied: Api) -> None:
+async def test_json_responses_are_compressed(proxied: Api) -> None:
     query = {"query": "{ experts(first: 5) { nodes { id name bio title languages } } }"}
     url, answers = f"{proxied.url}/graphql", {}
     for coding in ("gzip", "identity"):
@@ -154,14 +154,15 @@ async def test_sockets_work_through_the_proxy(front: Proxy, proxied: Api, time: 
     cursor, _ = await state(proxied, expert, time)
     async with open_socket(front.address, trust=front.ssl_context) as socket:
         await socket.initialise()
-        # With the cursor, the event arrives even if the booking precedes the subscription.
+        # Because of the cursor, the event arrives even if the slot is booked before the
+        # subscription starts.
         await socket.subscribe("1", BOOKED, id=expert["id"], after=cursor)
         booked = await (await proxied.new_client()).book(slot["id"])
         assert (await socket.event("slotBooked"))["sequence"] == booked["sequence"]
 
 
 async def test_event_streams_are_not_buffered(proxied: Api, time: Time) -> None:
-    """Each event arrives before the next one happens."""
+    """Each booking's event arrives before the next booking is made."""
     expert = await first_expert(proxied)
     first, second = (await open_slots(proxied, expert, time))[:2]
     client = await proxied.new_client()
@@ -188,7 +189,7 @@ async def test_session_cookies_are_secure_behind_the_proxy(proxied: Api) -> None
 async def test_sign_in_attempts_are_counted_by_client_address(
     front: Proxy, mongodb_url: str
 ) -> None:
-    """Neither the proxy's address nor a forged address is counted."""
+    """An attempt is counted for the client's own address, not for one in a forged header."""
     forged = {"x-forwarded-for": "203.0.113.9", "forwarded": "for=203.0.113.9"}
     transport = httpx.AsyncHTTPTransport(verify=front.ssl_context, local_address=CLIENT_ADDRESS)
     async with httpx.AsyncClient(transport=transport, headers=forged, timeout=HTTP_SECONDS) as http:

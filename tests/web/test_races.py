@@ -1,7 +1,7 @@
 """Races between two server processes on one database.
 
-Each race sends concurrent requests to both servers, repeatedly and each time for other slots. One
-request wins, all answers are consistent, and `verify` finds nothing afterwards. `--races 200` runs
+Each race sends concurrent requests to both servers, and is repeated with other slots. One request
+wins, all responses are consistent, and `verify` finds no violations afterwards. `--races 200` runs
 each race two hundred times.
 """
 

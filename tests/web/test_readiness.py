@@ -36,7 +36,7 @@ RECONNECTING = {"status": "ok", "checks": CHECKS | {"broadcast": "reconnecting"}
 async def subscribed(
     program: Program, http: httpx.AsyncClient, time: Time
 ) -> AsyncIterator[tuple[Socket, Api, list[str]]]:
-    """Yield a socket with a subscription to an expert's events, a client, and slots to book."""
+    """Yield a socket that is subscribed to an expert's bookings, an API client, and open slots."""
     await_ready(program.process, program.address)
     assert await wait_for_readiness(http, program.address, READY) == 200
     api = Api(http, program.address)
@@ -89,7 +89,7 @@ async def test_the_server_stays_ready_without_the_broadcast_server(
 async def test_the_server_is_not_ready_while_the_database_is_suspended(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """The connections stay open; the change stream resumes together with the database."""
+    """Database connections stay open; the change stream resumes when the database does."""
     settings = {"experts": 3, "throttle": "off", "broadcast_url": "mongodb://"}
     with start_program(tmp_path, mongodb_url=None, **settings) as program:
         async with subscribed(program, http, time) as (socket, client, slots):

@@ -1,4 +1,4 @@
-"""Reasons for changes of bookings: in the history, and in the other party's mail."""
+"""Reasons for changes of bookings, in the booking's history and in the other party's e-mail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ILL = "Ich bin krank.\nBitte buchen Sie <neu>."
 
 
 async def change(api: Api, mutation: str, id_: str, reason: str | None = None) -> dict[str, Any]:
-    """Return the result of a mutation with a reason."""
+    """Execute a booking mutation with an optional reason, and return the mutation's result."""
     wanted = {"bookingId": id_, "reason": reason}
     return dict((await api.ask(CHANGE % mutation, input=wanted))["answer"])
 
@@ -36,7 +36,7 @@ async def history(api: Api, id_: str) -> list[tuple[str, str | None]]:
     return [(step["to"], step["reason"]) for step in found["history"]]
 
 
-async def test_a_reason_is_in_the_history_and_in_the_other_partys_mail(here: TwoServers) -> None:
+async def test_a_reason_is_in_the_history_and_in_the_other_partys_email(here: TwoServers) -> None:
     practice = await Practice.create(here)
     await practice.set_availability(confirmsAutomatically=False)
     client, email = await here.new_account()
@@ -69,7 +69,9 @@ async def test_a_reason_is_in_the_history_and_in_the_other_partys_mail(here: Two
     assert [mail for mail in to_client if "plan" in mail.text] == []
 
 
-async def test_a_reason_of_an_administrator_is_in_both_mails(here: TwoServers) -> None:
+async def test_a_reason_given_by_an_administrator_is_in_both_parties_emails(
+    here: TwoServers,
+) -> None:
     practice = await Practice.create(here)
     client, email = await here.new_account()
     slot = await practice.slot(london_date(5), "11:00")
@@ -112,7 +114,9 @@ async def test_a_blank_reason_counts_as_absent_and_a_removal_refuses_reasons(
     assert removed["__typename"] == "Booking"
 
 
-async def test_concurrent_cancellations_leave_the_reason_of_one(here: TwoServers) -> None:
+async def test_concurrent_cancellations_leave_the_reason_of_exactly_one_of_them(
+    here: TwoServers,
+) -> None:
     practice = await Practice.create(here)
     client, email = await here.new_account()
     slot = await practice.slot(london_date(7), "10:00")

@@ -1,4 +1,4 @@
-"""For each refusal by the database, `/readyz` and the log name code, command and remedy."""
+"""If the database refuses a command, `/readyz` and the log name the error code and a remedy."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def program(proxy: WireProxy, tmp_path_factory: pytest.TempPathFactory) -> Itera
 async def wait_for_problem(
     http: httpx.AsyncClient, program: Program, problem: str, status: int
 ) -> dict[str, Any]:
-    """Wait until `/readyz` lists a problem with this status; return the checks.
+    """Wait until `/readyz` lists the problem and has the given status; return the checks.
 
-    A slow database may change the status to 503 for a while.
+    The status may be 503 for a while if the database is slow.
     """
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
@@ -72,7 +72,7 @@ async def wait_for_problem(
 
 
 async def book(program: Program, http: httpx.AsyncClient, time: Time) -> list[dict[str, Any]]:
-    """Book several slots concurrently; return the answers."""
+    """Book several slots concurrently, and return the results."""
     api = Api(http, program.address)
     [expert] = (await api.ask(EXPERTS))["experts"]["nodes"]
     client = await api.new_client()
@@ -80,7 +80,7 @@ async def book(program: Program, http: httpx.AsyncClient, time: Time) -> list[di
     return await asyncio.gather(*(client.book(slot) for slot in slots))
 
 
-async def test_options_that_would_weaken_the_answers_are_ignored(
+async def test_options_that_would_weaken_the_guarantees_are_ignored(
     program: Program, http: httpx.AsyncClient, time: Time
 ) -> None:
     assert {each["__typename"] for each in await book(program, http, time)} == {"Booking"}
@@ -160,7 +160,7 @@ async def test_refused_change_stream_is_reported(
 async def test_refused_bulk_write_is_remembered_and_loses_nothing(
     mongodb_url: str, tmp_path: Path, http: httpx.AsyncClient, time: Time, code: int
 ) -> None:
-    """MongoDB 8.0 at feature compatibility version 7.0 refuses a command that it announces."""
+    """MongoDB 8.0 with feature compatibility version 7.0 announces `bulkWrite`, but refuses it."""
     with WireProxy(mongodb_url) as proxy:
         proxy.inject(Fault(CommandError(code), "bulkWrite"))
         with start_program(tmp_path, mongodb_url=proxy.url, throttle="off") as program:
@@ -177,18 +177,18 @@ async def test_refused_bulk_write_is_remembered_and_loses_nothing(
 
 
 async def failure(url: str) -> str:
-    """Return the message with which connecting fails."""
+    """Try to connect to the database, and return the message of the error that is raised."""
     with pytest.raises(DatabaseUnreachable) as raised:
         async with connected(url):
             pass
     return str(raised.value)
 
 
-async def test_start_says_that_the_database_is_too_old(mongodb_url: str) -> None:
+async def test_connecting_fails_with_advice_if_the_database_is_too_old(mongodb_url: str) -> None:
     with WireProxy(mongodb_url, max_wire_version=6) as proxy:
         assert (await failure(proxy.url)).startswith("The database is too old. Upgrade to MongoDB")
 
 
-async def test_start_says_that_there_is_no_primary(mongodb_url: str) -> None:
+async def test_connecting_fails_with_advice_if_there_is_no_primary(mongodb_url: str) -> None:
     with WireProxy(mongodb_url, role=Role.SECONDARY) as proxy:
         assert await failure(proxy.url) == NO_PRIMARY

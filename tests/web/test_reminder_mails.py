@@ -1,4 +1,4 @@
-"""Reminders, and the question after a session, from running servers to a mail server."""
+"""Reminders and review requests, sent by running servers to a mail server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPLETE = "mutation ($id: ID!) { completeBooking(input: {bookingId: $id}) { __t
 
 
 def received(here: TwoServers, email: str, word: str) -> list[ReceivedMail]:
-    """Return the mails to an address with a word in their subject."""
+    """Return the e-mails that were sent to `email` with the given word in the subject."""
     found = here.mailbox.mails_to(email)
     return [mail for mail in found if word in str(mail.message["Subject"])]
 
@@ -37,7 +37,7 @@ async def make_due(booking: str) -> None:
 async def test_the_client_is_reminded_twice_in_their_language(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """A reminder has the content of the mail about the booking, but no calendar entry."""
+    """A reminder repeats the content of the booking's e-mail, but has no calendar entry."""
     client, email = await here.new_account()
     await client.ask(GERMAN)
     booking = await reviewed.booking(client)
@@ -52,7 +52,7 @@ async def test_the_client_is_reminded_twice_in_their_language(
 
     await make_due(booking)
     await eventually(read, lambda found: len(found) == 1)
-    # The mail arrives a moment before the worker stores that it was sent.
+    # The e-mail arrives a moment before the mail worker records that it was sent.
     await eventually(stored, lambda row: row.repeats == [])
     await make_due(booking)
     mails = await eventually(read, lambda found: len(found) == 2)
@@ -69,7 +69,7 @@ async def test_the_client_is_reminded_twice_in_their_language(
 async def test_reminder_of_a_cancelled_booking_is_not_sent(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
-    """Cancelling deletes the reminder; a worker that has already claimed it sends nothing."""
+    """Cancelling deletes the reminder; a mail worker that has already claimed it sends nothing."""
     booking = await reviewed.booking(reviewer)
     key = object_id(booking, "Booking", "id")
     claimed = await Mail.get(key)
@@ -93,7 +93,7 @@ async def test_reminder_of_a_cancelled_booking_is_not_sent(
 async def test_client_is_asked_once_to_review_a_completed_session(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """The mail links to the booking's page, and is not sent after the review has been written."""
+    """The e-mail links to the booking's page; it is not sent once a review has been written."""
     client, email = await here.new_account()
     asked = await reviewed.completed(client)
     key = object_id(asked, "Booking", "id")

@@ -1,4 +1,4 @@
-"""Mails about reviews, and reviews of accounts that are exported and deleted."""
+"""E-mails about reviews, and an account's reviews when it is exported or deleted."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 DELETE = "mutation ($code: String!) { deleteMyAccount(input: {code: $code}) { __typename } }"
 
 
-async def test_both_parties_get_mails_about_reviews_in_their_language(
+async def test_both_parties_get_emails_about_reviews_in_their_own_language(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """The expert gets mails about new reviews, and both parties about hidden ones."""
+    """The expert gets an e-mail about a new review, and both parties about a hidden review."""
     client, email = await here.new_account()
     await client.ask("mutation { updateProfile(input: {language: DE}) { __typename } }")
     booking = await reviewed.completed(client)
@@ -54,7 +54,7 @@ async def test_both_parties_get_mails_about_reviews_in_their_language(
     assert len(mails(reviewed.expert.email, "New review")) == 1
 
 
-async def test_reviews_are_exported_and_stay_without_the_person(
+async def test_reviews_are_exported_and_stay_without_personal_data(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
     """Text and rating stay; a deleted author's name and a deleted expert's answer are erased.

@@ -1,4 +1,4 @@
-"""Concurrent writing, editing, answering, hiding and removing of reviews leave exact ratings."""
+"""Ratings stay exact while reviews are concurrently written, edited, answered and removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reviews over two servers: who may write, answer, hide and remove them, and what others see."""
+"""Reviews on two servers: permissions, time limits, visibility, ratings and e-mails."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOTHING = {"totalCount": 0, "nodes": []}
 async def test_a_review_is_written_edited_and_shown_at_once(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
-    """A review counts at once on both servers; an edit replaces its rating."""
+    """A new review changes the rating on both servers at once, and so does an edit."""
     assert await reviewed.shown() == {
         "rating": None,
         "reviewCount": 0,
@@ -69,7 +69,7 @@ async def test_a_review_is_written_edited_and_shown_at_once(
     assert entry.by_rating.startswith("3000000000000" + "00000002")
 
 
-async def test_only_completed_bookings_are_reviewed_and_within_thirty_days(
+async def test_only_completed_bookings_can_be_reviewed_and_only_within_thirty_days(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
     coming = await reviewed.booking(reviewer)
@@ -144,7 +144,7 @@ async def test_expert_can_reword_an_answer_for_thirty_days_after_the_review(
     assert [each["answer"] for each in shown] == ["Thanks a lot!", "Thank you!"]
 
 
-async def test_hidden_review_is_not_public_and_does_not_count(
+async def test_hidden_review_is_not_public_and_does_not_count_in_the_rating(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
     first, second = await reviewed.completed(reviewer), await reviewed.completed(reviewer)
@@ -206,17 +206,17 @@ async def test_reviews_of_a_disabled_expert_are_visible_to_the_parties_only(
 
 
 async def announcements(reviewed: ReviewedExpert, booking: str) -> list[dict[str, Any]]:
-    """Return the stored mails about the reviews of a booking."""
+    """Return the stored e-mails about the reviews of a booking."""
     about = {"occasion.booking_id": object_id(booking, "Booking", "id"), "kind": "REVIEWED"}
     return await reviewed.stored["outbox"].find(about).to_list()
 
 
-async def test_rewritten_reviews_of_a_booking_send_one_mail(
+async def test_rewritten_reviews_of_a_booking_send_one_email(
     reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
-    """The mail about a removed review is withdrawn; after a mail was sent, no other follows.
+    """Removing a review withdraws its e-mail; once an e-mail has been sent, no other follows.
 
-    The reviews are dated a week ahead, so that the servers' workers do not send their mails.
+    The reviews are dated a week ahead, so that the servers' mail workers do not send their e-mails.
     """
     id_ = await reviewed.completed(reviewer)
     booking = await Booking.get(object_id(id_, "Booking", "id"))
@@ -245,7 +245,7 @@ async def test_rewritten_reviews_of_a_booking_send_one_mail(
 async def test_reviews_are_paged_in_three_orders_in_both_directions(
     here: TwoServers, reviewed: ReviewedExpert, reviewer: Api
 ) -> None:
-    """Reviews of equal rating begin with the newest; hidden reviews are a separate list."""
+    """Reviews with equal ratings are listed newest first; hidden reviews have their own list."""
     ratings = [3, 5, 3, 1, 5, 4, 2, 5, 3]
     reviews = [
         (await write(reviewer, await reviewed.completed(reviewer), n))["id"] for n in ratings

@@ -30,7 +30,7 @@ INITIALISATION_TIMED_OUT = 4408
 async def test_a_rolling_restart_loses_no_events_or_bookings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
-    """Sockets are closed with 1012, and clients resume on the other server.
+    """WebSockets are closed with code 1012, and clients resume on the other server.
 
     A booking in progress is completed, or retried with its idempotency key on the other server.
     """

@@ -1,4 +1,4 @@
-"""Rule changes concurrent with bookings, over two servers on one database."""
+"""Availability rules that change while slots are booked, on two servers with one database."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ANSWERS = ("AvailabilitySet", "Booking", "SlotTaken", "SlotNotOffered")
 def addresses(
     database_url: str, database: Client, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[str]]:
-    """The addresses of two servers that share this process's database."""
+    """URLs of two servers that share this process's database."""
     assert database is not None  # seeded before the servers start
     settings = {"mongodb_url": database_url, "throttle": "off"}
     one, two = (tmp_path_factory.mktemp(name) for name in ("one", "two"))
@@ -56,17 +56,20 @@ def addresses(
 
 @dataclass(frozen=True)
 class NumberedRules:
-    """Rules derived from a number, which is also their price and identifies them in a booking."""
+    """Availability rules derived from a number, which is also the price of their offer.
+
+    The price of a booking therefore shows under which rules it was made.
+    """
 
     number: int
 
     @property
     def opening_hour(self) -> int:
-        """The first of four open hours on every day."""
+        """Hour at which each day's four open hours begin."""
         return 13 if self.number % 2 else 8
 
     def as_input(self) -> dict[str, Any]:
-        """Return the input of `setAvailability`."""
+        """Return these rules as the input of `setAvailability`."""
         span = (f"{self.opening_hour:02}:00", f"{self.opening_hour + 4}:00")
         return {
             "weekly": [hours(day, *span) for day in WEEKDAYS],
@@ -78,7 +81,7 @@ class NumberedRules:
         }
 
     def offers_time_of(self, booking: Booking) -> bool:
-        """Return whether the booking's time is within the hours."""
+        """Return whether the booking's session begins within the open hours."""
         at = booking.starts_at.astimezone(LONDON)
         return self.opening_hour <= at.hour < self.opening_hour + 4
 
@@ -95,7 +98,7 @@ class NumberedRules:
 
 
 def slot_ids(expert_id: Id) -> list[str]:
-    """Return slots in mornings and afternoons; every set of rules offers half of these slots."""
+    """Return the ids of morning and afternoon slots; any set of rules offers half of the slots."""
     return [
         slot_id(SlotKey(expert_id, cell_of(at), 60))
         for days in range(7, 17)
@@ -104,10 +107,13 @@ def slot_ids(expert_id: Id) -> list[str]:
     ]
 
 
-async def test_each_booking_follows_the_rules_at_its_place_in_the_event_log(
+async def test_each_booking_follows_the_rules_in_force_at_its_position_in_the_event_log(
     addresses: list[str], http: httpx.AsyncClient
 ) -> None:
-    """Bookings between two resets follow the same rules, and `outside` is correct at each reset."""
+    """All bookings between two rule changes follow the same rules.
+
+    After each rule change, `outside` lists exactly the bookings outside the new rules.
+    """
     known_before = set(await verify(utc_now(), lambda *_: None))
     practice = await Practice.create(await Deployment.sign_in(Api(http, addresses[0])))
     expert_id = object_id(practice.id, "Expert", "id")
@@ -175,13 +181,13 @@ async def test_each_booking_follows_the_rules_at_its_place_in_the_event_log(
 async def test_a_change_of_rules_between_decision_and_commit_repeats_the_decision(
     database: Client, database_url: str
 ) -> None:
-    """A slot that is no longer offered at the commit is not booked."""
+    """A slot that is no longer offered when the transaction commits is not booked."""
     calendar = Calendar(id=new_id(), rules=rules())
     await calendar.insert()
     offered_at_decision: list[bool] = []
 
     def close_calendar() -> None:
-        """Close the calendar, as another process would."""
+        """Stop the calendar from accepting bookings, as another process would."""
         closed = {"$set": {"rules.accepts_bookings": False}, "$inc": {"rules_version": 1}}
         with MongoClient[dict[str, Any]](database_url) as other:
             calendars = other.get_default_database()["calendars"]

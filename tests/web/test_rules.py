@@ -1,4 +1,4 @@
-"""Effects of rule changes on listed slots, existing bookings and subscribers."""
+"""Effects of changed availability rules on listed slots, existing bookings and subscribers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ READ = """query ($id: ID!) { booking(id: $id) {
   status cancellableUntil price { amount } slot { status } } }"""
 
 
-async def test_changed_hours_are_listed_and_earlier_slots_refused(
+async def test_slots_in_the_new_hours_are_listed_and_former_slots_are_refused(
     deployment: Deployment, practice: Practice
 ) -> None:
     client = await deployment.person()
@@ -41,7 +41,7 @@ async def test_changed_hours_are_listed_and_earlier_slots_refused(
     assert await practice.open_times(DAY) == ["14:00", "16:00"]
 
 
-async def test_slots_start_at_the_beginning_of_each_range(practice: Practice) -> None:
+async def test_slots_start_at_the_beginning_of_each_range_of_open_hours(practice: Practice) -> None:
     spans = [("08:15", "10:00"), ("10:30", "11:30"), ("11:30", "12:15"), ("23:00", "24:00")]
     await practice.set_availability(weekly=[hours(WEEKDAY, *span) for span in spans])
     assert await practice.open_times(DAY) == ["08:15", "10:30", "23:00"]
@@ -79,7 +79,7 @@ async def test_notice_and_horizon_limit_the_listed_slots(
     today = london_date(0)
     ahead = {days: today + timedelta(days=days) for days in range(70)}
     listed = {days for days, day in ahead.items() if await practice.open_times(day)}
-    passed = (london_date(0) - today).days  # midnights during the test
+    passed = (london_date(0) - today).days  # number of midnights during the test
     assert set(range(21 + passed, 31)) <= listed <= set(range(20, 31 + passed))
 
 
@@ -104,7 +104,10 @@ async def test_overrides_close_a_day_and_open_another(practice: Practice) -> Non
 
 
 def clock_change(month: int) -> date:
-    """Return the last Sunday of the month, this year or next, that is at least two days ahead."""
+    """Return the date of the month's next clock change that is at least two days ahead.
+
+    The clocks change on the last Sunday of March and October.
+    """
     first = london_date(2)
     ends = [date(year, month, 31) for year in (first.year, first.year + 1)]
     sundays = [end - timedelta(days=(end.weekday() + 1) % 7) for end in ends]
@@ -139,12 +142,13 @@ async def test_overrides_follow_local_time_across_clock_changes(
 async def test_a_changed_break_applies_to_later_bookings(
     deployment: Deployment, practice: Practice
 ) -> None:
-    """Existing bookings keep the break they were made with."""
+    """Existing bookings keep the break with which they were made."""
     client = await deployment.person()
     await practice.set_availability(weekly=MORNINGS)
     early = await practice.book(client.api, DAY, "09:00")
     await practice.set_availability(breakMinutes=30)
-    # The 9:00 booking has no break, so 10:00 is open; the break after 8:00 would overlap 9:00.
+    # The 9:00 booking has no break, so 10:00 is open. A booking at 8:00 would have a break, which
+    # would overlap the 9:00 booking.
     assert await practice.open_times(DAY) == ["10:00", "11:00"]
     late = await practice.book(client.api, DAY, "10:00")
     assert await practice.open_times(DAY) == []
@@ -196,7 +200,7 @@ async def test_bookings_outside_the_new_rules_stay_and_are_reported(
         overrides=[date_override(WEEK[1])],
         offers=[offer(60)],
         stepMatchesSession=True,
-        # Notice and horizon do not matter for existing bookings.
+        # The minimum notice and the horizon do not matter for existing bookings.
         minimumNoticeMinutes=43_200,
         horizonDays=1,
     )
@@ -215,10 +219,10 @@ async def test_bookings_outside_the_new_rules_stay_and_are_reported(
     assert [booking["id"] for booking in fewer["outside"]] == [too_short["id"], off_step["id"]]
 
 
-async def test_disabling_an_expert_puts_no_bookings_outside(
+async def test_disabling_an_expert_puts_no_bookings_outside_the_rules(
     deployment: Deployment, practice: Practice
 ) -> None:
-    """Only a change of hours reports bookings as outside the rules, including pending bookings."""
+    """Only a change of hours reports bookings, even pending ones, as outside the rules."""
     client = (await deployment.person()).api
     await practice.set_availability(confirmsAutomatically=False)
     booking = await practice.book(client, DAY, "17:00")

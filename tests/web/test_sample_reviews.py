@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 async def moment(database: Client) -> datetime:
-    """The time that the sample data are relative to."""
+    """The time to which the dates in the sample data are relative."""
     assert database is not None
     claim = await seeding()
     assert claim
@@ -44,10 +44,10 @@ async def reviews(moment: datetime) -> list[Review]:
     return [review for review in found if is_sample(review.id)]
 
 
-async def test_sample_reviews_keep_the_rules_of_reviews(
+async def test_sample_reviews_follow_the_rules_for_reviews(
     reviews: list[Review], moment: datetime
 ) -> None:
-    """Each review is by the client of a completed booking, within the time limit, in valid text."""
+    """Each review was written in time, in valid text, by the client of a completed booking."""
     bookings = {booking.id: booking async for booking in Booking.find_all()}
     users = {user.id: user async for user in User.find_all()}
     for review in reviews:
@@ -68,7 +68,7 @@ async def test_sample_reviews_keep_the_rules_of_reviews(
 
 
 async def test_sample_ratings_match_the_reviews(reviews: list[Review]) -> None:
-    """A few experts have no reviews; none has so many that they would slow the start down."""
+    """A few experts have no reviews, and none has enough to slow down the server's first start."""
     stars: dict[Id, list[int]] = defaultdict(list)
     for review in reviews:
         if not review.hidden:
@@ -83,7 +83,10 @@ async def test_sample_ratings_match_the_reviews(reviews: list[Review]) -> None:
 
 
 async def test_demo_accounts_have_reviews(reviews: list[Review], moment: datetime) -> None:
-    """The expert has many reviews and a hidden one; the client has written and can write more."""
+    """The demo expert has many reviews, one of them hidden.
+
+    The demo client has written a few reviews, and can write more.
+    """
     client, keeper = await User.by_email(DEMO_CLIENT), await User.by_email(DEMO_EXPERT)
     assert client
     assert keeper

@@ -1,4 +1,4 @@
-"""Searches by time through the API: filters, orders, refusals, and no caching."""
+"""Searches for experts by free time, through the API: filters, orders, refusals and caching."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ FIELDS = "{ experts(filter: {available: {from: %s, to: %s}}) { nodes { id } } }"
 
 
 def at_nine(day: date, **more: Any) -> dict[str, Any]:
-    """Return the filter for a slot that starts at nine on a day."""
+    """Return the filter for a slot that starts at 9:00 UTC on the given day."""
     times = {name: day.isoformat() + time for name, time in AT_NINE.items()}
     return {"available": {**times, **more}}
 
 
 def in_five_days() -> date:
-    """Return the date in five days, in UTC."""
+    """Return the date five days from now, in UTC."""
     return (datetime.now(UTC) + timedelta(days=5)).date()
 
 
 async def found(api: Api, **variables: Any) -> dict[str, Any]:
-    """Return the experts and counts of a search."""
+    """Search the directory; return the experts found and their number per category."""
     return dict(await api.ask(FREE, **variables))
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
-    """Return the ids of found experts."""
+    """Return the ids of the experts in a search result."""
     return [node["id"] for node in answer["experts"]["nodes"]]
 
 
@@ -54,7 +54,7 @@ async def named(deployment: Deployment, name: str) -> Practice:
 
 
 async def test_booked_expert_is_not_found_until_the_cancellation(deployment: Deployment) -> None:
-    """Searches show changes at once, even to anonymous clients, whose other answers are cached."""
+    """Searches show changes at once, even to anonymous clients, whose other results are cached."""
     practice, client = await named(deployment, "Xanthippe Booked"), await deployment.person()
     for number in range(2):
         await named(deployment, f"Xanthippe Free {number}")
@@ -75,9 +75,9 @@ async def test_booked_expert_is_not_found_until_the_cancellation(deployment: Dep
 
 
 async def test_order_by_soonest_is_the_order_of_next_slots(deployment: Deployment) -> None:
-    """The order holds page by page, forwards and backwards, and in the opposite direction.
+    """The order is the same when paging forwards or backwards, and can be reversed.
 
-    The experts are open on one day each, so that their next slots stay the same during the test.
+    Each expert is open on at most one day, so that the next slots stay the same during the test.
     """
     practices = [await named(deployment, f"Quetzalcoatl {number}") for number in range(5)]
     *opened, closed = practices
@@ -130,7 +130,7 @@ async def test_new_hours_are_found_at_once(deployment: Deployment) -> None:
         ({"minutes": 20}, "filter.available.minutes: must be a multiple of 15 from 15 to 480"),
     ],
 )
-async def test_wrong_times_are_refused_by_name(
+async def test_invalid_times_are_refused_with_the_name_of_the_field(
     deployment: Deployment, available: dict[str, Any], message: str
 ) -> None:
     times = {"from": "2027-01-01T00:00:00Z", "to": "2027-01-02T00:00:00Z", **available}
@@ -141,7 +141,7 @@ async def test_wrong_times_are_refused_by_name(
 
 
 async def test_searches_by_time_are_not_cacheable(practice: Practice) -> None:
-    """HTTP caches must not store these answers, unlike other lists of the directory."""
+    """Unlike other lists of experts, these responses must not be stored by HTTP caches."""
     anonymous = practice.deployment.anonymous  # the expert is open on every day of the week
     url, http = f"{anonymous.url}/graphql", anonymous.http
     day = london_date(5).isoformat()

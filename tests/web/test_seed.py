@@ -1,4 +1,4 @@
-"""Sample data, written to a real embedded database."""
+"""Tests of the generated sample data, which are written to a real embedded database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXPERTS = 60
 
 @dataclass(frozen=True)
 class Sample:
-    """Sample data of 60 experts."""
+    """Outcome of seeding a database with 60 sample experts, and the documents found in it."""
 
     outcome: Outcome
     users: dict[Id, User]
@@ -40,12 +40,12 @@ class Sample:
     events: int
 
     def user(self, email: str) -> User:
-        """Return the account with this address."""
+        """Return the account with the given e-mail address."""
         [found] = [user for user in self.users.values() if user.email == email]
         return found
 
     def by_expert(self) -> dict[Id, list[Booking]]:
-        """Return the bookings by expert."""
+        """Return the bookings of each expert, keyed by the expert's ID."""
         found: dict[Id, list[Booking]] = {id_: [] for id_ in self.experts}
         for booking in self.bookings:
             found[booking.expert_id].append(booking)
@@ -67,7 +67,7 @@ async def sample(seed_server: str) -> Sample:
 
 
 def test_seeding_creates_experts_with_calendars_accounts_and_bookings(sample: Sample) -> None:
-    """Each expert has an account, a calendar and about twenty bookings; clients have accounts."""
+    """Each expert has an account, a calendar and, on average, about twenty bookings."""
     assert sample.outcome is Outcome.SEEDED
     assert len(sample.experts) == EXPERTS
     assert sample.calendars.keys() == sample.experts.keys()
@@ -85,7 +85,10 @@ def test_seeding_creates_experts_with_calendars_accounts_and_bookings(sample: Sa
 
 
 def test_bookings_are_in_offered_slots(sample: Sample) -> None:
-    """Each booking's slot was listed when it was booked, with the same price and cells."""
+    """Each booking has the time and the price of a slot that was listed when it was booked.
+
+    It occupies the quarter hours of its session and of the break after the session.
+    """
     for booking in sample.bookings:
         rules = sample.calendars[booking.expert_id].rules
         slot = listed_slot(booking.key, rules, {}, booking.created_at)
@@ -98,13 +101,13 @@ def test_bookings_are_in_offered_slots(sample: Sample) -> None:
 
 
 def test_no_two_bookings_overlap(sample: Sample) -> None:
-    """No expert has two bookings on the same quarter hour, including breaks."""
+    """No quarter hour of an expert belongs to two active bookings, even as part of a break."""
     cells = Counter((b.expert_id, cell) for b in sample.bookings if b.active for cell in b.cells)
     assert set(cells.values()) == {1}
 
 
 def test_sample_has_no_recent_changes(sample: Sample) -> None:
-    """All changes are older than the retention of events, and there are no events."""
+    """All bookings were last changed before the retention period of events, so no events exist."""
     assert sample.events == 0
     for booking in sample.bookings:
         assert booking.updated_at < NOW - timedelta(seconds=RETENTION_SECONDS)
@@ -115,7 +118,7 @@ def test_sample_has_no_recent_changes(sample: Sample) -> None:
 
 
 def test_past_sessions_have_ended_and_upcoming_ones_have_not(sample: Sample) -> None:
-    """Most past sessions are completed, most upcoming ones confirmed; some are cancelled."""
+    """Most past sessions are completed and most upcoming ones confirmed; some are cancelled."""
     past = Counter(b.status for b in sample.bookings if b.starts_at < NOW)
     coming = Counter(b.status for b in sample.bookings if b.starts_at > NOW)
     assert set(past) == {"COMPLETED", "NO_SHOW", "CANCELLED"}
@@ -128,8 +131,8 @@ def test_past_sessions_have_ended_and_upcoming_ones_have_not(sample: Sample) -> 
         assert by_hand or booking.status is not BookingStatus.PENDING
 
 
-def test_histories_are_consistent(sample: Sample) -> None:
-    """Each step is a valid transition by an allowed actor; the last has the booking's status."""
+def test_booking_histories_are_consistent(sample: Sample) -> None:
+    """Every step of a booking's history is allowed, and the last step set the booking's status."""
     for booking in sample.bookings:
         keeper_id = sample.experts[booking.expert_id].user_id
         first, *rest = booking.history
@@ -154,7 +157,10 @@ def test_histories_are_consistent(sample: Sample) -> None:
 
 
 def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
-    """An expert's bookings have sequences from 1; the calendar has the last, or that of a wait."""
+    """Each expert's bookings are numbered from 1, in the order of their last changes.
+
+    The calendar has the last number used, either by a booking or by a waiting-list entry.
+    """
     for expert_id, bookings in sample.by_expert().items():
         in_order = sorted(bookings, key=lambda booking: booking.updated_at)
         assert [booking.sequence for booking in in_order] == list(range(1, len(bookings) + 1))
@@ -164,7 +170,10 @@ def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
 
 
 def test_upcoming_weeks_are_mostly_open(sample: Sample) -> None:
-    """A few percent of the slots are taken in each span; most experts have a booking next week."""
+    """Within one week and within three weeks, a few percent of the slots are booked.
+
+    Most experts have a booking in the next week, and each has many free slots.
+    """
     statuses: dict[int, Counter[SlotStatus]] = defaultdict(Counter)
     busy_next_week = 0
     for expert_id, bookings in sample.by_expert().items():
@@ -183,7 +192,7 @@ def test_upcoming_weeks_are_mostly_open(sample: Sample) -> None:
 
 
 def test_only_the_demo_accounts_can_sign_in(sample: Sample) -> None:
-    """The three accounts have their roles and the password's hash; others have no password."""
+    """The three demo accounts have their roles and a password; no other account has one."""
     for email, role in DEMO_ACCOUNTS:
         user = sample.user(email)
         assert (user.role, user.password_hash, user.email_verified) == (role, HASH, True)
@@ -192,7 +201,7 @@ def test_only_the_demo_accounts_can_sign_in(sample: Sample) -> None:
 
 
 def test_demo_accounts_have_bookings(sample: Sample) -> None:
-    """The client has past and upcoming sessions; the expert has open requests."""
+    """The demo client has past and upcoming sessions; the demo expert has unanswered requests."""
     client, keeper = sample.user(DEMO_CLIENT), sample.user(DEMO_EXPERT)
     own = [booking for booking in sample.bookings if booking.client_id == client.id]
     assert Counter(booking.starts_at > NOW for booking in own) == {True: 6, False: 6}
@@ -204,8 +213,8 @@ def test_demo_accounts_have_bookings(sample: Sample) -> None:
     }
 
 
-def test_demo_client_waits_for_the_demo_expert(sample: Sample) -> None:
-    """Another client has booked the session; if the expert cancels, the client gets an offer."""
+def test_demo_client_is_on_the_waiting_list_of_the_demo_expert(sample: Sample) -> None:
+    """The time that the demo client waits for is booked by another client."""
     client, keeper = sample.user(DEMO_CLIENT), sample.user(DEMO_EXPERT)
     assert {wait.terms.client_id for wait in sample.waits} == {client.id}
     assert keeper.expert_id in {wait.expert_id for wait in sample.waits}

@@ -1,4 +1,4 @@
-"""Sample data are written once, by one of several processes, and only to an empty database."""
+"""Sample data are written only once, even by several processes, and only to an empty database."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BATCH = 10
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write even a few experts in several batches."""
+    """Make batches so small that even a few experts are written in several batches."""
     monkeypatch.setattr(seeds, "EXPERTS_PER_BATCH", BATCH)
 
 
@@ -53,7 +53,7 @@ async def empty(seed_server: str, request: pytest.FixtureRequest) -> AsyncIterat
 
 
 async def stored() -> Stored:
-    """Return all documents by class and ID."""
+    """Return all sample documents, keyed by the names of their classes and by their IDs."""
     return {
         kind.__name__: {str(record.id): record.model_dump() async for record in kind.find_all()}
         for kind in KINDS
@@ -62,7 +62,7 @@ async def stored() -> Stored:
 
 @pytest.mark.usefixtures("empty")
 async def test_second_seeding_changes_nothing() -> None:
-    """Existing data stay unchanged, whatever number of experts is requested."""
+    """A second call leaves the data unchanged, even if it asks for another number of experts."""
     progress_calls: list[tuple[int, int]] = []
     first = await seed(
         experts=12, now=NOW, password_hash=HASH, progress=lambda *step: progress_calls.append(step)
@@ -77,7 +77,7 @@ async def test_second_seeding_changes_nothing() -> None:
 async def test_interrupted_seeding_is_completed(
     seed_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Interrupted seeding is resumed, with the same result as without interruption."""
+    """Resumed seeding stores the same documents as seeding that was not interrupted."""
     async with opened(seed_server, "whole"):
         await fill(25)
         whole = await stored()
@@ -105,7 +105,7 @@ async def test_interrupted_seeding_is_completed(
 
 @pytest.mark.usefixtures("empty")
 async def test_concurrent_seeding_runs_once() -> None:
-    """Both callers return after the data are complete, and the data exist only once."""
+    """Both callers return only when the data are complete, and the data are stored only once."""
     outcomes = await asyncio.gather(fill(20), fill(20))
     assert set(outcomes) == {Outcome.SEEDED}
     counts = [await Expert.count(), await Calendar.count(), await User.count()]
@@ -115,8 +115,8 @@ async def test_concurrent_seeding_runs_once() -> None:
 
 
 @pytest.mark.usefixtures("empty")
-async def test_stalled_owner_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The claim of a dead process expires after `STALL_SECONDS`."""
+async def test_stalled_seeding_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `STALL_SECONDS` without progress, another process continues a dead one's seeding."""
     monkeypatch.setattr(seeds, "STALL_SECONDS", 0.5)
     dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
     await begin_seeding(dead)
@@ -138,7 +138,7 @@ async def test_database_with_accounts_is_not_seeded() -> None:
 
 @pytest.mark.usefixtures("empty")
 async def test_programs_share_the_first_stored_secret() -> None:
-    """All callers get the same secret, whether they propose theirs concurrently or later."""
+    """All callers get the secret that was stored first, even if they propose another one."""
     secrets = set(await asyncio.gather(*(shared_secret(f"secret {n}") for n in range(8))))
     assert len(secrets) == 1
     assert {await shared_secret("late")} == secrets

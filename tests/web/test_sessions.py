@@ -31,20 +31,20 @@ VIEWER = "{ viewer { email } }"
 NEVER = 'subscription { slotBooked(expertId: "%s") { sequence } }'
 
 
-async def test_sign_in_ignores_the_case_of_the_address(api: Api, email: str) -> None:
+async def test_sign_in_ignores_the_case_of_the_email_address(api: Api, email: str) -> None:
     await sign_in(api, email.capitalize())
     answer = (await api.ask(LOGIN, email=email.upper()))["login"]
     assert answer["user"] == {"email": email.capitalize(), "role": "CLIENT"}
     assert (await api.ask(REGISTER, email=email))["register"] == {"__typename": "EmailTaken"}
 
 
-async def test_weak_password_is_refused_at_its_field(api: Api, email: str) -> None:
+async def test_weak_password_is_reported_at_the_password_field(api: Api, email: str) -> None:
     answer = (await api.ask(REGISTER, email=email, password="password123"))["register"]
     assert [problem["field"] for problem in answer["fields"]] == ["password"]
     assert (await api.ask(LOGIN, email=email))["login"]["code"] == "WRONG_CREDENTIALS"
 
 
-async def test_unknown_account_and_wrong_password_get_the_same_answer(api: Api, email: str) -> None:
+async def test_unknown_account_and_wrong_password_get_the_same_error(api: Api, email: str) -> None:
     await sign_in(api, email)
     wrong = (await api.ask(LOGIN, email=email, password="wrong horse battery"))["login"]
     unknown = (await api.ask(LOGIN, email=f"x{email}"))["login"]
@@ -53,7 +53,7 @@ async def test_unknown_account_and_wrong_password_get_the_same_answer(api: Api, 
     assert wrong["message"] == "Invalid e-mail or password."
 
 
-async def test_refresh_returns_another_pair_of_tokens(api: Api, email: str) -> None:
+async def test_refresh_returns_a_new_access_token_and_refresh_token(api: Api, email: str) -> None:
     first = await sign_in(api, email)
     second = (await api.ask(REFRESH, token=first["refreshToken"]))["refreshSession"]
     assert second["__typename"] == "SignedIn"
@@ -64,7 +64,7 @@ async def test_refresh_returns_another_pair_of_tokens(api: Api, email: str) -> N
 
 
 async def test_concurrent_refreshes_get_the_same_refresh_token(api: Api, email: str) -> None:
-    """Two tabs may refresh concurrently, and a client whose answer was lost may ask again."""
+    """Two tabs may refresh concurrently, and a client may retry after a lost response."""
     token = (await sign_in(api, email))["refreshToken"]
     answers = await asyncio.gather(*(api.ask(REFRESH, token=token) for _ in range(8)))
     sessions = [answer["refreshSession"] for answer in answers]
@@ -93,7 +93,7 @@ async def test_logout_everywhere_needs_only_the_refresh_cookie(api: Api, email: 
 
 
 @pytest.mark.parametrize("token", [None, "", "nonsense", "é", "x" * 10_000])
-async def test_invalid_refresh_token_gets_session_ended(api: Api, token: str | None) -> None:
+async def test_invalid_refresh_token_returns_session_ended(api: Api, token: str | None) -> None:
     answer = await api.ask(REFRESH, token=token)
     assert answer == {"refreshSession": {"__typename": "SessionEnded"}}
 
@@ -171,7 +171,7 @@ async def test_browser_gets_http_only_cookies(
         return answer
 
     assert (await ask(VIEWER, **own)).json()["data"]["viewer"] == {"email": email}
-    # Without the header the cookie is ignored; from another origin the request is refused.
+    # Without the `X-Session` header, cookies are ignored; requests from other origins are refused.
     assert (await ask(VIEWER)).json()["data"]["viewer"] is None
     foreign = await ask(VIEWER, **COOKIE, origin="https://evil.example")
     assert (foreign.status_code, "data" in foreign.json()) == (403, False)

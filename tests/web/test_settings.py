@@ -25,14 +25,14 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Hide this machine's settings: use an empty working directory, and unset their variables."""
+    """Use an empty working directory, and unset environment variables that change settings."""
     monkeypatch.chdir(tmp_path)
     for name in {CACHES, *(os.environ.keys() - environment().keys())}:
         monkeypatch.delenv(name, raising=False)
 
 
 def names(field: str) -> list[str]:
-    """Return the environment variables of a field, our own name first."""
+    """Return the names of a setting's environment variables; the current name comes first."""
     alias = Settings.model_fields[field].validation_alias
     if isinstance(alias, AliasChoices):
         return [str(name) for name in alias.choices]
@@ -40,7 +40,7 @@ def names(field: str) -> list[str]:
 
 
 def example(field: str, setting: FieldInfo) -> str:
-    """Return a setting's lines in the example: a comment and its default."""
+    """Return the lines for a setting in `.env.example`: its description and its default."""
     name, *older = names(field)
     what = str(setting.description)
     also = f" Also read from {', '.join(older)}." if older else ""
@@ -48,14 +48,14 @@ def example(field: str, setting: FieldInfo) -> str:
     return f"\n# {what[0].upper()}{what[1:]}.{also}\n{name}={default}\n"
 
 
-def test_example_lists_all_settings() -> None:
-    """Each setting has its default and a line of explanation."""
+def test_env_example_lists_all_settings() -> None:
+    """`.env.example` contains the description and the default of each setting."""
     parts = [example(field, setting) for field, setting in Settings.model_fields.items()]
     assert EXAMPLE.read_text() == HEAD + "".join(parts)
 
 
-def test_example_changes_no_setting(tmp_path: Path) -> None:
-    """A copy of the example as .env leaves all defaults."""
+def test_copy_of_the_env_example_changes_no_setting(tmp_path: Path) -> None:
+    """All settings keep their defaults if `.env.example` is copied to `.env`."""
     (tmp_path / ".env").write_text(EXAMPLE.read_text())
     assert Settings() == Settings.model_construct()
 
@@ -91,7 +91,7 @@ def test_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, field: 
     assert Settings() == Settings.model_construct()
 
 
-def test_empty_variable_falls_back_to_an_older_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_variable_is_used_if_the_new_one_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXPERTBOOK_MONGODB_URL", "")
     monkeypatch.setenv("MONGO_URI", "mongodb://one")
     assert Settings().mongodb_url == "mongodb://one"
@@ -105,17 +105,17 @@ def test_env_file_in_the_working_directory_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["PORT", "EXPERTBOOK_PORT"])
 @pytest.mark.parametrize("in_file", ["PORT", "EXPERTBOOK_PORT"])
-def test_environment_takes_precedence_over_the_file(
+def test_environment_takes_precedence_over_the_env_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, in_file: str
 ) -> None:
-    """A variable under either name overrides either name in the file."""
+    """A variable with the current or the older name overrides both names in the `.env` file."""
     (tmp_path / ".env").write_text(f"{in_file}=8001\n")
     monkeypatch.setenv(name, "9000")
     assert Settings().port == 9000
 
 
 @pytest.mark.parametrize("name", ["PORT", "EXPERTBOOK_PORT"])
-def test_options_take_precedence_over_the_environment(
+def test_constructor_arguments_take_precedence_over_environment_variables(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "9000")
@@ -170,10 +170,10 @@ def test_invalid_value_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, va
         (2, None, "rediss://me:mine@x:6380/1", "rediss://me:mine@x:6380/1"),
     ],
 )
-def test_default_broadcast_backend_reaches_other_processes(
+def test_default_broadcast_backend_reaches_all_processes(
     workers: int, mongodb_url: str | None, broadcast_url: str | None, bus_url: str
 ) -> None:
-    """An explicit setting overrides the default."""
+    """A configured broadcast URL overrides the default."""
     settings = Settings(workers=workers, mongodb_url=mongodb_url, broadcast_url=broadcast_url)
     assert settings.bus_url == bus_url
 
@@ -190,7 +190,7 @@ def test_in_process_events_are_refused_for_several_workers() -> None:
 def test_production_requires_a_long_secret(
     monkeypatch: pytest.MonkeyPatch, secret: str | None
 ) -> None:
-    """No secret is generated, and under any name a secret below 32 bytes is refused."""
+    """In production, no secret is generated, and a secret of less than 32 bytes is refused."""
     monkeypatch.setenv("EXPERTBOOK_ENVIRONMENT", "production")
     if secret is not None:
         monkeypatch.setenv("JWT_SECRET", secret)
@@ -209,7 +209,7 @@ def test_production_requires_a_long_secret(
         (Environment.PRODUCTION, True, True),
     ],
 )
-def test_production_hides_tools_by_default(
+def test_production_hides_graphiql_and_introspection_by_default(
     environment_: Environment, *, asked: bool | None, shown: bool
 ) -> None:
     settings = Settings(
@@ -223,10 +223,10 @@ def test_production_hides_tools_by_default(
     ("host", "address"),
     [
         ("127.0.0.1", "http://127.0.0.1:8000"),
-        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - a setting; nothing is bound
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - only a value; no socket is bound
         ("::", "http://[::1]:8000"),
         ("::1", "http://[::1]:8000"),
     ],
 )
-def test_printed_address_can_be_opened(host: str, address: str) -> None:
+def test_printed_url_can_be_opened_in_a_browser(host: str, address: str) -> None:
     assert Settings(host=host).address == address

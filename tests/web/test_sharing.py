@@ -1,4 +1,4 @@
-"""Single-flight for identical operations: one response for all, failures isolated."""
+"""Single-flight for identical operations: callers share one response, but no failures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ResponseSource:
         self.may_finish = asyncio.Event()
 
     async def compute(self) -> tuple[Response, ExecutionResult]:
-        """Compute a response that contains its number."""
+        """Compute a response whose body is the number of computations so far."""
         self.computed += 1
         number = self.computed
         await self.may_finish.wait()
@@ -62,7 +62,7 @@ class ResponseSource:
         return Response(b"%d" % number), ExecutionResult({}, self.errors)
 
     async def ask(self) -> bytes:
-        """Return the body that a caller gets."""
+        """Ask for the response, and return its body."""
         prepared = prepare("{ categories { count } }", None)
         response = await self.coalescer.answer(
             request_key(), prepared, None, context(), self.compute
@@ -70,7 +70,7 @@ class ResponseSource:
         return bytes(response.body)
 
     async def start_callers(self, number: int) -> list[asyncio.Task[bytes]]:
-        """Start concurrent callers, and wait until all of them are waiting."""
+        """Start concurrent callers, and return when all of them wait for the response."""
         tasks = [asyncio.create_task(self.ask()) for _ in range(number)]
         for _ in range(3):
             await asyncio.sleep(0)
@@ -79,7 +79,7 @@ class ResponseSource:
 
 @pytest.fixture
 def source(cache: ResponseCache) -> ResponseSource:
-    """Controlled source of responses."""
+    """Source of responses, which the test controls."""
     return ResponseSource(cache)
 
 
@@ -97,7 +97,7 @@ async def test_concurrent_callers_share_one_response(source: ResponseSource) -> 
 async def test_expired_response_is_revalidated_instead_of_recomputed(
     source: ResponseSource, cache: ResponseCache, clock: Clock, database: Client
 ) -> None:
-    """Comparing versions is cheaper than computing the response."""
+    """An expired response is reused as long as its versions in the database are unchanged."""
     assert database is not None
     await cache.verify_in_use()
     source.may_finish.set()
@@ -109,7 +109,7 @@ async def test_expired_response_is_revalidated_instead_of_recomputed(
 
 
 async def test_failure_is_not_shared_with_waiting_callers(source: ResponseSource) -> None:
-    """The next waiting caller computes the response for the others."""
+    """After a failure, the next waiting caller computes the response for the rest."""
     tasks = await source.start_callers(4)
     source.failure = RuntimeError("of the first alone")
     source.may_finish.set()
@@ -119,7 +119,7 @@ async def test_failure_is_not_shared_with_waiting_callers(source: ResponseSource
 
 
 async def test_cancelled_caller_does_not_affect_the_others(source: ResponseSource) -> None:
-    """Cancel both the caller that computes the response and one that waits."""
+    """Both the caller that computes the response and one that waits for it are cancelled."""
     tasks = await source.start_callers(4)
     tasks[0].cancel()
     tasks[2].cancel()
@@ -135,7 +135,7 @@ async def test_cancelled_caller_does_not_affect_the_others(source: ResponseSourc
 
 
 async def test_response_with_errors_is_not_shared(source: ResponseSource) -> None:
-    """The response is not cached, and all waiting callers compute their own concurrently."""
+    """A response with errors is not cached; all waiting callers compute their own concurrently."""
     source.errors = [GraphQLError("no")]
     tasks = await source.start_callers(3)
     source.may_finish.set()
@@ -144,10 +144,10 @@ async def test_response_with_errors_is_not_shared(source: ResponseSource) -> Non
     assert await source.ask() == b"4"
 
 
-async def test_caller_after_a_change_does_not_get_an_older_read(
+async def test_caller_after_a_change_does_not_get_an_older_response(
     source: ResponseSource, cache: ResponseCache
 ) -> None:
-    """The caller waits for the older computation, but does not get its response."""
+    """Later callers do not get the response whose computation began before the change."""
     early = await source.start_callers(1)
     cache.directory_changed()
     late = await source.start_callers(2)

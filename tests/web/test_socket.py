@@ -1,4 +1,4 @@
-"""graphql-transport-ws, message by message."""
+"""The graphql-transport-ws protocol, tested message by message."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_query_over_a_socket_gets_one_result(api: Api) -> None:
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"more": 1}])
-async def test_init_accepts_any_payload_and_is_acknowledged_once(api: Api, payload: Any) -> None:
+async def test_connection_init_accepts_any_payload_but_only_once(api: Api, payload: Any) -> None:
     async with open_socket(api.url) as socket:
         await socket.send(type="connection_init", payload=payload)
         assert await socket.receive() == {"type": "connection_ack"}
@@ -48,7 +48,7 @@ async def test_ping_is_answered_with_its_payload_at_any_time(api: Api, payload: 
         assert await socket.receive() == pong
 
 
-async def test_socket_without_init_in_time_is_closed(api: Api) -> None:
+async def test_socket_without_timely_connection_init_is_closed(api: Api) -> None:
     async with open_socket(api.url) as socket:
         assert await socket.close_code() == 4408
 
@@ -60,7 +60,7 @@ async def test_subscribing_before_the_acknowledgement_is_unauthorized(api: Api) 
 
 
 @pytest.mark.parametrize("subprotocol", ["graphql-ws", ""])
-async def test_other_subprotocols_are_not_acceptable(api: Api, subprotocol: str) -> None:
+async def test_other_websocket_subprotocols_are_refused(api: Api, subprotocol: str) -> None:
     address = api.url.replace("http", "ws", 1) + "/graphql"
     protocols = [websockets.Subprotocol(subprotocol)] if subprotocol else None
     async with websockets.connect(
@@ -101,7 +101,7 @@ async def test_malformed_message_closes_the_socket(api: Api, frame: str | bytes)
         assert await socket.close_code() == 4400
 
 
-async def test_client_that_leaves_as_the_server_closes_is_not_an_error() -> None:
+async def test_client_may_disconnect_while_the_server_closes_the_socket() -> None:
     protocol = AsyncMock(abort=Mock())
     protocol.receive.return_value = {"type": "websocket.receive", "text": '{"type": "unknown"}'}
     protocol.send.side_effect = ClientDisconnected
@@ -117,7 +117,7 @@ async def test_client_that_leaves_as_the_server_closes_is_not_an_error() -> None
     protocol.abort.assert_called_once()
 
 
-async def test_id_is_in_use_until_its_operation_ends(
+async def test_operation_id_cannot_be_reused_until_its_operation_ends(
     api: Api, experts: list[dict[str, Any]]
 ) -> None:
     async with open_socket(api.url) as socket:

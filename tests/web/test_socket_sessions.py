@@ -1,4 +1,4 @@
-"""Sockets of signed-in clients: where the token comes from, and when they close."""
+"""Sockets of signed-in clients: sources of the access token, and when the sockets close."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_invalid_token_closes_the_socket_as_forbidden(api: Api) -> None:
 
 
 @pytest.mark.parametrize("origin", [None, "page"])
-async def test_token_of_the_upgrade_request_authenticates_clients_other_than_pages(
+async def test_token_in_the_upgrade_request_is_accepted_except_from_browsers(
     api: Api, email: str, origin: str | None
 ) -> None:
     token = (await sign_in(api, email))["accessToken"]
@@ -100,7 +100,7 @@ async def test_token_of_the_upgrade_request_authenticates_clients_other_than_pag
         '{"accessToken": "TOKEN", "headers": null}',
     ],
 )
-async def test_token_is_found_in_each_usual_place_of_the_connection_parameters(
+async def test_token_is_found_in_all_common_fields_of_the_connection_parameters(
     api: Api, email: str, payload: str
 ) -> None:
     token = (await sign_in(api, email))["accessToken"]
@@ -122,10 +122,10 @@ async def test_token_is_found_in_each_usual_place_of_the_connection_parameters(
         {"authorization": ["Bearer x", "Bearer y"]},
     ],
 )
-async def test_misplaced_token_closes_the_socket_and_names_the_right_place(
+async def test_misplaced_token_closes_the_socket_with_a_hint(
     api: Api, payload: dict[str, Any]
 ) -> None:
-    """Otherwise the client would be anonymous without knowing why."""
+    """If the token were ignored, the client would be anonymous without knowing why."""
     async with open_socket(api.url) as socket:
         await socket.send(type="connection_init", payload=payload)
         assert await socket.close_code() == 4403
@@ -140,7 +140,7 @@ async def test_misplaced_token_closes_the_socket_and_names_the_right_place(
         {"headers": {"apollographql-client-version": "1.2.3"}},
     ],
 )
-async def test_connection_parameters_without_a_token_are_anonymous(
+async def test_client_without_a_token_in_its_connection_parameters_is_anonymous(
     api: Api, payload: dict[str, Any]
 ) -> None:
     async with open_socket(api.url) as socket:
@@ -150,7 +150,7 @@ async def test_connection_parameters_without_a_token_are_anonymous(
         assert (await socket.receive())["payload"]["data"] == {"viewer": None}
 
 
-async def test_stale_token_does_not_matter_to_operations_on_sessions(api: Api, email: str) -> None:
+async def test_stale_token_is_ignored_by_login_refresh_and_logout(api: Api, email: str) -> None:
     session = await sign_in(api, email)
     stale = api.signed_in("stale")
     assert (await stale.ask(LOGIN, email=email))["login"]["__typename"] == "SignedIn"
@@ -192,7 +192,7 @@ async def test_socket_closes_when_its_token_expires(
 
 
 async def viewer_seen(socket: Socket, short: AccessToken) -> dict[str, Any] | None:
-    """Return the viewer of a token, or None if the socket closes before the answer."""
+    """Return the token's viewer, or None if the socket closes before the response."""
     try:
         await socket.initialise(short.token)
         await socket.subscribe("1", VIEWER)

@@ -1,4 +1,7 @@
-"""graphql-sse, event by event: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md."""
+"""The graphql-sse protocol, tested event by event.
+
+Specification: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 Expert = dict[str, Any]
 CUT_OFF = "expertbook_cut_off_readers_total"
 ENOUGH_SECONDS = 300
-"""Deadline for events to fill the buffers of a stuck reader, also on a busy machine."""
+"""Time in which events fill the buffers of a client that does not read, even on a busy machine."""
 SLOW_DRAIN_SERVER = """
 import web.serving
 web.serving.DRAIN_SECONDS = 30
@@ -81,7 +84,7 @@ async def test_failure_before_execution_is_a_result_in_the_stream(
         assert await events.code() == code
 
 
-async def test_invalid_request_gets_a_status_and_no_stream(api: Api) -> None:
+async def test_invalid_request_gets_an_error_status_instead_of_a_stream(api: Api) -> None:
     url = f"{api.url}/graphql"
     mutation = await api.http.get(url, params={"query": LOGOUT}, headers=STREAM)
     assert (mutation.status_code, mutation.headers["allow"]) == (405, "POST")
@@ -130,7 +133,7 @@ async def test_reconnecting_event_source_resumes_after_its_last_event(
     assert after["sequence"] == live["sequence"]
 
 
-async def test_operation_without_a_cursor_gets_no_event_ids(
+async def test_operation_without_an_after_variable_gets_no_event_ids(
     api: Api, experts: list[Expert], time: Time
 ) -> None:
     expert = experts[3]
@@ -176,7 +179,7 @@ async def test_stream_completes_when_its_session_ends(
 async def test_stream_ends_without_complete_when_its_token_expires(
     eager: str, http: httpx.AsyncClient
 ) -> None:
-    """A client whose stream ends without `complete` reconnects, with a new token."""
+    """A client whose stream ends without a `complete` event reconnects with a new token."""
     api = Api(http, eager)
     session = await sign_in(api, "short@example.com")
     expert = await first_expert(api)
@@ -193,7 +196,7 @@ async def test_stream_ends_without_complete_when_its_token_expires(
 
 
 async def test_idle_stream_is_kept_alive(eager: str, http: httpx.AsyncClient) -> None:
-    """Comments are sent as long as there are no events."""
+    """The server sends comments while there are no events."""
     api = Api(http, eager)
     expert = await first_expert(api)
     async with stream(api, WATCH, id=expert["id"]) as events:
@@ -202,7 +205,7 @@ async def test_idle_stream_is_kept_alive(eager: str, http: httpx.AsyncClient) ->
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
 async def test_stuck_reader_is_cut_off(eager: str, http: httpx.AsyncClient, time: Time) -> None:
-    """The server drops the connection, rather than buffer events without bound."""
+    """The server disconnects a client that stops reading, instead of buffering ever more events."""
     api = Api(http, eager)
     client, expert = await api.new_client(), await first_expert(api)
     slot = (await open_slots(api, expert, time))[0]
@@ -229,7 +232,7 @@ async def test_stuck_reader_is_cut_off(eager: str, http: httpx.AsyncClient, time
 
 
 async def cut_off(api: Api) -> float:
-    """Return how many readers a server has cut off."""
+    """Return the number of clients that the server has disconnected for not reading."""
     lines = (await api.http.get(f"{api.url}/metrics")).text.splitlines()
     [line] = [line for line in lines if line.startswith(f"{CUT_OFF} ")]
     return float(line.split()[1])
@@ -238,7 +241,7 @@ async def cut_off(api: Api) -> float:
 async def test_stopping_server_ends_its_streams_without_waiting(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """The stream ends without `complete`, so that the client reconnects."""
+    """The stream ends without a `complete` event, so that the client reconnects."""
     with start_program(tmp_path, Patch(SLOW_DRAIN_SERVER), experts=1, throttle="off") as program:
         await_ready(program.process, program.address)
         api = Api(http, program.address)
@@ -248,10 +251,10 @@ async def test_stopping_server_ends_its_streams_without_waiting(
             program.process.send_signal(signal.SIGTERM)
             assert await events.event() is None
         await ended(program)
-        # Uvicorn logs this message after it has waited for all of `DRAIN_SECONDS`.
+        # Uvicorn logs this message if connections are still open after `DRAIN_SECONDS`.
         assert "timeout graceful shutdown exceeded" not in program.output()
 
 
 async def ended(program: Program) -> None:
-    """Wait for a program's end without blocking the event loop."""
+    """Wait until the program has ended, without blocking the event loop."""
     await asyncio.to_thread(program.wait)

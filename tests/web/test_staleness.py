@@ -1,4 +1,4 @@
-"""Staleness of cached responses: at most a second, and none after the end of a hold."""
+"""Cached responses are out of date for at most a second, and never show an expired hold."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 async def two(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient
 ) -> AsyncIterator[tuple[Api, Api]]:
-    """Two servers on one database that get no events from each other."""
+    """Two servers that share a database but receive no events from each other."""
     folder = tmp_path_factory.mktemp("two")
     with ExitStack() as stack:
         url = stack.enter_context(run_database(folder))
@@ -44,9 +44,9 @@ async def two(
 
 
 async def first_change_seen(api: Api, before: Any, query: str, **variables: Any) -> Any:
-    """Return another server's response once it shows a change.
+    """Repeat a query until its response differs from the given one; return the new response.
 
-    Queries sent more than a second after the change must show it.
+    Queries that are sent more than a second after the change must return the new response.
     """
     changed = monotonic()
     while True:
@@ -61,7 +61,7 @@ async def first_change_seen(api: Api, before: Any, query: str, **variables: Any)
 async def test_change_by_another_server_is_seen_within_a_second(
     two: tuple[Api, Api],
 ) -> None:
-    """Continuous queries keep the responses for slots and profiles in the cache."""
+    """The other server is queried continuously, so that its responses stay in its cache."""
     here, there = two
     practice = await Practice.create(await Deployment.sign_in(here))
     day, client = london_date(5), await here.new_client()
@@ -69,7 +69,7 @@ async def test_change_by_another_server_is_seen_within_a_second(
     slot = await practice.slot(day, "09:00")
     for _ in range(3):
         before = await ask_twice(there, DAY, **wanted)
-        # Wait for over a second and for a cache hit, which comes later on a busy machine.
+        # Query for at least 1.5 seconds, and until a response comes from the cache.
         hits = (await metrics(there.url))[HITS]
         end = monotonic() + 1.5
         while monotonic() < end or (await metrics(there.url))[HITS] == hits:
@@ -92,7 +92,7 @@ async def test_change_by_another_server_is_seen_within_a_second(
 async def test_hold_expires_without_an_event(
     tmp_path_factory: pytest.TempPathFactory, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Queries after the end of the hold show the slot as free."""
+    """Queries that are sent after the hold has expired show the slot as free."""
     folder = tmp_path_factory.mktemp("ends")
     with run_server(folder, experts=3, hold_seconds=2, throttle="off", caches="on") as address:
         api = Api(http, address)

@@ -1,4 +1,4 @@
-"""Errors do not reveal the schema: no transport suggests names for misspelt ones."""
+"""Errors do not reveal the schema: no transport suggests corrections of misspelt names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HINTS = ("did you mean", "perhaps you meant", "similar to")
 SLOT_BOOKED = 'subscription { slotBooked(expertId: "x") { cursr } }'
 
-# Documents with one misspelt name, and their variables.
+# GraphQL documents with misspelt names and their variables, keyed by the kind of name.
 MISSPELT: dict[str, tuple[str, dict[str, Any]]] = {
     "root field": ("{ expert_ { id } expertss { nodes { id } } }", {}),
     "field": ("{ experts(first: 1) { nodes { naem titel } } }", {}),
@@ -54,14 +54,14 @@ MISSPELT: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def hints(answer: object) -> list[str]:
-    """Return the suggestions in a response."""
+    """Return the phrases from `HINTS` that a response contains."""
     text = json.dumps(answer).lower()
     return [hint for hint in HINTS if hint in text]
 
 
 @pytest.mark.parametrize("what", MISSPELT)
 async def test_http_errors_suggest_no_names(api: Api, what: str) -> None:
-    """The error names the mistake, without a suggestion."""
+    """The response has a validation error, but the error suggests no other name."""
     query, variables = MISSPELT[what]
     answer = await api.post(query, **variables)
     assert answer["errors"]
@@ -71,7 +71,7 @@ async def test_http_errors_suggest_no_names(api: Api, what: str) -> None:
 
 
 async def test_socket_errors_suggest_no_names(server: str) -> None:
-    """Operations on sockets are executed by different code."""
+    """Operations over sockets are executed by other code than those over HTTP."""
     async with open_socket(server) as socket:
         await socket.initialise()
         for what, (query, variables) in MISSPELT.items():
@@ -82,7 +82,7 @@ async def test_socket_errors_suggest_no_names(server: str) -> None:
 
 
 async def test_stream_errors_suggest_no_names(api: Api) -> None:
-    """The same holds for clients that accept event streams."""
+    """Errors in event streams suggest no names, either."""
     headers = {"accept": "text/event-stream"}
     for query, variables in MISSPELT.values():
         body = {"query": query, "variables": variables}

@@ -1,4 +1,4 @@
-"""Traces of a running server, received by a real collector."""
+"""Traces of a running server, which sends them to a collector in the test process."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SLOW_EXPORT_SERVER = """
 import web.telemetry.traces
 web.telemetry.traces.SEND_SECONDS = 60
 """
-"""Sets a deadline of the exporter that only a hanging collector exceeds."""
+"""Gives the exporter a timeout that is exceeded only if the collector hangs."""
 
 COMMANDS = {"commitTransaction", "find"}
 TOGETHER, APART = {"bulkWrite"}, {"insert", "update"}
-"""Commands that write a commit: one bulk write, or else separate commands per collection."""
+"""MongoDB commands that write a commit: one bulk write, or separate ones for each collection."""
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def traced(
     collector: Collector,
     patch: Patch = Patch(SLOW_EXPORT_SERVER),  # noqa: B008 - immutable
 ) -> Iterator[Program]:
-    """Run a server that exports traces to a collector; the server sends them all before it ends."""
+    """Run a server that exports traces; when it has ended, the collector has all of them."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
     with start_program(folder, patch, **settings) as program:
         await_ready(program.process, program.address)
@@ -51,7 +51,7 @@ def traced(
 
 
 async def test_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, time: Time) -> None:
-    """The trace continues the caller's: request, operation, commit, commands; logs have its ID."""
+    """The trace continues the caller's, down to MongoDB commands; the log contains the trace ID."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
             client = await Api(http, program.address).new_client("Zebedee")
@@ -88,7 +88,7 @@ async def test_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, tim
 async def test_spans_contain_no_user_data(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Spans have no variables, documents, addresses or names, not even from error messages."""
+    """Spans contain no variables, GraphQL documents, URLs or names, not even in error messages."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
             client = await Api(http, program.address).new_client("Zebedee")
@@ -138,7 +138,7 @@ async def test_invalid_traceparent_starts_a_new_trace(
 async def test_unreachable_collector_delays_no_request(
     tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
-    """Spans that cannot be sent are dropped; the server serves and ends in time."""
+    """Spans that cannot be sent are dropped; the server still responds and ends normally."""
     with Collector().open() as collector:
         gone = collector
     with traced(tmp_path, gone, UNCHANGED) as program:

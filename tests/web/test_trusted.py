@@ -1,4 +1,4 @@
-"""Trusted documents: a server that executes only the documents of a manifest."""
+"""Trusted documents: a server that executes only the GraphQL documents in its manifest."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ FORMAT = "apollo-persisted-query-manifest"
 
 
 def hash_of(text: str) -> str:
-    """Return a document's hash, as in manifests."""
+    """Return the SHA-256 hash by which manifests identify a GraphQL document."""
     return sha256(text.encode()).hexdigest()
 
 
 def operation(name: str, type_: str, body: str, **more: Any) -> dict[str, Any]:
-    """Return an operation as Apollo's tool writes it."""
+    """Return an operation's entry in a manifest, as Apollo's tool generates it."""
     return {"id": hash_of(body), "name": name, "type": type_, "body": body, **more}
 
 
@@ -61,12 +61,12 @@ def closed(
 
 
 async def post(api: Api, /, accept: str = MODERN, **body: Any) -> httpx.Response:
-    """Send the parameters as JSON."""
+    """Send a GraphQL request with the given parameters as JSON."""
     return await api.http.post(f"{api.url}/graphql", json=body, headers={"accept": accept})
 
 
 def hash_extensions(hash_: str) -> dict[str, Any]:
-    """Return the extensions with a document's hash, as Apollo Client sends them."""
+    """Return request extensions that contain a document's hash, as Apollo Client sends them."""
     return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash_}}}
 
 
@@ -105,7 +105,7 @@ async def test_trusted_document_runs_by_id_hash_or_text(closed: Api) -> None:
         {"documentId": "Categories"},
     ],
 )
-async def test_other_documents_are_refused_in_every_form(
+async def test_untrusted_documents_are_refused_in_every_form(
     closed: Api, asked: dict[str, Any]
 ) -> None:
     modern, legacy = await post(closed, **asked), await post(closed, "application/json", **asked)
@@ -136,7 +136,7 @@ async def test_sockets_and_streams_run_only_trusted_documents(closed: Api) -> No
 
 
 def test_relay_manifest_is_accepted(tmp_path: Path) -> None:
-    """An ID may equal a key of Apollo's manifest."""
+    """A document's ID may be `format`, although Apollo's manifests have a key of that name."""
     path = tmp_path / "documents.json"
     texts = {"6f00": CATEGORIES, "format": LOGOUT}
     path.write_text(json.dumps(texts))
@@ -175,7 +175,7 @@ def test_relay_manifest_is_accepted(tmp_path: Path) -> None:
         ({"6f00": "{ __schema { types { name } } }"}, "the document 6f00 cannot run"),
     ],
 )
-def test_manifest_with_an_invalid_document_is_refused_by_name(
+def test_error_for_an_invalid_manifest_names_the_file_and_the_problem(
     tmp_path: Path, content: Any, why: str
 ) -> None:
     path = tmp_path / "documents.json"

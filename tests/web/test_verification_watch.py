@@ -34,14 +34,17 @@ FINDINGS, CHECKED_AT = (
 )
 
 
-def test_every_kind_of_finding_is_a_metric() -> None:
+def test_every_kind_of_finding_has_a_metric() -> None:
     assert set(KINDS) == {*corruptions.CORRUPTIONS, *waitlist_corruptions.CORRUPTIONS}
 
 
-async def test_watch_follows_the_data_of_a_live_system(
+async def test_watch_reports_findings_of_a_live_system_as_they_come_and_go(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Bookings are no findings; an orphan is one until it is deleted; a signal ends the command."""
+    """Bookings cause no findings; an orphaned document is reported until it is deleted.
+
+    SIGTERM ends the command with status 0.
+    """
     port, output = free_port(), tmp_path / "watch.log"
     arguments = ("verify", "--watch", "--interval", "0.1", "--metrics-port", str(port))
     address = f"http://127.0.0.1:{port}"
@@ -79,7 +82,7 @@ async def test_watch_follows_the_data_of_a_live_system(
 
 
 async def wait_for_check(address: str, since: float) -> None:
-    """Wait until a check has ended after the given Unix time."""
+    """Wait until the metrics report a check that ended after the given Unix time."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             with suppress(httpx.ConnectError):
@@ -88,7 +91,7 @@ async def wait_for_check(address: str, since: float) -> None:
             await asyncio.sleep(0.05)
 
 
-def test_metrics_need_watch_and_a_free_port(tmp_path: Path) -> None:
+def test_metrics_port_requires_watch_and_must_be_free(tmp_path: Path) -> None:
     status, _, errors = command(tmp_path, "verify", "--metrics-port", "1")
     assert status == 2
     assert "needs --watch" in errors

@@ -23,7 +23,7 @@ async def test_inbox_returns_messages_in_order_and_waits_for_the_next() -> None:
 
 
 async def test_cancelled_wait_loses_no_message() -> None:
-    """The next waiter gets the message."""
+    """A message that arrives as a wait is cancelled is returned by the next wait."""
     inbox = Inbox[int]()
     taking = asyncio.create_task(inbox.get())
     await asyncio.sleep(0)

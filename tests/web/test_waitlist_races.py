@@ -1,7 +1,7 @@
-"""Races for time that somebody waits for, between two server processes on one database.
+"""Races between two server processes on one database, for slots that have a waiting list.
 
-As in test_races.py, each race is run repeatedly, each time for other slots, and `verify` finds
-nothing afterwards. Only the first in line ever gets the time.
+As in test_races.py, each race is repeated with different slots, and `verify` must report no new
+findings afterwards. Released time must go only to the first client in line.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ SET_DAYS = """mutation ($id: ID!, $overrides: [DateOverrideInput!]!) {
 
 
 def admin_there(track: Track) -> Api:
-    """Return a client of the second server for the administrator, who books like anyone."""
+    """Return the administrator's API client for the second server; administrators can book, too."""
     return Api(track.admin.http, track.bea_there.url, track.admin.token)
 
 
 async def wait(api: Api, expert: Json, slot: Json) -> Json:
-    """Wait for a slot, and return the answer."""
+    """Join the waiting list for a slot, and return the mutation's result."""
     minutes = min(offer["minutes"] for offer in expert["offers"])
     return await wait_for(api, expert["id"], slot, minutes)
 
 
 async def offer_of(api: Api, entry: Json) -> Json | None:
-    """Return the offer of an entry that is still in line, if it has one."""
+    """Return the offer of a waiting-list entry that still exists, or None if it has no offer."""
     [found] = [each for each in await waits(api) if each["id"] == entry["id"]]
     offer: Json | None = found["offer"]
     return offer
@@ -73,7 +73,7 @@ async def joining_against_cancel(track: Track) -> None:
 
 
 async def two_joining_against_cancel(track: Track) -> None:
-    """Another round's entry with the same expert may be ahead of both."""
+    """A waiting-list entry of another round with the same expert may be ahead of both clients."""
     expert, [slot] = track.take(1)
     booked = await track.admin.book(slot["id"])
     answers = await asyncio.gather(
@@ -129,7 +129,7 @@ async def leaving_against_cancel(track: Track) -> None:
 
 
 async def end_of_a_hold_against_booking(track: Track) -> None:
-    """A hold of another round with the same expert may have replaced this round's hold."""
+    """Ada's hold may have been replaced by her hold in another round with the same expert."""
     expert, [slot] = track.take(1)
     held = await execute(track.ada_here, HOLD, id=slot["id"])
     bea = await wait(track.bea_there, expert, slot)
@@ -146,7 +146,7 @@ async def end_of_a_hold_against_booking(track: Track) -> None:
 
 
 async def opening_against_booking(track: Track) -> None:
-    """Another round may open this round's day before anyone waits."""
+    """Another round may open the day again before the client has joined the waiting list."""
     expert, [slot] = track.take(1)
     closed = [{"date": slot["startsAt"][:10], "hours": []}]
     await execute(track.admin, SET_DAYS, id=expert["id"], overrides=closed)
@@ -186,7 +186,7 @@ RACES: list[Callable[[Track], Awaitable[None]]] = [
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
-async def test_only_the_first_in_line_gets_the_time(
+async def test_only_the_first_in_line_gets_released_time(
     track: Track, request: pytest.FixtureRequest, race: Callable[[Track], Awaitable[None]]
 ) -> None:
     rounds = request.config.getoption("--races")

@@ -1,4 +1,4 @@
-"""Waiting lists over two servers: joining, offers, declining, refusals, mails and watchers."""
+"""Waiting lists with two servers: joining, offers, declining, refusals, e-mails, subscriptions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DAY = london_date(9)
 
 @dataclass
 class Queue:
-    """An expert with a morning of two hours, both booked, and people who can wait."""
+    """An expert's waiting list for a morning whose two one-hour slots are both booked."""
 
     here: TwoServers
     practice: Practice
@@ -49,11 +49,11 @@ class Queue:
 
     @property
     def expert_id(self) -> str:
-        """The id of the expert."""
+        """The expert's global ID."""
         return self.practice.id
 
     async def wait(self, api: Api) -> Json:
-        """Join the waiting list for the whole morning; return the entry."""
+        """Join the waiting list for both slots, and return the entry."""
         entry = await join(api, self.expert_id, *self.span)
         assert entry["__typename"] == "Wait", entry
         return entry
@@ -73,8 +73,10 @@ async def queue(here: TwoServers) -> Queue:
     return Queue(here, practice, booker, [first, second], bookings, span)
 
 
-async def test_cancelled_time_is_offered_mailed_and_booked(here: TwoServers, queue: Queue) -> None:
-    """A client joins on one server, and books after a cancellation on the other."""
+async def test_cancelled_time_is_offered_by_email_and_can_be_booked(
+    here: TwoServers, queue: Queue
+) -> None:
+    """A client waits and books on one server; the time is cancelled on the other."""
     ada, email = await here.new_account()
     bea, _ = await here.new_account()
     entry = await queue.wait(ada)
@@ -113,7 +115,7 @@ async def test_cancelled_time_is_offered_mailed_and_booked(here: TwoServers, que
 
 
 async def test_declined_offer_goes_to_the_next_in_line(here: TwoServers, queue: Queue) -> None:
-    """A client who declines stays in line for other times; leaving passes an offer on, too."""
+    """A client who declines stays in line for other times; one who leaves passes the offer on."""
     people = [(await here.new_account())[0] for _ in range(3)]
     ada, bea, cleo = people
     entries = [await queue.wait(person) for person in people]
@@ -134,8 +136,10 @@ async def test_declined_offer_goes_to_the_next_in_line(here: TwoServers, queue: 
     assert await findings() <= here.found_before
 
 
-async def test_watchers_see_no_gap_and_no_waiting_clients(here: TwoServers, queue: Queue) -> None:
-    """Released time shows as held at once, and is not announced as available."""
+async def test_subscribers_see_no_gap_and_no_waiting_clients(
+    here: TwoServers, queue: Queue
+) -> None:
+    """Released time that is offered to a waiting client appears as held, never as free."""
     ada, _ = await here.new_account()
     first, second = queue.slots
     before = (await here.anonymous.ask(CURSOR, id=queue.expert_id))["expert"]
@@ -167,7 +171,7 @@ async def test_watchers_see_no_gap_and_no_waiting_clients(here: TwoServers, queu
     assert second["id"] not in json.dumps(seen)
 
 
-async def test_released_time_that_is_offered_is_not_available(
+async def test_released_time_is_not_available_while_it_is_offered(
     here: TwoServers, queue: Queue
 ) -> None:
     ada, _ = await here.new_account()
@@ -185,7 +189,7 @@ async def test_released_time_that_is_offered_is_not_available(
     assert event["sequence"] == position
 
 
-async def test_only_people_with_a_verified_address_wait(here: TwoServers, queue: Queue) -> None:
+async def test_joining_requires_a_verified_email_address(here: TwoServers, queue: Queue) -> None:
     guest, person = await new_guest(here.anonymous), await here.person()
     for api in (guest, person.api):
         answer = await join(api, queue.expert_id, *queue.span)
@@ -197,11 +201,11 @@ async def test_only_people_with_a_verified_address_wait(here: TwoServers, queue:
 
 
 def at(days: int) -> str:
-    """Return an instant, some days from now."""
+    """Return the instant that is the given number of days from now."""
     return (datetime.now(UTC) + timedelta(days=days)).isoformat()
 
 
-async def test_invalid_requests_name_every_field(here: TwoServers, queue: Queue) -> None:
+async def test_refusal_names_every_invalid_field(here: TwoServers, queue: Queue) -> None:
     ada, _ = await here.new_account()
     mistakes: list[tuple[tuple[str, str, str, int], set[str]]] = [
         ((queue.expert_id, at(2), at(1), 60), {"to"}),
@@ -228,7 +232,7 @@ async def test_invalid_requests_name_every_field(here: TwoServers, queue: Queue)
     assert await waits(ada) == []
 
 
-async def test_time_that_can_be_booked_is_refused_with_its_slots(
+async def test_waiting_for_free_time_is_refused_with_its_slots(
     here: TwoServers, queue: Queue
 ) -> None:
     ada, _ = await here.new_account()
@@ -239,8 +243,8 @@ async def test_time_that_can_be_booked_is_refused_with_its_slots(
     assert (await wait_for(ada, queue.expert_id, queue.slots[0]))["__typename"] == "Wait"
 
 
-async def test_five_entries_at_most_over_two_servers(here: TwoServers, queue: Queue) -> None:
-    """Nine concurrent requests do not exceed the limit, either."""
+async def test_client_has_at_most_five_waiting_list_entries(here: TwoServers, queue: Queue) -> None:
+    """Nine concurrent requests to two servers create only five entries."""
     ada, _ = await here.new_account()
     since = datetime.fromisoformat(queue.span[0])
     spans = [
@@ -264,7 +268,7 @@ async def test_five_entries_at_most_over_two_servers(here: TwoServers, queue: Qu
     assert (await queue.wait(ada))["__typename"] == "Wait"
 
 
-async def test_entry_of_someone_else_cannot_be_seen_or_ended(
+async def test_waiting_list_entry_of_someone_else_cannot_be_seen_or_ended(
     here: TwoServers, queue: Queue
 ) -> None:
     ada, _ = await here.new_account()
@@ -282,7 +286,7 @@ async def test_entry_of_someone_else_cannot_be_seen_or_ended(
     assert [wait["id"] for wait in await waits(ada)] == [entry["id"]]
 
 
-async def test_opened_hours_are_offered(here: TwoServers, queue: Queue) -> None:
+async def test_newly_opened_hours_are_offered(here: TwoServers, queue: Queue) -> None:
     ada, _ = await here.new_account()
     await queue.wait(ada)
     await queue.practice.set_availability(overrides=[date_override(DAY, ("09:00", "13:00"))])
@@ -291,8 +295,10 @@ async def test_opened_hours_are_offered(here: TwoServers, queue: Queue) -> None:
     assert (await queue.practice.open_times(DAY, 60)) == ["12:00"]
 
 
-async def test_deleted_account_passes_its_offer_on(here: TwoServers, queue: Queue) -> None:
-    """The account's export has the entry in line; the erasure leaves no finding."""
+async def test_offer_of_a_deleted_account_goes_to_the_next_in_line(
+    here: TwoServers, queue: Queue
+) -> None:
+    """The data export contains the entry; after the erasure, `verify` reports nothing new."""
     ada, email = await here.new_account()
     bea, _ = await here.new_account()
     cleo, _ = await here.new_account()
@@ -323,7 +329,7 @@ async def test_disabled_expert_has_no_waiting_list(here: TwoServers, queue: Queu
     assert answer["__typename"] == "SlotNotOffered"
 
 
-async def test_offer_is_booked_while_the_client_holds_other_time(
+async def test_client_can_book_an_offer_while_holding_another_slot(
     here: TwoServers, queue: Queue
 ) -> None:
     """Neither the offer nor the hold replaces the other."""

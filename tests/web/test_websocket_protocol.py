@@ -1,4 +1,4 @@
-"""The protocol's use of uvicorn's and websockets' internals, which may change with any version."""
+"""Tests of `WebSocketProtocol`, which uses internals of uvicorn and websockets that may change."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def methods_of(class_: type) -> set[str]:
     return {name for name, value in vars(class_).items() if inspect.isfunction(value)}
 
 
-def test_overridden_methods_and_declared_attributes_exist_in_the_base() -> None:
+def test_overridden_methods_and_declared_attributes_exist_in_the_base_class() -> None:
     base = methods_of(WebSocketsSansIOProtocol)
     assert methods_of(WebSocketProtocol) - OWN_METHODS <= base
     assert not OWN_METHODS & base
@@ -51,15 +51,15 @@ def test_overridden_methods_and_declared_attributes_exist_in_the_base() -> None:
     assert methods_of(Handshake) <= methods_of(ServerProtocol)
 
 
-def test_base_uses_only_the_replaced_methods_of_its_queue_and_event() -> None:
-    """`Inbox` and `Gate` have no other methods."""
+def test_base_class_calls_only_methods_that_inbox_and_gate_have() -> None:
+    """`Inbox` replaces the base class's queue, and `Gate` replaces its event."""
     queue = {*re.findall(r"self\.queue\.(\w+)", SOURCE)}
     event = {*re.findall(r"self\.writable\.(\w+)", SOURCE)}
     assert (queue, event) == ({"empty", "get", "put_nowait"}, {"clear", "set", "wait"})
 
 
 async def test_frame_is_written_to_the_transport_of_an_accepted_socket() -> None:
-    """No attribute is outside of `__slots__`, where it would cost each socket a dict."""
+    """All attributes are in `__slots__`, because a `__dict__` would cost memory for each socket."""
     reached: asyncio.Future[WebSocketProtocol] = asyncio.get_running_loop().create_future()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +89,7 @@ async def test_frame_is_written_to_the_transport_of_an_accepted_socket() -> None
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
-def test_frame_is_read_back_by_a_client(size: int) -> None:
+def test_client_can_decode_a_text_frame(size: int) -> None:
     client = ClientProtocol(parse_uri("ws://localhost"), state=State.OPEN)
     client.receive_data(text_frame(b"x" * size))
     assert client.events_received() == [Frame(Opcode.TEXT, b"x" * size)]

@@ -33,7 +33,7 @@ WORKERS = ("--workers", "2")
 EXPERTS = "{ experts(first: 3) { nodes { id } } }"
 REPLACED = "A worker ended (signal 9); another one takes its place."
 ONE_CONNECTION = httpx.Limits(max_connections=1, keepalive_expiry=None)
-"""One persistent connection, so that all requests reach the same worker."""
+"""Limits an HTTP client to one persistent connection, so that one worker gets all requests."""
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -52,7 +52,7 @@ def working(
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A program that no test ends."""
+    """A program with two workers, shared by the tests that do not end it."""
     with working(tmp_path_factory.mktemp("workers"), experts=3) as program:
         yield program
 
@@ -66,7 +66,7 @@ def alone(program: Program, worker: int) -> Iterator[None]:
 
 
 def living(workers: set[int]) -> set[int]:
-    """Return the workers that still run; a process ID may have been reused meanwhile."""
+    """Return which of the given process IDs still belong to running workers."""
     running = commands()
     return {worker for worker in workers if "web.workers" in running.get(worker, ())}
 
@@ -102,7 +102,7 @@ async def test_subscribers_of_each_worker_get_events_of_all_workers(
             assert [event["sequence"] for event in seen] == [b["sequence"] for b in booked]
 
 
-async def test_token_of_one_worker_is_valid_at_the_other(program: Program) -> None:
+async def test_token_from_one_worker_is_accepted_by_the_other(program: Program) -> None:
     """Workers share one secret, even if none is configured."""
     one, other = workers_of(program.process.pid)
     async with httpx.AsyncClient(timeout=60) as http:
@@ -115,7 +115,7 @@ async def test_token_of_one_worker_is_valid_at_the_other(program: Program) -> No
 
 
 async def test_dead_worker_is_replaced(program: Program) -> None:
-    """The other worker serves meanwhile, and the new one afterwards."""
+    """Meanwhile, the other worker responds to requests; afterwards, the new one does, too."""
     parent = program.process.pid
     killed, survivor = workers_of(parent)
     reports = program.output().count(REPLACED)
@@ -128,14 +128,14 @@ async def test_dead_worker_is_replaced(program: Program) -> None:
     ready = {"status": "ok", "checks": {"database": "ok", "broadcast": "ok", "mail": "ok"}}
     async with httpx.AsyncClient(timeout=60) as http, asyncio.timeout(PATIENCE_SECONDS):
         with alone(program, new):
-            # Retry a check that came too late on a busy machine.
-            while (await http.get(f"{program.address}/readyz")).json() != ready:  # noqa: ASYNC110 - another process decides
+            # On a busy machine, a readiness check may time out, so repeat it.
+            while (await http.get(f"{program.address}/readyz")).json() != ready:  # noqa: ASYNC110 - polls another process
                 await asyncio.sleep(0.05)
     assert program.output().count(REPLACED) == reports + 1
 
 
 async def test_metrics_are_summed_over_workers(program: Program) -> None:
-    """A killed worker's counters stay in the sum, and its gauges drop out."""
+    """The sums still include the counters of a killed worker, but not its gauges."""
     parent, address = program.process.pid, program.address
     killed, _ = workers = workers_of(parent)
     before = await metrics(address)
@@ -151,7 +151,7 @@ async def test_metrics_are_summed_over_workers(program: Program) -> None:
                 await Api(http, address).ask(EXPERTS)
             for _ in range(4):
                 socket = await stack.enter_async_context(open_socket(address))
-                await socket.initialise()  # otherwise it is closed after a few seconds
+                await socket.initialise()  # an uninitialised socket is closed after a few seconds
         await wait_for_value(address, "expertbook_open_sockets", 4)
         assert {await asked() for _ in range(6)} == {20}
         os.kill(killed, signal.SIGKILL)
@@ -187,7 +187,7 @@ async def test_signal_ends_all_processes_gracefully(
 
 
 async def test_killed_parent_leaves_no_process_behind(tmp_path: Path) -> None:
-    """Workers and the database end, even with an open socket."""
+    """The workers and the embedded database end, too, even while a socket is open."""
     with working(tmp_path) as program:
         workers = workers_of(program.process.pid)
         assert len(workers) == 2
@@ -210,7 +210,7 @@ def test_in_process_events_are_refused_for_several_workers(tmp_path: Path) -> No
 
 
 def test_program_ends_when_its_workers_do_not_start(tmp_path: Path, database_url: str) -> None:
-    """Workers are not restarted forever; the reason is printed."""
+    """The program gives up instead of restarting its workers forever, and prints the reason."""
     settings = {"environment": "production", "secret": SECRET, "mongodb_url": database_url}
     with start_program(tmp_path, (*SERVE, *WORKERS), **settings) as program:
         assert program.wait(60) == 1

@@ -1,6 +1,6 @@
 import type { Plugin } from "vite";
 
-/** Names the API's server in the page, if the client is built to be served from another host. */
+/** Adds the URL of the API's server to the page if another host serves the client. */
 export function apiUrl(): Plugin {
   const content = process.env.VITE_API_URL;
   return {

@@ -2,10 +2,11 @@ import { gzipSync } from "node:zlib";
 import type { Plugin, Rollup } from "vite";
 
 /**
- * Fails the build when a page needs more JavaScript than its budget, counted gzipped.
+ * Fails the build when the gzipped JavaScript that a page needs exceeds its budget.
  *
- * @param page module that the page's route loads lazily.
- * @param most budget in kilobytes (1,000 bytes) for the entry, the page and all that they import.
+ * @param page the module that the page's route loads lazily.
+ * @param most the budget in kilobytes (1,000 bytes) for the entry module, the page's module and all
+ *   modules that they import.
  */
 export function budget(page: string, most: number): Plugin {
   return {

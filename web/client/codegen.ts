@@ -1,13 +1,13 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-/** Generates types of the client's documents, and the possible types of unions, from the schema. */
+/** Generates the types of the client's GraphQL documents, and the possible types of unions. */
 const config: CodegenConfig = {
   schema: "../../schema/schema.graphql",
   documents: ["src/**/*.{ts,tsx}", "!src/**/*.test.{ts,tsx}", "!src/api/gql/**"],
   generates: {
     "src/api/gql/": {
       preset: "client",
-      // Apollo Client masks fragments itself.
+      // Codegen need not mask fragments, because Apollo Client does.
       presetConfig: { fragmentMasking: false },
       config: {
         inlineFragmentTypes: "mask",

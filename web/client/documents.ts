@@ -8,11 +8,11 @@ const CALL = /\bgraphql\(\s*`\s*(?:query|mutation|subscription|fragment)\s+(\w+)
 const EXPORT = /export const (\w+?)(?:Document|FragmentDoc) = (\{.*\}) as unknown as/g;
 
 /**
- * Replaces each `graphql()` call by its parsed document.
+ * Replaces each call of `graphql()` with the parsed GraphQL document.
  *
  * Codegen's `graphql()` looks documents up in one table, which would make every page load the
- * documents of all pages. The texts of all queries are written to `queries.json`, with which the
- * server answers a page's queries in the page itself (web/pages/data.py).
+ * documents of all pages. The texts of all queries are written to `queries.json`, so that the
+ * server can execute a page's queries and embed their results in the page (web/pages/data.py).
  */
 export function documents(): Plugin {
   const parsed = new Map<string, string>();

@@ -4,17 +4,18 @@ import { build, type Plugin } from "vite";
 
 import { documents } from "./documents.ts";
 
-/** Scripts that show the first content of pages, by the module of the page. */
+/** Source files of the scripts that show the first content of pages, keyed by the page's module. */
 const ENTRIES = {
   "src/app/Landing.tsx": "src/early/landing.tsx",
   "src/expert/ExpertPage.tsx": "src/early/expert.tsx",
 };
 
 /**
- * Builds small scripts that show a page's data long before the client itself has arrived.
+ * Builds small scripts that show a page's data long before the browser has loaded the client.
  *
- * They render the client's own components with a few lines in place of React and its router. The
- * server adds each to its page (web/pages/shell.py), which `early.json` tells.
+ * The scripts render the client's own components, but a few lines of code replace React and its
+ * router. `early.json` lists the script of each page, which the server embeds in that page
+ * (web/pages/shell.py).
  */
 export function earlyPages(): Plugin {
   return {
@@ -57,7 +58,7 @@ async function bundled(entry: string): Promise<string> {
   const [result] = Array.isArray(built) ? built : "output" in built ? [built] : [];
   const chunk = result?.output.find((file) => file.type === "chunk");
   if (!chunk) throw new Error(`No chunk of ${entry}`);
-  // The script becomes part of a page.
+  // The script is embedded in an HTML page, where these characters would end or change it.
   if (/<\/script|<!--/i.test(chunk.code)) throw new Error(`${entry} would end its script element`);
   return chunk.code.trim();
 }

@@ -7,7 +7,7 @@ const SOURCE = "src/app/theme.js";
 /**
  * Adds `src/app/theme.js` to the page as a classic script, which runs before the first paint.
  *
- * Vite bundles modules only, which run after it.
+ * Vite bundles only JavaScript modules, which run after the first paint.
  */
 export function earlyScript(): Plugin {
   let address = `/${SOURCE}`;

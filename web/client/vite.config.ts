@@ -10,7 +10,8 @@ import { earlyPages } from "./earlyPages.ts";
 import { earlyScript } from "./earlyScript.ts";
 import { precompress } from "./precompress.ts";
 
-// Without forms and sign-in, which the booking page needs only after a time is held.
+// The shared modules leave out forms and sign-in, because the booking page needs them only after a
+// time is held.
 const SHARED =
   /\/src\/(api|app|session\/(session|Viewer|drafts)|text\/(?!expertProblems|problems|contactUrls)|time\/(?!day|relativeMoment)|ui\/(?!Avatar|Field|problems|Select|ShowMore|useMedia|useProblems))/;
 
@@ -51,7 +52,8 @@ export default defineConfig(({ mode }) => {
       chunkSizeWarningLimit: 4000,
       rolldownOptions: {
         input: page,
-        // One file for shared modules: many small ones load more slowly and compress worse.
+        // One file for the shared modules, because many small files load more slowly and compress
+        // worse.
         output: {
           codeSplitting: { groups: [{ name: "shared", test: SHARED, minShareCount: 2 }] },
         },
@@ -66,7 +68,7 @@ export default defineConfig(({ mode }) => {
         "/graphql": { target: "http://127.0.0.1:8000", ws: true },
       },
     },
-    // Loads jsdom once; each file still gets a document of its own.
+    // This pool loads jsdom only once, but still gives each test file its own document.
     test: { environment: "jsdom", pool: "vmThreads", include: ["src/**/*.test.{ts,tsx}"] },
   };
 });

@@ -1,4 +1,4 @@
-"""Client addresses: parsed, behind trusted proxies, and as keys under which usage is counted."""
+"""Network addresses of clients: parsing, trusted proxies, and the keys of per-address limits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-# A private class, because the public middleware does not validate networks or expose its check.
+# A private class, because the public middleware neither validates networks nor exposes its check.
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 Address = IPv4Address | IPv6Address
 
 MAX_ADDRESS_CHARS = 64
-"""More than the longest IPv6 address and its zone; longer texts are not addresses."""
+"""More than the longest IPv6 address with a zone; a longer text is not an IP address."""
 
 SITE_BITS = 64
-"""Length of the smallest IPv6 prefix that a customer is assigned (RFC 6177, RFC 4291)."""
+"""Prefix length of the smallest IPv6 network that a customer is assigned (RFC 6177, RFC 4291)."""
 
 
 def parse_address(host: str) -> Address | None:
-    """Parse an address; return IPv4-mapped IPv6 addresses as IPv4 and None for anything else."""
+    """Parse an IP address, converting IPv4-mapped IPv6 to IPv4; return None if it is invalid."""
     return _parse_address(host) if len(host) <= MAX_ADDRESS_CHARS else None
 
 
@@ -44,7 +44,7 @@ def _parse_address(host: str) -> Address | None:
 def address_key(host: str) -> str:
     """Return the key for per-address limits: the IPv4 address or the IPv6 /64 network.
 
-    All texts that are not addresses, such as a proxy's "unknown", share the empty key.
+    All texts that are not IP addresses, such as a proxy's "unknown", share the empty key.
     """
     return _address_key(host) if len(host) <= MAX_ADDRESS_CHARS else ""
 
@@ -59,18 +59,19 @@ def _address_key(host: str) -> str:
 
 
 class TrustedProxies(_TrustedHosts):
-    """Networks of proxies whose headers are trusted; `in` checks an address.
+    """Networks of proxies whose headers are trusted; `in` checks whether they contain an address.
 
     Args:
-        networks: addresses or networks such as "10.0.0.0/8".
+        networks: IP addresses or networks such as "10.0.0.0/8".
 
     Raises:
-        ValueError: if one of them is invalid.
+        ValueError: an address or network is invalid.
     """
 
     def __init__(self, networks: Iterable[str]) -> None:
         valid = [ip_network(network) for network in networks]
-        # A socket for both IP versions shows IPv4 peers as ::ffff:10.0.0.1 (RFC 4291, 2.5.5.2).
+        # A socket for both IP versions shows the IPv4 peer 10.0.0.1 as ::ffff:10.0.0.1 (RFC 4291,
+        # 2.5.5.2).
         mapped = [
             f"::ffff:{network.network_address}/{96 + network.prefixlen}"
             for network in valid
@@ -80,7 +81,7 @@ class TrustedProxies(_TrustedHosts):
 
 
 class ForwardedClients:
-    """Uvicorn's middleware for X-Forwarded-For and -Proto, which also applies X-Forwarded-Host."""
+    """Uvicorn's middleware for X-Forwarded-For and X-Forwarded-Proto, plus X-Forwarded-Host."""
 
     def __init__(self, app: ASGIApp, proxies: TrustedProxies) -> None:
         self._proxies = proxies
@@ -89,12 +90,12 @@ class ForwardedClients:
         self._app: ASGIApp = middleware  # type: ignore[assignment] # likewise
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Call the application with the client's address, scheme and host."""
+        """Call the application with the original client's address, scheme and host."""
         client = scope.get("client")
         if client and client[0] in self._proxies:
             hosts = [value for name, value in scope["headers"] if name == b"x-forwarded-host"]
             if hosts:
-                # The nearest proxy has added the last host.
+                # The last host in the header was added by the nearest proxy.
                 host = hosts[-1].rpartition(b",")[2].strip()
                 others = [header for header in scope["headers"] if header[0] != b"host"]
                 scope["headers"] = [(b"host", host), *others]

@@ -1,4 +1,4 @@
-"""Writes complete responses in one piece, with cached header lines.
+"""Write each complete response in one piece, with cached header lines.
 
 Uvicorn writes head and body separately and validates every header each time, which costs more CPU.
 """
@@ -23,10 +23,10 @@ MAX_CACHED_VALUE_BYTES = 256
 
 
 class SingleWrite:
-    """Application wrapper that writes a complete response to one request at once.
+    """Application wrapper that writes the complete response to one request in a single call.
 
-    Streams, responses without a body and the last response on a connection are left to uvicorn. As
-    ASGI requires, nothing is sent before the first body message.
+    Uvicorn itself writes streams, responses without a body, and the last response on a connection.
+    As ASGI requires, nothing is sent before the first body message.
     """
 
     def __init__(self, app: ASGI3Application, cycle: RequestResponseCycle) -> None:
@@ -87,7 +87,7 @@ class SingleWrite:
 
 
 def header_line(name: bytes, value: bytes) -> bytes:
-    """Return an encoded header line; short lines are cached, because they repeat."""
+    """Return an encoded header line; short header lines are cached, because they recur."""
     encode = _cached_line if len(value) <= MAX_CACHED_VALUE_BYTES else _encoded_line
     return encode(name, value)
 

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS = 60_000
 MAX_CONNECTIONS_PER_ADDRESS = 400
-"""Twice the limit of WebSockets per address."""
+"""Twice the limit on WebSockets per client address."""
 
 PING_SECONDS = 20.0
-"""Interval of the pings that a WebSocket gets."""
+"""Interval at which the server pings each WebSocket."""
 
 RESERVED_FILES = 200
-"""File descriptors for everything but clients: the database, Redis, mail, static files."""
+"""File descriptors reserved for everything but clients: database, Redis, e-mail, static files."""
 
 
 class Connections(ServerState):
-    """Uvicorn's server state, with a limit on all connections and one per client address.
+    """Uvicorn's server state, with limits on the connections in total and per client address.
 
     Args:
-        proxies: exempt from the limit per address, as they connect on behalf of many clients.
-        has_caps: whether to enforce the limit per address.
+        proxies: exempt from the per-address limit, because they connect on behalf of many clients.
+        has_caps: whether to enforce the per-address limit.
     """
 
     def __init__(self, proxies: TrustedProxies, *, has_caps: bool) -> None:
@@ -46,10 +46,11 @@ class Connections(ServerState):
         """Count a new connection.
 
         Returns:
-            The address key to pass to `leave` when it closes; None if it is not counted.
+            The address key to pass to `leave` when the connection closes; None if the connection
+            does not count towards the limit of an address.
 
         Raises:
-            HttpRefused: the server or the address has too many connections.
+            HttpRefused: the server or the client address has too many connections.
         """
         if len(self.connections) > self._limit:
             raise HttpRefused(SERVER_FULL)
@@ -62,14 +63,14 @@ class Connections(ServerState):
         return key
 
     def leave(self, key: str) -> None:
-        """Count one connection less of that address."""
+        """Count one connection fewer for the address key."""
         self._addresses[key] -= 1
         if not self._addresses[key]:
             del self._addresses[key]
 
 
 def raise_file_limit() -> int:
-    """Raise this process's limit of open files as needed and allowed, and return it."""
+    """Raise this process's limit on open files as far as needed and allowed, and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_CONNECTIONS + RESERVED_FILES
     if hard != resource.RLIM_INFINITY:

@@ -1,8 +1,9 @@
 """Browser sessions in HttpOnly cookies.
 
-A page requests a cookie session with the header `X-Session: cookie`. Cookies are ignored without
-that header, which pages of foreign origins cannot send; with it, foreign requests are refused.
-WebSocket handshakes cannot carry the header, so only their Origin is checked.
+A page requests a cookie session with the header `X-Session: cookie`. Without that header, cookies
+are ignored, so pages of foreign origins cannot use them: browsers do not let these pages send the
+header, and the server refuses foreign requests that have it. WebSocket handshakes cannot carry the
+header, so only their `Origin` header is checked.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Cookies:
 
     @property
     def is_secure(self) -> bool:
-        """Whether the connection is over TLS."""
+        """Whether the connection uses TLS."""
         return self.connection.scope["scheme"] in {"https", "wss"}
 
     @property
@@ -49,7 +50,7 @@ class Cookies:
 
     @property
     def access_token(self) -> str | None:
-        """Access token from the cookie."""
+        """The access token in its cookie; None if there is no such cookie."""
         return self._value(ACCESS)
 
     def browser_session(self) -> BrowserSession | None:
@@ -59,7 +60,7 @@ class Cookies:
         return BrowserSession(self._value(REFRESH))
 
     def apply(self, session: BrowserSession, response: Response) -> None:
-        """Set the cookies of an issued session on the response; delete those of an ended one."""
+        """Set an issued session's cookies in the response, or delete those of an ended session."""
         if session.issued:
             self._set(response, session.issued)
         elif session.is_ended:
@@ -83,11 +84,11 @@ class Cookies:
             )
 
     def _value(self, name: str) -> str | None:
-        """Return the value of a cookie; the last one if the name occurs more than once.
+        """Return the value of a cookie; the last value if the name occurs more than once.
 
-        Parses the header as browsers write it (RFC 6265, section 5.4). Starlette's parser strips
-        non-ASCII whitespace from names, so a subdomain could bypass the `__Host-` prefix, and its
-        unquoting takes quadratic time.
+        The header is parsed as browsers write it (RFC 6265, section 5.4), but not with Starlette's
+        parser: that strips non-ASCII whitespace from names, so that a subdomain could bypass the
+        `__Host-` prefix, and takes quadratic time to remove quotes.
         """
         found = None
         for header in self.connection.headers.getlist("cookie"):

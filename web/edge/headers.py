@@ -29,10 +29,10 @@ API_HEADERS: RawHeaders = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-"""Default headers; a response's own headers take precedence."""
+"""Default security headers; a response's own headers take precedence."""
 
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
-"""One year, without `includeSubDomains`: subdomains may belong to other services."""
+"""Require HTTPS for one year; no `includeSubDomains`, because subdomains may be other services."""
 
 TLS_HEADERS: RawHeaders = (*API_HEADERS, STRICT_TRANSPORT)
 NAMES = frozenset(name for name, _ in TLS_HEADERS)

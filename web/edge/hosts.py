@@ -1,7 +1,8 @@
 """Check the `Host` header against the allowed names, as a defence against DNS rebinding.
 
-In that attack, a page's owner points its host name to this server's address: for the browser the
-page and this server then have the same origin. Only the `Host` header reveals the attack.
+In that attack, the owner of a malicious page points the page's host name to this server's IP
+address, so that the browser treats the page and this server as the same origin. Only the `Host`
+header reveals the attack.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MONITORING_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Exempt, because monitoring tools use the IP address; foreign pages learn nothing from them."""
+"""Paths exempt from the host check, because monitoring tools use the server's IP address. The paths
+tell foreign pages nothing."""
 
 MAX_HOST_LENGTH = 260
-"""Room for the longest domain name and a port."""
+"""Enough for the longest domain name and a port."""
 
 ANY = "*"
 ANY_ADDRESS = "address"
@@ -31,12 +33,12 @@ HOST = re.compile(rb"(?:\[([0-9a-f:.]+)\]|([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?)(?:
 
 
 class AllowedHosts:
-    """Middleware that answers 421 to requests for a host name that is not allowed.
+    """Middleware that responds with status 421 to requests for a host name that is not allowed.
 
     Args:
         app: the application to protect.
-        allowed: host names and addresses. `*.example.com` matches every subdomain, `*` any name,
-            and `address` any IP address, which is safe from rebinding.
+        allowed: host names and IP addresses. `*.example.com` matches every subdomain, `*` matches
+            any name, and `address` matches any IP address, because DNS rebinding needs a name.
     """
 
     def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
@@ -57,7 +59,7 @@ class AllowedHosts:
         return app(scope, receive, send)
 
     def allows(self, name: str) -> bool:
-        """Return whether a name or address is allowed."""
+        """Return whether a host name or IP address is allowed."""
         return (
             name in self._names
             or ANY in self._names
@@ -70,7 +72,7 @@ def check_names(allowed: Sequence[str]) -> None:
     """Validate a list of allowed hosts.
 
     Raises:
-        ValueError: an entry is neither a host name nor an address.
+        ValueError: an entry is neither a host name nor an IP address.
     """
     for name in allowed:
         plain = name.removeprefix("*.")
@@ -80,7 +82,7 @@ def check_names(allowed: Sequence[str]) -> None:
 
 
 def host_name(host: bytes) -> str | None:
-    """Return the name or address in a `Host` header without its port; None if it is invalid."""
+    """Return the host name or IP address in a `Host` header, without the port; None if invalid."""
     return _host_name(host) if len(host) <= MAX_HOST_LENGTH else None
 
 

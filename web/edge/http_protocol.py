@@ -1,7 +1,7 @@
-"""HTTP protocol with limits that uvicorn lacks: connections, sizes and timeouts.
+"""HTTP protocol with limits that uvicorn lacks: on connections, sizes and times.
 
-The limits cost little for a request that arrives in one piece: a timer runs only while a part of
-it is missing.
+The limits cost little for a request that arrives in one piece, because a timer runs only while a
+part of the request is missing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ EXTENSION = "expertbook.http"
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
 IDLE_SECONDS = 75
-"""Longer than proxies keep idle connections, so that no proxy sends a request on a closing one."""
+"""Longer than proxies keep idle connections, so no proxy sends a request on a closing one."""
 
 LINGER_SECONDS = 2.0
 """Time for a refused client to stop sending and read the response before the connection ends."""
@@ -45,21 +45,21 @@ STUCK_SECONDS = 10.0
 """Interval at which a slow reader's progress is checked."""
 
 MIN_BYTES_PER_SECOND = 240
-"""Slower readers are disconnected; the same limit as in Kestrel."""
+"""Clients that read more slowly are disconnected; Kestrel has the same limit."""
 
 MAX_UNSENT_BYTES = 64 * 1024
-"""Limit on unsent bytes in the kernel's buffer: a larger one would hide a slow reader."""
+"""Limit on unsent bytes in the kernel's buffer; a larger buffer would hide a slow reader."""
 
 MAX_PIPELINED = 16
 CHUNKED_FACTOR = 4
-"""Limit on a chunked body with its framing and trailers, as a multiple of the body's limit."""
+"""Limit on a chunked body with framing and trailers, as a multiple of the plain body's limit."""
 
 LONG_BODY_SECONDS = 60.0
-"""Time to receive a long body, such as a photo from a phone."""
+"""Time limit for receiving a long request body, such as a photo from a phone."""
 
 
 class Stage(Enum):
-    """The part of a request that the connection is receiving."""
+    """The part of a request that the server is receiving on a connection."""
 
     NOTHING = "nothing"
     HEAD = "head"
@@ -97,7 +97,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def shutdown(self) -> None:
-        """Ask a streaming response to finish, because the server waits for open responses."""
+        """Ask a streaming response to finish, because the stopping server waits for responses."""
         super().shutdown()
         if self.on_drain:
             self.on_drain()
@@ -157,8 +157,8 @@ class HttpProtocol(HttpToolsProtocol):
                 if self._should_upgrade():
                     self.handle_websocket_upgrade()
                     return
-                # Ignore other upgrades, such as the h2c that Java's HTTP client offers. The parser
-                # has skipped the body, so parse the request again without the Upgrade header.
+                # Ignore upgrades to other protocols, such as h2c, which Java's HTTP client offers.
+                # The parser has skipped the body, so parse the request again without Upgrade.
                 data = self._head_without_upgrade() + data[upgrade.args[0] :]
                 self.parser = httptools.HttpRequestParser(self)
             else:
@@ -170,14 +170,14 @@ class HttpProtocol(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", b""])
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over to the WebSocket protocol, which keeps its address counted."""
+        """Hand the connection over to the WebSocket protocol, which keeps it in the counts."""
         self._stop_timers()
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
         if isinstance(protocol, WebSocketProtocol):
             if self._address_key is not None:  # a bound method would keep this object alive
                 protocol.on_lost = partial(self.server_state.leave, self._address_key)
-            if not protocol.handshake_initiated:  # its parser refused the head: lower limits
+            if not protocol.handshake_initiated:  # its parser, with lower limits, refused the head
                 self._refusal = refusals.HEAD_TOO_LONG
                 self._end(refusals.HEAD_TOO_LONG)
         del self.parser, self.scope  # break reference cycles
@@ -190,7 +190,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._begin(Stage.HEAD)
 
     def on_headers_complete(self) -> None:
-        """Validate the head, then run the application or queue the pipelined request."""
+        """Validate the request head, then run the application or queue a pipelined request."""
         request_heads.check_head(
             self.parser.get_http_version(),
             self.url,
@@ -222,7 +222,7 @@ class HttpProtocol(HttpToolsProtocol):
             raise HttpRefused(refusals.BAD_HANDSHAKE)
 
     def on_body(self, body: bytes) -> None:
-        """Pass on a part of the body, up to the size limit."""
+        """Pass a part of the request body on to the application, up to the size limit."""
         self._body_size += len(body)
         if self._body_size > self._max_body:
             raise HttpRefused(refusals.BODY_TOO_LONG)
@@ -236,7 +236,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._begin(Stage.NOTHING)
 
     def on_response_complete(self) -> None:
-        """Start the next pipelined request; after a refusal, close after the last response."""
+        """Start the next pipelined request, or end a refused connection after its last response."""
         self._unanswered -= 1
         if self._refusal and not self._unanswered:
             self._end(self._refusal)
@@ -246,7 +246,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._check_reader()
 
     def pause_writing(self) -> None:
-        """Pause the response until the client reads, and check its reading speed."""
+        """Pause the response until the client reads, and check the client's reading speed."""
         super().pause_writing()
         self._check_reader()
 
@@ -260,7 +260,7 @@ class HttpProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, SingleWrite(app, cycle))
 
     def _disconnect(self) -> None:
-        """Notify the running response, which uvicorn forgets if another request is pipelined."""
+        """Tell the running response about the disconnect; uvicorn does not if others are queued."""
         if self._running_cycle:
             self._running_cycle.disconnected = True
             self._running_cycle.waiting_for_100_continue = False
@@ -284,7 +284,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(refusals.TOO_SLOW)
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Stop reading, answer complete requests, then send the refusal and close."""
+        """Stop reading, respond to complete requests, then send the refusal and close."""
         self._refusal = refusal
         self._end_deadline()
         if self._stage is Stage.BODY and not self.cycle.response_complete:
@@ -312,7 +312,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(LINGER_SECONDS, self.abort)
 
     def _check_reader(self, before: int | None = None) -> None:
-        """Disconnect a client that reads slower than the minimum rate."""
+        """Disconnect a client that reads more slowly than the minimum rate."""
         self._stop_read_check()
         left = self.transport.get_write_buffer_size()
         if before is not None and 0 <= before - left < STUCK_SECONDS * MIN_BYTES_PER_SECOND:
@@ -342,6 +342,6 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def http_protocol_of(scope: Scope) -> HttpProtocol:
-    """Return the connection of a request; other ASGI servers do not provide it."""
+    """Return the HTTP connection of a request, which no other ASGI server provides."""
     wire: HttpProtocol = scope["extensions"][EXTENSION]["wire"]
     return wire

@@ -1,4 +1,4 @@
-"""Keepalive of WebSockets: one timer pings them all, a few at a time."""
+"""Keepalive for WebSockets: one timer pings all of them, a few at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from asyncio import TimerHandle
 
 TURNS = 200
-"""Number of groups of sockets, which are pinged in turn, to keep each turn short."""
+"""Number of groups into which the sockets are divided.
+
+The groups are pinged one after another, so that no ping blocks the event loop for long.
+"""
 
 
 class Pinged(Protocol):
@@ -20,10 +23,10 @@ class Pinged(Protocol):
 
 
 class Keepalive:
-    """Pings each connection at an interval, with one timer that runs while there are connections.
+    """Pings all registered connections at a fixed interval, with a single timer.
 
     Args:
-        seconds: the interval between pings, and before the first one.
+        seconds: the interval between two pings of a connection, and before its first ping.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -34,7 +37,7 @@ class Keepalive:
         self._timer: TimerHandle | None = None
 
     def add(self, connection: Pinged) -> int:
-        """Start pinging a connection; return its group, which `remove` needs."""
+        """Start pinging the connection; return its group number, which `remove` needs."""
         group = self._next - 1
         self._groups[group].add(connection)
         self._count += 1
@@ -43,7 +46,7 @@ class Keepalive:
         return group
 
     def remove(self, connection: Pinged, group: int) -> None:
-        """Stop pinging a connection, if it is pinged."""
+        """Stop pinging the connection; do nothing if it is not registered."""
         if connection not in self._groups[group]:
             return
         self._groups[group].remove(connection)

@@ -1,8 +1,9 @@
-"""CORS: pages of the configured origins may use the API with credentials, others may not.
+"""CORS: pages of the configured origins may use the API with credentials; other pages may not.
 
-Browsers send a preflight before JSON or custom headers (the Fetch standard's CORS protocol). They
-send simple GETs of scripts, images and frames without a preflight. The server refuses such requests
-of foreign pages, because they would use up the visitor's rate limit.
+Browsers send a preflight before a request with JSON or custom headers (the Fetch standard's CORS
+protocol). Browsers send the simple GET requests for embedded scripts, images and frames without a
+preflight. The server refuses such embedded requests if they come from pages of other origins,
+because they would use up the visitor's rate limit.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ REQUEST_HEADERS = b", ".join(
     (
         *(b"Accept", b"Authorization", b"Content-Type", b"If-None-Match", b"Last-Event-ID"),
         *(b"X-Request-Id", b"X-Session"),
-        # Apollo and other GraphQL clients
+        # Headers that Apollo Client and other GraphQL clients send
         *(b"Apollo-Query-Hash", b"Apollo-Require-Preflight", b"ApolloGraphQL-Client-Name"),
         *(b"ApolloGraphQL-Client-Version", b"GraphQL-Client-Name", b"GraphQL-Client-Version"),
         *(b"GraphQL-Preflight", b"X-Apollo-Operation-Id", b"X-Apollo-Operation-Name"),
-        # Tracing: W3C, Sentry, Zipkin, Datadog and New Relic
+        # Tracing headers of W3C, Sentry, Zipkin, Datadog and New Relic
         *(b"Traceparent", b"Tracestate", b"Baggage", b"Sentry-Trace", b"B3", b"X-B3-TraceId"),
         *(b"X-B3-SpanId", b"X-B3-ParentSpanId", b"X-B3-Sampled", b"X-B3-Flags"),
         *(b"X-Datadog-Trace-Id", b"X-Datadog-Parent-Id", b"X-Datadog-Origin"),
@@ -38,7 +39,7 @@ ANSWER_HEADERS = (
 )
 EXPOSED = (b"access-control-expose-headers", ANSWER_HEADERS)
 PREFLIGHT_MAX_AGE = b"7200"
-"""Seconds that browsers cache a preflight response; Chromium's maximum."""
+"""Seconds for which browsers may cache a preflight response: the maximum that Chromium accepts."""
 
 VARY = (b"vary", b"Origin")
 PREFLIGHT_VARY = (
@@ -49,14 +50,14 @@ FOREIGN_SITES = frozenset({b"cross-site", b"same-site"})
 
 
 class CrossOrigin:
-    """Middleware that adds CORS headers for allowed origins and refuses embedded requests."""
+    """Middleware that adds CORS headers for allowed origins and refuses cross-origin embeds."""
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
         self._app = app
         self._origins = frozenset(origin.encode() for origin in origins)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Answer preflights, refuse foreign embeds, and run the application otherwise."""
+        """Respond to preflights, refuse cross-origin embeds, and pass all other requests on."""
         if scope["type"] != "http":
             return self._app(scope, receive, send)
         headers = dict(scope["headers"])
@@ -92,7 +93,7 @@ async def _answer_preflight(allowed: list[tuple[bytes, bytes]], send: Send) -> N
 
 
 def _is_embedded(headers: dict[bytes, bytes]) -> bool:
-    """Return whether a foreign page made the request, other than by navigating to the URL."""
+    """Return whether a page of another origin made the request without navigating to the URL."""
     if headers.get(b"sec-fetch-site") not in FOREIGN_SITES:
         return False
     is_followed = headers.get(b"sec-fetch-mode") == b"navigate"

@@ -1,7 +1,8 @@
-"""Token bucket that paces outgoing mails and the frames read from a WebSocket.
+"""Token bucket that paces outgoing e-mails and the reading of frames from a WebSocket.
 
 A single read from the network can hold tens of thousands of small frames, enough to block the
-event loop noticeably. A client above the limit is not refused: its socket is read more slowly.
+event loop noticeably. A WebSocket client above the limit is not refused; instead, its socket is
+read more slowly.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class TokenBucket:
     Args:
         burst: tokens that may be taken at once.
         rate: tokens added per second.
-        clock: monotonic time in seconds.
+        clock: returns the monotonic time in seconds.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class TokenBucket:
         self._full_at = 0.0
 
     def take(self, tokens: int) -> float:
-        """Take tokens and return the seconds to wait before taking more."""
+        """Take tokens from the bucket, and return the seconds to wait before taking more."""
         now = self._clock()
         self._full_at = max(self._full_at, now) + tokens / self._rate
         return max(0.0, self._full_at - now - self._burst_seconds)

@@ -16,32 +16,35 @@ if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
 
 
-# Python 3.13 renamed these statuses.
+# The names of these statuses before Python 3.13, which renamed them.
 _RENAMED = {413: "REQUEST_ENTITY_TOO_LARGE", 414: "REQUEST_URI_TOO_LONG"}
 
 
 def code_of(status: HTTPStatus) -> str:
-    """Return the error code of a status: its name, the same in every version of Python."""
+    """Return the error code of an HTTP status: its name, the same in every version of Python."""
     return _RENAMED.get(status, status.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error response; also an ASGI application that sends it. `retry_after` is in seconds."""
+    """Error response, and at the same time the ASGI application that sends it.
+
+    `retry_after` is the number of seconds after which the client may try again.
+    """
 
     status: HTTPStatus
     message: str
     retry_after: int | None = None
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send the response to an HTTP request or WebSocket handshake."""
+        """Send the error response to an HTTP request or WebSocket handshake."""
         kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
         headers = [*self._headers(), (b"content-length", b"%d" % len(self._body()))]
         await send({"type": f"{kind}.start", "status": int(self.status), "headers": headers})
         await send({"type": f"{kind}.body", "body": self._body()})
 
     def as_bytes(self, headers: RawHeaders) -> bytes:
-        """Return the raw HTTP response, with the given headers and the security headers."""
+        """Return the raw HTTP error response, with the given headers and the security headers."""
         body = self._body()
         lines = [
             f"HTTP/1.1 {self.status} {self.status.phrase}".encode(),

@@ -1,7 +1,8 @@
-"""Validate request heads: size limits, and no ambiguity that allows request smuggling.
+"""Validate request heads: enforce size limits, and refuse heads that allow request smuggling.
 
-httptools already refuses conflicting or invalid lengths, a length together with chunked coding,
-folded lines, space before a colon, and bare line feeds (RFC 9112, section 11.2).
+The parser httptools already refuses conflicting or invalid content lengths, a content length
+together with chunked transfer coding, folded header lines, a space before a header's colon, and
+bare line feeds (RFC 9112, section 11.2).
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ def check_head(version: str, url: bytes, headers: RawHeaders, *, is_short: bool)
     Args:
         version: the HTTP version.
         url: the request target.
-        headers: names in lower case, and values.
-        is_short: whether the total size is known to be within the limit.
+        headers: the header fields, each with its name in lower case and its value.
+        is_short: whether the total size of the head is known to be within the limit.
 
     Raises:
-        HttpRefused: the head is too long, ambiguous or uses an unsupported feature.
+        HttpRefused: if the head is too long or ambiguous, uses an unsupported feature, or
+            announces a body that is too long.
     """
     named = dict(headers)
     if version not in VERSIONS:
@@ -57,12 +59,12 @@ def check_head(version: str, url: bytes, headers: RawHeaders, *, is_short: bool)
 
 
 def max_body_bytes(url: bytes) -> int:
-    """Return the maximum size of a body that is sent to a request target."""
+    """Return the maximum size, in bytes, of a request body that is sent to the URL."""
     return MAX_BYTES if url.partition(b"?")[0] == PHOTOS else MAX_BODY_BYTES
 
 
 def has_body(headers: RawHeaders) -> bool:
-    """Return whether a body follows the head."""
+    """Return whether a request with these headers has a body."""
     return any(
         name == b"transfer-encoding" or (name == b"content-length" and int(value))
         for name, value in headers

@@ -1,6 +1,6 @@
 """Small replacements for asyncio's Queue and Event, without their deques of waiters.
 
-Every idle socket has one of each, so their memory matters.
+Every idle WebSocket has one queue and one event, so their memory use matters.
 """
 
 from __future__ import annotations

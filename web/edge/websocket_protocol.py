@@ -1,4 +1,4 @@
-"""WebSocket protocol with limits, and a fast path for frames that are already encoded.
+"""WebSocket protocol with resource limits, and a fast path for frames that are already encoded.
 
 The application gets the connection as the ASGI extension `expertbook.wire` and can write encoded
 frames straight to the transport, which costs less CPU than uvicorn's `send`.
@@ -33,27 +33,30 @@ if TYPE_CHECKING:
 
 EXTENSION = "expertbook.wire"
 STUCK_SECONDS = 10.0
-"""A peer that does not read for this long is disconnected."""
+"""Time after which a peer that does not read is disconnected."""
 
 CLOSE_SECONDS = 2.0
 MAX_FRAME_BYTES = 64 * 1024
 SEND_BUFFER_BYTES = 64 * 1024
 READ_CHUNK_BYTES = 512
 MAX_FRAMES_PER_TURN = 64
-"""Approximate number of frames read from one socket before others get their turn."""
+"""Approximate number of frames read from one socket before other sockets get their turn."""
 
 MAX_FRAGMENTS = 1_024
-"""Limit on the fragments of a message: empty ones take memory but do not add to its length."""
+"""Maximum number of fragments of a message.
+
+Empty fragments take memory, but do not add to the length of the message.
+"""
 
 PING = b"\x89\x00"
 MAX_7BIT_LENGTH, MAX_16BIT_LENGTH = 125, 0xFFFF
 
 
 class Handshake(ServerProtocol):
-    """WebSocket server state that adds the security headers to refused handshakes."""
+    """WebSocket handshake that adds the security headers to its response if it is refused."""
 
     def reject(self, status: http.HTTPStatus | int, text: str) -> Response:
-        """Return the refusal with security headers."""
+        """Return the response that refuses the handshake, with the security headers."""
         response = super().reject(status, text)
         response.headers.update((name.decode(), value.decode()) for name, value in API_HEADERS)
         return response
@@ -65,7 +68,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     on_drain: Callable[[], None] | None
     on_lost: Callable[[], None] | None
 
-    # Includes the base class's attributes, which saves each instance a dict.
+    # The base class's attributes are listed as well, so that instances need no `__dict__`.
     __slots__ = (
         "_frames_read",
         "_keepalive",
@@ -123,8 +126,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.on_drain = self.on_lost = None
-        self.queue = Inbox()  # type: ignore[assignment] # has all methods in use
-        self.writable = Gate()  # type: ignore[assignment] # likewise
+        self.queue = Inbox()  # type: ignore[assignment] # has all methods that uvicorn calls
+        self.writable = Gate()  # type: ignore[assignment] # has all methods that uvicorn calls
         self.conn = Handshake(max_size=config.ws_max_size, logger=self.logger)
         shared = server_state if isinstance(server_state, Connections) else None
         self._keepalive = shared.keepalive if shared else None
@@ -135,13 +138,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._frames_read = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Limit the kernel's send buffer, in case the peer does not read."""
+        """Limit the kernel's send buffer, which fills up if the peer does not read."""
         super().connection_made(transport)
         if (end := transport.get_extra_info("socket")) is not None:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop reading and report the loss to `on_lost`."""
+        """Stop reading, and report the lost connection by calling `on_lost`."""
         self._unread.clear()
         if self._next_turn:
             self._next_turn.cancel()
@@ -150,26 +153,26 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.on_lost()
 
     def handle_connect(self, event: Request) -> None:
-        """Add the ASGI extension to the scope."""
+        """Add this connection to the ASGI scope, as the extension `expertbook.wire`."""
         super().handle_connect(event)
         if not self.close_sent:
             self.close_timeout = CLOSE_SECONDS
             self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment] # unknown to uvicorn's types
 
     def data_received(self, data: bytes) -> None:
-        """Buffer received bytes and read them in turns."""
+        """Buffer the received bytes, and read a limited number of frames from them per turn."""
         self._unread += data
         if not (self._next_turn or self.read_paused):
             self._read()
 
     def _read(self) -> None:
-        """Continue reading, unless the application has unread messages or the connection closes."""
+        """Continue reading, unless messages are still unread or the connection is closing."""
         self._next_turn = None
         if not (self.read_paused or self.transport.is_closing()):
             self._read_turn()
 
     def _read_turn(self) -> None:
-        """Read frames up to the limit per turn and schedule the next turn."""
+        """Read frames up to the limit for one turn, and schedule the next turn if one is needed."""
         self._frames_read = 0
         while (
             self._unread
@@ -190,7 +193,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Return the next message to the application; resume reading when the queue is empty."""
+        """Return the next received message; resume reading once the queue of messages is empty."""
         message = await self.queue.get()
         if self.read_paused and self.queue.empty():
             self.read_paused = False
@@ -214,14 +217,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().handle_cont(event)
 
     def handle_ping(self) -> None:
-        """Answer a ping unless the peer is not reading (allowed by RFC 6455, section 5.5.3)."""
+        """Respond to a ping unless the peer has stopped reading (see RFC 6455, section 5.5.3)."""
         if self.writable.is_set():
             super().handle_ping()
         else:
             self.conn.data_to_send()
 
     def handle_parser_exception(self) -> None:
-        """Close after a protocol error; without a close frame if the handshake is unanswered."""
+        """Close after a protocol error; send a close frame only if the handshake was completed."""
         if self.conn.close_sent is None:
             self.disconnected = self.handshake_complete = True
             self.abort()
@@ -229,10 +232,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             super().handle_parser_exception()
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send a message of the application; abort if a close is not completed in time."""
+        """Send the application's message; abort if the peer does not complete a close in time."""
         await super().send(message)
         if message["type"] == "websocket.accept":
-            # Free the handshake, which is not needed any more.
+            # Free the handshake, which is no longer needed.
             self.request.headers.clear()
             del self.request, self.response
             self.server = self.client = None
@@ -247,7 +250,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Write a frame without waiting.
 
         Returns:
-            Whether more can be written; if not, await `drained` first.
+            Whether another frame can be written at once; if not, await `drained` first.
         """
         if self.disconnected or self.close_sent or self.transport.is_closing():
             return False
@@ -258,14 +261,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Wait until the write buffer has room.
 
         Raises:
-            ConnectionAbortedError: the peer was disconnected or has left.
+            ConnectionAbortedError: if the peer was disconnected or has closed the connection.
         """
         await self.writable.wait()
         if self.disconnected or self.transport.is_closing():
             raise ConnectionAbortedError
 
     def abort(self) -> None:
-        """Close at once, without a close frame, which a peer that does not read would not get."""
+        """Close the connection at once, without sending a close frame.
+
+        A peer that does not read would not receive the frame anyway.
+        """
         self.transport.abort()
 
     def start_keepalive(self) -> None:
@@ -292,11 +298,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.abort()
 
     def handle_pong(self, event: Frame) -> None:  # noqa: ARG002 - uvicorn's interface
-        """Record that the peer is alive; an unsolicited pong counts as well."""
+        """Record that the peer is alive; an unsolicited pong proves this, too."""
         self.ping_sent_at = 0.0
 
     def shutdown(self) -> None:
-        """At server shutdown, let `on_drain` close the connection; without it, close it here."""
+        """Close the connection at server shutdown, by calling `on_drain` if it is set."""
         if self.on_drain is None or self.close_sent:
             super().shutdown()
         else:

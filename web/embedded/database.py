@@ -1,9 +1,9 @@
-"""Run a database server in the data folder, used when `MONGODB_URL` is not set.
+"""Run the embedded database server in the data folder, if `MONGODB_URL` is not set.
 
-Two file locks protect the folder. Only the main process holds `lock`, which shows that ExpertBook
-is running. The main process, the guardian and the database server all hold `database.lock`, which
-is released when the last of them ends: a start waits until the database of a killed ExpertBook
-has stopped.
+Two lock files protect the data folder. Only the main process locks the file `lock`, which shows
+that ExpertBook is running. The main process, the guardian and the database server share the lock on
+`database.lock`, which is released when the last of these processes ends. A new start therefore
+waits until the database of a killed ExpertBook process has stopped.
 """
 
 import contextlib
@@ -28,63 +28,63 @@ from models.store import replica_set
 GUARDIAN = Path(__file__).with_name("guardian.py")
 HOST = "127.0.0.1"
 MAX_IDLE_MS = 120_000  # SecantusDB closes connections that are idle for five minutes
-PORTS = range(20000, 30000)  # below the ephemeral ports, which any connection may take
+PORTS = range(20000, 30000)  # below the ephemeral ports, which any outgoing connection may take
 START_SECONDS = 60.0
-ANSWER_SECONDS = 5.0  # for one attempt, before checking whether the guardian is alive
+ANSWER_SECONDS = 5.0  # for one attempt to connect, before checking whether the guardian is alive
 CLOSING_SECONDS = 15.0  # longer than the guardian takes from SIGTERM to SIGKILL
 PAUSE_SECONDS = 0.02
 LOG_LINES = 5
 
 
 class NoDatabase(Exception):
-    """The embedded database cannot be used; the message says what to do.
+    """The embedded database cannot be used; the error message says how to solve the problem.
 
     NoDatabase
-    ├── AlreadyRunning     another ExpertBook is using the data folder
-    ├── StillClosing       the database of a previous ExpertBook does not stop
-    ├── FolderNotWritable  the data folder cannot be created or written
-    ├── ServerNotFound     no database server is installed, or not the one that the data require
-    └── DidNotStart        the database server exited or did not answer in time
+    ├── AlreadyRunning     another ExpertBook process is using the data folder
+    ├── StillClosing       the database of a previous ExpertBook process has not stopped in time
+    ├── FolderNotWritable  the data folder cannot be created or written to
+    ├── ServerNotFound     no database server that can read the data folder is installed
+    └── DidNotStart        no port is free, or the server exited or did not respond in time
     """
 
 
 class AlreadyRunning(NoDatabase):
-    """Another ExpertBook is using the data folder."""
+    """Another ExpertBook process is using the data folder."""
 
 
 class StillClosing(NoDatabase):
-    """The database of a previous ExpertBook does not stop."""
+    """The database of a previous ExpertBook process has not stopped in time."""
 
 
 class FolderNotWritable(NoDatabase):
-    """The data folder cannot be created or written."""
+    """The data folder cannot be created or written to."""
 
 
 class ServerNotFound(NoDatabase):
-    """No database server is installed, or not the one that the data require."""
+    """No database server that can read the data folder is installed."""
 
 
 class DidNotStart(NoDatabase):
-    """The database server exited or did not answer in time."""
+    """No port is free, or the database server exited or did not respond in time."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A supported database server program."""
+    """A database server program that ExpertBook can run."""
 
     name: str
     replica_set: str
     flags: tuple[str, ...]
-    initiates_itself: bool  # whether it starts as an initiated replica set
-    signal_target: str  # receiver of SIGTERM: `process` or `thread`, see guardian.py
+    initiates_itself: bool  # whether it initiates its replica set itself when it starts
+    signal_target: str  # the receiver of SIGTERM: `process` or `thread`, see guardian.py
 
     def program(self) -> str | None:
-        """Return the program's path, from this virtual environment or else from the PATH."""
+        """Return the program's path in this virtual environment, or else on the PATH, or None."""
         beside = str(Path(sys.executable).parent)
         return shutil.which(self.name, path=beside) or shutil.which(self.name)
 
     def has_data(self, database: Path) -> bool:
-        """Return whether the folder has data of this server, which no other server can read."""
+        """Return whether the folder contains data that only this database server can read."""
         folder = database / self.name
         return folder.is_dir() and any(folder.iterdir())
 
@@ -111,9 +111,9 @@ SECANTUS = Server(
     replica_set="secantus",
     flags=(
         *("--storage-path={folder}", "--port={port}", f"--host={HOST}", "--cache-size=256M"),
-        "--config={empty}",  # do not read the user's or the system's configuration
+        "--config={empty}",  # prevents reading the user's or the system's configuration
         "--sync-on-commit",  # otherwise SIGKILL loses acknowledged transactions
-        "--oplog-retention-seconds=86400",  # as long as events are retained
+        "--oplog-retention-seconds=86400",  # as long as the event log keeps events
         "--log-level=WARNING",
     ),
     initiates_itself=True,
@@ -123,14 +123,15 @@ SECANTUS = Server(
 
 @contextlib.contextmanager
 def embedded_database(data: Path, *, address: str = "") -> Iterator[str]:
-    """Run the database in the folder `data` for the duration of the context and yield its URL.
+    """Run the database in the folder `data` while the context lasts, and yield the database's URL.
 
     Args:
-        data: the data folder, created if missing.
-        address: the URL of this ExpertBook, shown by `AlreadyRunning` to a second start.
+        data: the data folder, which is created if it is missing.
+        address: the URL of this ExpertBook server, which `AlreadyRunning` shows if a second one is
+            started.
 
     Raises:
-        NoDatabase: one of its subclasses.
+        NoDatabase: if the database cannot be used; the exception is one of its subclasses.
     """
     with _open_lock_file(data, "lock") as owner, _open_lock_file(data, "database.lock") as lock:
         _claim(owner, data, address)
@@ -217,10 +218,10 @@ def _server(database: Path) -> tuple[Server, str]:
 
 @contextlib.contextmanager
 def _reserved_port(data: Path) -> Iterator[int]:
-    """Yield a free port; the same folder gets the same port if possible.
+    """Yield a free port; the same data folder gets the same port each time, if possible.
 
-    A locked file keeps other programs of this user from choosing the port before the database
-    listens on it.
+    A locked file keeps other ExpertBook processes of the same user from choosing the port before
+    the database listens on it.
     """
     locks = Path(tempfile.gettempdir()) / f"expertbook-ports-{os.getuid()}"
     locks.mkdir(mode=0o700, exist_ok=True)
@@ -274,11 +275,11 @@ class _Guard:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             pass_fds=[self._lock.fileno()],
-            start_new_session=True,  # shields it from Ctrl-C: the database is stopped last
+            start_new_session=True,  # shields the guardian from Ctrl-C: the database stops last
         )
 
     def watch(self) -> None:
-        """Start a new guardian whenever one is killed by a signal, but not when it exits."""
+        """Start a new guardian whenever a signal kills the current one, but not if it exits."""
         while self.guardian.wait() < 0 and not self._is_closing.is_set():
             self.guardian = self._start()
             while self.guardian.poll() is None and not self._is_closing.is_set():

@@ -3,17 +3,18 @@
     main process ──pipe──> guardian ──parent──> database server
 
 Usage: `guardian.py LOG TARGET COMMAND...`. The guardian starts the command, restarts it when it
-dies, and stops it when the pipe on standard input closes, that is when the main process ends for
-any reason. A byte on the pipe reports that the server has answered; if the server dies before
-that, the start has failed and the guardian exits, so that the main process can report it.
-Inheritable file descriptors (the folder's lock) are passed on to the server and stay open until
-it has ended.
+dies, and stops it when the pipe on standard input closes, that is, when the main process ends for
+any reason. The main process writes a byte to the pipe once the database server has responded. If
+the server dies before that, its start has failed, and the guardian exits so that the main process
+can report the failure. Inheritable file descriptors, such as that of the data folder's lock file,
+are passed on to the database server and stay open until the server has ended.
 
-TARGET is the receiver of SIGTERM: `process`, or `thread` for the server's main thread. The kernel
-may deliver a process's signal to any thread, but a server in Python only handles it when its main
-thread wakes up.
+TARGET names the receiver of SIGTERM: `process` for the whole server process, or `thread` for its
+main thread. The kernel may deliver a signal that is sent to a process to any of its threads, but a
+server written in Python handles the signal only when its main thread wakes up.
 
-Imports little, and only from the standard library, to start quickly and use little memory.
+The module imports little, and only from the standard library, to start quickly and use little
+memory.
 """
 
 import contextlib
@@ -25,10 +26,10 @@ import sys
 import time
 
 PIPE = 0
-QUICK_SECONDS = 10.0  # a death within this time of the start is quick
-MAX_QUICK_DEATHS = 5  # in a row, after which the guardian gives up
-FIRST_PAUSE_SECONDS = 0.1  # before a restart; doubles with each quick death
-STOP_SECONDS = (3.0, 7.0)  # after the first SIGTERM and the second; then SIGKILL
+QUICK_SECONDS = 10.0  # a death within this time after the start is called quick
+MAX_QUICK_DEATHS = 5  # restarts in a row after quick deaths; then the guardian gives up
+FIRST_PAUSE_SECONDS = 0.1  # pause before a restart; doubles with each quick death
+STOP_SECONDS = (3.0, 7.0)  # wait after the first and the second SIGTERM, before SIGKILL
 FAILED = 1
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -61,7 +62,8 @@ def guard(log: str, signal_target: str, command: list[str]) -> int:
 def _wake_on_signals() -> int:
     """Make signals write to a pipe instead of ending the guardian; return the pipe's read end.
 
-    Uses handlers rather than SIG_IGN, which the server would inherit through `exec`.
+    Signal handlers are used instead of SIG_IGN, because the database server would inherit SIG_IGN
+    through `exec`.
     """
     wake_pipe, writer = os.pipe()
     os.set_blocking(wake_pipe, False)
@@ -104,7 +106,7 @@ def _status(server: int) -> int | None:
 
 
 def _wait(wake_pipe: int, seconds: float | None = None) -> bytes | None:
-    """Wait for input or a signal; return the input, b"" at the pipe's end, or None."""
+    """Wait for a signal or input; return the input, b"" if the pipe is closed, or else None."""
     readable, _, _ = select.select([PIPE, wake_pipe], [], [], seconds)
     _drain(wake_pipe)
     return os.read(PIPE, 16) if PIPE in readable else None

@@ -1,7 +1,7 @@
-"""HTTP caching headers: responses to anonymous GET requests are public (RFC 9111).
+"""HTTP caching headers: only responses to anonymous GET and HEAD requests can be public (RFC 9111).
 
-All other responses are private. Public responses have an ETag, which caches use to revalidate them
-(RFC 9110, section 13).
+Responses to all other requests are private. Public responses have an ETag, which caches use to
+revalidate them (RFC 9110, section 13).
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ ENTITY_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 
 def is_anonymous_read(request: Request, cookies: Cookies) -> bool:
-    """Return whether a request is GET or HEAD and carries no credentials."""
+    """Return whether the request is a GET or HEAD request without credentials."""
     is_signed_in = "authorization" in request.headers or cookies.is_requested
     return request.method in READ_METHODS and not is_signed_in
 
 
 def make_public(response: Response, max_age: int) -> None:
-    """Set the headers that allow shared caches to store a response.
+    """Set the headers that allow shared caches to store the response.
 
     Args:
         response: the response to change.
@@ -55,7 +55,7 @@ def make_public(response: Response, max_age: int) -> None:
 
 
 def apply_if_none_match(response: Response, request: Request) -> Response:
-    """Return a 304 response if the client already has this public response, else the response."""
+    """Return status 304 if the client already has this public response, else the response."""
     headers = response.headers
     if not _matches(request, headers["ETag"]):
         return response
@@ -64,7 +64,7 @@ def apply_if_none_match(response: Response, request: Request) -> Response:
 
 
 def is_public(response: Response) -> bool:
-    """Return whether shared caches may store a response."""
+    """Return whether shared caches may store the response."""
     return response.headers.get("Cache-Control", "").startswith("public")
 
 
@@ -76,6 +76,6 @@ def _entity_tag(response: Response) -> str:
 
 
 def _matches(request: Request, tag: str) -> bool:
-    """Return whether `If-None-Match` includes the tag, by weak comparison."""
+    """Return whether `If-None-Match` lists the tag, using weak comparison (RFC 9110)."""
     listed = ",".join(request.headers.getlist("if-none-match"))
     return listed.strip() == "*" or tag.strip('"') in ENTITY_TAG.findall(listed)

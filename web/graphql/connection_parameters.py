@@ -1,4 +1,4 @@
-"""Reads the access token in the payload of `connection_init`, in all places that clients use."""
+"""Reads the access token from the payload of `connection_init`, wherever clients put it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ if TYPE_CHECKING:
 
 HEADER: Final = "authorization"
 TOKEN_NAMES: Final = frozenset({"authtoken", "token", "accesstoken"})
-"""Names of a token without `Bearer`, in lower case and without "-" and "_"."""
+"""Parameter names for a token that may lack `Bearer`; in lower case, without "-" and "_"."""
 
 _SEPARATORS: Final = str.maketrans("", "", "-_")
 _TOKEN: Final = regex.compile(r"bearer\s.+|eyJ[\w-]+\.[\w-]+\.[\w-]+", regex.IGNORECASE)
-"""An Authorization header, or a JWT (RFC 7519)."""
+"""Pattern of an Authorization header's value, or of a JWT (RFC 7519)."""
 
 MISPLACED: Final = "Send the token as `Authorization` in the payload of connection_init."
 
 
 def authorization_of(payload: object) -> str | None:
-    """Return the Authorization header in the payload of `connection_init`, or None.
+    """Return the Authorization header's value in the payload of `connection_init`, or None.
 
-    The header may be in the payload, in its `headers` or in its `context.headers`. Its value may be
-    in a list, and the headers may be a list of pairs. In the payload, `authToken`, `accessToken` or
-    `token` may contain the token alone. Names are case-insensitive.
+    The header may be an entry of the payload itself, of its `headers` or of its `context.headers`.
+    The header's value may be wrapped in a list, and the headers may be a list of name-value pairs.
+    In the payload itself, `authToken`, `accessToken` or `token` may contain the token without
+    `Bearer`. Names are case-insensitive.
 
     Raises:
-        Unauthenticated: if something that looks like a token is elsewhere.
+        Unauthenticated: if any other part of the payload looks like a token.
     """
     if not isinstance(payload, dict):
         return None
@@ -49,7 +50,7 @@ def authorization_of(payload: object) -> str | None:
 
 
 def _entries(parameters: object) -> Iterator[tuple[str, str]]:
-    """Yield each name, in lower case, and text of an object or of a list of pairs."""
+    """Yield the lower-case name and the text of each entry of an object or a list of pairs."""
     if isinstance(parameters, dict):
         parameters = list(parameters.items())
     for pair in parameters if isinstance(parameters, list) else ():
@@ -63,7 +64,7 @@ def _has_scheme(value: str) -> bool:
 
 
 def _texts(payload: dict[str, Any]) -> Iterator[str]:
-    """Yield all texts within the payload."""
+    """Yield all strings in the payload, at any depth."""
     pending: list[Any] = [payload]
     while pending:
         match pending.pop():

@@ -1,6 +1,6 @@
 """ASGI application for `/graphql`, which tries the response cache first.
 
-Requests reach it directly, without FastAPI's routing, to keep cached responses cheap.
+Requests reach this application directly, without FastAPI's routing, to keep cached responses cheap.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 PATH = "/graphql"
 UNCACHEABLE_HEADERS = frozenset({b"authorization", b"cache-control", b"content-encoding"})
-"""Request headers that bypass the response cache."""
+"""Names of request headers that make a request bypass the response cache."""
 
 SESSION_HEADER = HEADER.encode()
 
 
 class Endpoint:
-    """Answers GraphQL requests, and serves GraphiQL to browsers.
+    """Responds to GraphQL requests, and serves GraphiQL to browsers.
 
     `container` is set while the application runs.
     """
@@ -56,7 +56,7 @@ class Endpoint:
         self._graphiql = read_page(GRAPHIQL_PAGE) if shows_graphiql else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; an unexpected error gets a masked response and is raised again."""
+        """Respond to a request; mask an unexpected error in the response, and raise it again."""
         has_started = False
 
         async def tracking_send(message: Message) -> None:
@@ -91,7 +91,7 @@ class Endpoint:
         return await answer(request, self.container, self._documents, cookies, cache_key)
 
     def _cacheable_media_type(self, scope: Scope) -> str | None:
-        """Return the media type if the response may be cached, else None."""
+        """Return the media type of the response if it may be cached, else None."""
         headers = dict(scope["headers"])
         if len(headers) < len(scope["headers"]) or not UNCACHEABLE_HEADERS.isdisjoint(headers):
             return None
@@ -109,18 +109,18 @@ class Endpoint:
         return media_type if media_type != EVENT_STREAM else None
 
     def _is_without_session(self, scope: Scope) -> bool:
-        """Return whether a page of this server asks for cookies but has no session yet."""
+        """Return whether a POST request asks for session cookies but does not have any yet."""
         cookies = Cookies(Request(scope), self._origins)
-        # Cached responses to GET are public, but X-Session makes the response private.
+        # Cached responses to GET requests are public, but X-Session makes a response private.
         return scope["method"] == "POST" and not (cookies.is_foreign or cookies.access_token)
 
     async def _serve_cached(
         self, scope: Scope, cache_key: CacheKey, cached: CachedResponse
     ) -> ASGIApp:
-        """Charge the client for a cached response, and return it.
+        """Charge the client for a cached response, and return the response.
 
         Raises:
-            RateLimited: if the client's budget is exhausted.
+            RateLimited: if the client's rate-limit budget is exhausted.
         """
         started_at = perf_counter()
         client = scope.get("client")
@@ -136,7 +136,7 @@ class Endpoint:
 
 
 async def read_cache_key(scope: Scope, receive: Receive, media_type: str) -> CacheKey:
-    """Return the cache key of a request, reading its body if it is POST.
+    """Return the cache key of a request; this reads the body of a POST request.
 
     Raises:
         BadRequest: if the body is too long or incomplete.

@@ -1,11 +1,12 @@
 """GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft).
 
-With `application/graphql-response+json` the status shows the kind of failure. With
-`application/json` and in event streams, every well-formed request gets status 200.
+With the media type `application/graphql-response+json`, the HTTP status shows the kind of failure:
+invalid GraphQL requests get status 400, and executed requests get status 200, as the audit of the
+graphql-http library expects. With `application/json` and in event streams, even a request with an
+invalid GraphQL document gets status 200.
 
-Requests that fail before execution get 400, and executed ones 200, as graphql-http's audit
-expects. The specification's draft of September 2026 recommends 422 for some failures before
-execution, and 294 for partial results.
+The specification's draft of September 2026 recommends status 422 for some failures before
+execution, and status 294 for partial results; this server uses neither for GraphQL.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ SESSION_FIELDS = frozenset(
         *("startGuestSession", "requestSignInCode", "signInWithCode"),
     }
 )
-"""Fields that only concern sessions: clients may send a stale token along with them."""
+"""Root fields for signing in and out; clients may send an expired token along with them."""
 
 STREAMS = frozenset({EVENT_STREAM, MULTIPART})
 
@@ -83,14 +84,15 @@ async def answer(
     cookies: Cookies,
     cache_key: CacheKey | None = None,
 ) -> Response:
-    """Answer an HTTP request; a subscription gets a long-lived response.
+    """Respond to an HTTP request; the response to a subscription is long-lived.
 
     Args:
-        request: the request; its body may already be read.
+        request: the HTTP request, whose body may have been read already.
         container: services and caches of this process.
-        documents: resolves persisted documents.
+        documents: finds and validates the GraphQL documents of requests.
         cookies: the request's session cookies.
-        cache_key: key in the response cache, including the body; None bypasses the cache.
+        cache_key: the request's key in the response cache, which includes the request body; None
+            bypasses the cache.
     """
     if request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(ALLOWED_METHODS)})
@@ -152,7 +154,7 @@ async def answer(
     # Set cookies even if the request failed: the session may have changed before the failure.
     if context and context.browser:
         cookies.apply(context.browser, response)
-    # Shared caches must not store one client's rate limit.
+    # Shared caches must not store one client's rate-limit headers.
     if charge and not is_public(response):
         response.headers.update(charge.headers)
     return response
@@ -165,9 +167,9 @@ async def execute(
     media_type: str,
     max_age: int | None,
 ) -> tuple[Response, ExecutionResult]:
-    """Run a query or mutation; without errors, its response is public for `max_age` seconds.
+    """Run a query or mutation; a response without errors is public for `max_age` seconds.
 
-    The response to a search by time is never public.
+    If `max_age` is None, or the query searches for experts with free time, the response is private.
     """
     result = await run(prepared, variables, context)
     response = respond(body_of(result), 200, media_type)
@@ -179,7 +181,7 @@ async def execute(
 def error_response(
     error: BadRequest | ExpertBookError | RequestFailed, media_type: str
 ) -> Response:
-    """Return the response to a request that was not executed."""
+    """Return the error response to a request that was not executed."""
     match error:
         case BadRequest():
             status, headers = error.status, error.headers
@@ -193,7 +195,7 @@ def error_response(
             is_apollo = isinstance(error, NotPersisted) and error.is_automatic
             status = 400 if media_type == GRAPHQL_JSON and not is_apollo else 200
             return respond({"errors": formatted(error.errors)}, status, media_type)
-    # An event stream always has status 200, which would hide the failure.
+    # An event stream always has status 200, so JSON is sent instead to show the failure.
     error_type = JSON if media_type == EVENT_STREAM else media_type
     return respond({"errors": formatted(errors_of(error))}, status, error_type, headers)
 
@@ -207,7 +209,7 @@ def _negotiate(request: Request) -> tuple[str, ...]:
 
 
 def _stream_encoding(prepared: Prepared, media_types: Sequence[str]) -> StreamEncoding:
-    """Return the encoding of a subscription that the client prefers."""
+    """Return the stream encoding that the client prefers for a subscription."""
     if next(each for each in media_types if each in STREAMS) == MULTIPART:
         return MultipartStream()
     return EventStream(resumable=is_resumable(prepared))
@@ -229,7 +231,7 @@ def _stream(
 def respond(
     body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a GraphQL response, private unless the headers say otherwise."""
+    """Return a GraphQL response, which is private unless `headers` says otherwise."""
     if media_type == EVENT_STREAM:
         return single_result(body)
     return Response(
@@ -259,7 +261,7 @@ def _check(
 
 
 def _only_starts_or_ends_sessions(prepared: Prepared) -> bool:
-    """Return whether all fields of an operation concern sessions: an invalid token is ignored."""
+    """Return whether all root fields are in SESSION_FIELDS, so that a bad token is ignored."""
     names = prepared.root_fields()
     return bool(names - {"__typename"}) and names <= SESSION_FIELDS
 
@@ -267,7 +269,7 @@ def _only_starts_or_ends_sessions(prepared: Prepared) -> bool:
 def _resume_variables(
     request: Request, prepared: Prepared, variables: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """Return the variables; `$after` is the last event ID of a reconnecting `EventSource`."""
+    """Return the variables; if an `EventSource` reconnects, `$after` is its last event ID."""
     last = request.headers.get("last-event-id")
     if last and is_resumable(prepared):
         return {**(variables or {}), AFTER_VARIABLE: last}
@@ -275,7 +277,7 @@ def _resume_variables(
 
 
 async def authenticate(request: Request, services: Services, cookies: Cookies) -> Viewer | None:
-    """Return the viewer of the Authorization header, else of the session cookie, else None.
+    """Return the viewer whose token is in the Authorization header or else the cookie, or None.
 
     Raises:
         Unauthenticated: if the header's token is invalid. An invalid cookie is ignored, so that
@@ -291,7 +293,7 @@ async def authenticate(request: Request, services: Services, cookies: Cookies) -
 
 
 async def authenticate_header(header: str | None, services: Services) -> Viewer | None:
-    """Return the viewer of `Authorization: Bearer …`, or None without the header.
+    """Return the viewer whose token is in `Authorization: Bearer …`, or None without the header.
 
     Raises:
         Unauthenticated: if the token is invalid.

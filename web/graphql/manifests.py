@@ -1,4 +1,4 @@
-"""Manifests of trusted documents, as written by client build tools.
+"""Manifests of trusted GraphQL documents, as written by the build tools of clients.
 
 Supports Apollo's persisted query manifest, and the plain object {id: text} of Relay's compiler and
 GraphQL Code Generator.
@@ -28,11 +28,11 @@ class InvalidManifest(RuntimeError):
 
 
 def read_manifest(path: Path, *, introspection: bool) -> dict[str, str]:
-    """Return the validated documents of a manifest by ID.
+    """Return the validated texts of a manifest's GraphQL documents, keyed by document ID.
 
     Args:
         path: path of the manifest.
-        introspection: whether its documents may use introspection.
+        introspection: whether the manifest's documents may use introspection.
 
     Raises:
         InvalidManifest: if the manifest is unreadable or one of its documents is invalid.
@@ -53,7 +53,7 @@ def read_manifest(path: Path, *, introspection: bool) -> dict[str, str]:
 
 
 def _entries(content: Any, path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield the ID, text and description of each document."""
+    """Yield the ID, text and description of each GraphQL document in a manifest."""
     if not isinstance(content, dict):
         raise InvalidManifest(f"{path}: {SHAPE}.")
     if isinstance(content.get("format"), str) and "operations" in content:
@@ -81,7 +81,7 @@ def _entries(content: Any, path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _error_of(text: str, *, introspection: bool) -> str | None:
-    """Return why a document is invalid, or None."""
+    """Return the reason why a GraphQL document is invalid, or None if it is valid."""
     try:
         document = parse(text)
         names = [

@@ -14,28 +14,31 @@ GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed;subscriptionSpec=1.0"
-# In order of preference for a range such as */*: all clients understand JSON, so
-# `application/graphql-response+json` has to be requested by name.
+# In the order of preference for a media range such as */*. JSON comes first, because all
+# clients understand it; `application/graphql-response+json` has to be requested by name.
 SUPPORTED_TYPES = (JSON, GRAPHQL_JSON, EVENT_STREAM, MULTIPART)
 MULTIPART_NAME = MULTIPART.partition(";")[0]
 SUBSCRIPTION_SPECS = frozenset({"subscriptionspec=1.0", 'subscriptionspec="1.0"'})
 WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 UTF_8 = {"utf-8", "utf8"}
 MAX_CACHED_HEADERS: Final = 128
-"""Number of parsed headers to cache: clients of one kind send the same headers."""
+"""Number of header values whose parsed form is cached, as many clients send the same values."""
 
 MAX_HEADER_CHARS: Final = 1_024
-"""Limit because the standard library parses headers in quadratic time; browsers send about 150."""
+"""Maximum length of a header that is parsed; browsers send about 150 characters.
+
+The limit is needed because the standard library parses headers in quadratic time.
+"""
 
 
 def accepted_types(header: str) -> tuple[str, ...]:
     """Return the supported media types that a client accepts, best first.
 
-    Types of equal weight are in the client's order (RFC 9110, section 12.5.1).
+    Media types of equal weight are in the client's order (RFC 9110, section 12.5.1).
 
     Args:
-        header: value of `Accept`; several headers are joined by commas. An empty value accepts
-            JSON, and a value that is too long accepts nothing.
+        header: value of the `Accept` header; the values of several such headers are joined by
+            commas. An empty value accepts JSON, and a value that is too long accepts nothing.
     """
     return _accepted_types(header) if len(header) <= MAX_HEADER_CHARS else ()
 
@@ -60,14 +63,14 @@ def _accepted_types(header: str) -> tuple[str, ...]:
 
 
 def result_type(media_types: Sequence[str]) -> str:
-    """Return the best type for a single result: JSON for clients that accept only multipart."""
+    """Return the best media type for a single result: JSON if only multipart is accepted."""
     return next((each for each in media_types if each != MULTIPART), JSON)
 
 
 def _range(part: str) -> tuple[str, float]:
-    """Return a media range and its weight.
+    """Parse a media range of the `Accept` header, and return its name and weight.
 
-    The weight is 0 for charsets other than UTF-8, and for other protocols in multipart.
+    The weight is 0 for a charset other than UTF-8, and for multipart with an unknown protocol.
     """
     name, *parameters = (piece.strip() for piece in part.lower().split(";"))
     weight = 1.0
@@ -83,7 +86,7 @@ def _range(part: str) -> tuple[str, float]:
 
 
 def _precision(name: str, media_type: str) -> int | None:
-    """Return how specifically a range matches a media type (0 to 2), or None if it does not."""
+    """Return how specifically a media range matches a type (0 to 2), or None if it does not."""
     if media_type == MULTIPART:
         return 2 if name == MULTIPART_NAME else None
     main_type = media_type.partition("/")[0]
@@ -93,7 +96,7 @@ def _precision(name: str, media_type: str) -> int | None:
 
 
 def is_json(content_type: str) -> bool:
-    """Return whether a Content-Type is JSON in UTF-8; parameters except charset are ignored."""
+    """Return whether a Content-Type is JSON in UTF-8; parameters other than charset are ignored."""
     return len(content_type) <= MAX_HEADER_CHARS and _is_json(content_type)
 
 

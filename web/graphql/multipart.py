@@ -2,8 +2,9 @@
 
 https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
 
-Transport errors say why an operation ended early; Apollo Client's RetryLink retries after them.
-Clients read a part when the next delimiter arrives, so each part is sent with the delimiter.
+Transport errors tell the client why an operation ended early; Apollo Client's RetryLink then starts
+the operation again. Clients read a part of the response only when the next delimiter arrives, so
+each part is sent together with the delimiter that follows it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ CLOSE: Final = b"--\r\n"
 
 
 class MultipartStream:
-    """Encoding of results as parts, each with a `payload`."""
+    """Encoding of GraphQL results as parts of a multipart response, each with a `payload`."""
 
     media_type = MULTIPART.replace(";", ';boundary="graphql";')
     key = MULTIPART
@@ -32,7 +33,7 @@ class MultipartStream:
         self.opening = DELIMITER + self.heartbeat
 
     def result(self, payload: bytes) -> bytes:
-        """Encode a result as the payload of a part."""
+        """Encode a GraphQL result as the payload of a part."""
         return _part(b'{"payload":%b}' % payload)
 
     def errors(self, errors: Sequence[dict[str, Any]]) -> bytes:
@@ -44,7 +45,7 @@ class MultipartStream:
         return _part(orjson.dumps({"payload": None, "errors": placeless})) + CLOSE
 
     def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:
-        """Encode errors like `errors`, because a body without a closing delimiter is malformed."""
+        """Encode errors as `errors` does; a body without a closing delimiter would be malformed."""
         return self.errors(errors)
 
     def complete(self) -> bytes:

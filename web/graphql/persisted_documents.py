@@ -1,10 +1,11 @@
-"""Persisted documents: clients send a document's ID or hash instead of its text.
+"""Persisted GraphQL documents: clients send a document's ID or hash instead of its text.
 
 Automatic persisted queries: a client registers a document by sending it together with its hash, and
-then sends the hash alone. If this process does not know the hash, the client sends both again.
+then sends the hash alone. If this process does not know the hash, the client sends the document and
+the hash again.
 https://www.apollographql.com/docs/apollo-server/performance/apq
 
-Trusted documents: only the documents of a manifest run (`web.graphql.manifests`).
+Trusted documents: only the documents listed in a manifest may run (`web.graphql.manifests`).
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ HASH_PREFIX = "sha256:"
 
 
 class NotPersisted(RequestFailed):
-    """Raised for an unknown ID or hash; the client has to send the document's text.
+    """Raised for an unknown document ID or hash; the client has to send the document's text.
 
     Args:
-        is_automatic: whether the hash was sent in the form of Apollo's clients. Some of them only
-            send the text after a response with status 200.
+        is_automatic: whether the hash was sent in the form that Apollo's clients use. Some of these
+            clients send the text only after a response with status 200.
     """
 
     def __init__(self, *, is_automatic: bool) -> None:
@@ -47,7 +48,7 @@ class NotPersisted(RequestFailed):
 
 
 class Untrusted(RequestFailed):
-    """Raised for a document that is not in the manifest of trusted documents."""
+    """Raised for a GraphQL document that is not in the manifest of trusted documents."""
 
     def __init__(self) -> None:
         message = "Only registered documents run on this server, and this one is not registered."
@@ -55,23 +56,23 @@ class Untrusted(RequestFailed):
 
 
 class PersistedDocuments(Protocol):
-    """Resolves the documents of requests."""
+    """Finds the GraphQL documents of requests, and validates them."""
 
     def prepare(self, request: GraphQLRequest, *, introspection: bool) -> Prepared:
         """Return the requested operation, parsed and validated.
 
         Raises:
             RequestFailed: if the document is unknown, not allowed or invalid.
-            BadRequest: if the text does not match the hash.
+            BadRequest: if the document's text does not match the hash.
         """
 
 
 class AutomaticPersistedQueries:
-    """Runs any document, and remembers valid ones that are sent with their hash.
+    """Allows any GraphQL document, and remembers valid documents that are sent with their hash.
 
     Args:
         max_documents: maximum number of remembered documents; the least recently used are evicted.
-        max_bytes: maximum sum of their sizes.
+        max_bytes: maximum total size of the remembered documents, in bytes.
         use_cache: whether to cache parsed documents.
     """
 
@@ -104,10 +105,10 @@ class AutomaticPersistedQueries:
 
 
 class TrustedDocuments:
-    """Runs only the given documents, requested by ID, hash or exact text.
+    """Allows only the given GraphQL documents, requested by ID, hash or exact text.
 
     Args:
-        texts: documents by ID.
+        texts: the texts of the trusted documents, keyed by document ID.
         use_cache: whether to cache parsed documents.
     """
 
@@ -130,10 +131,10 @@ class TrustedDocuments:
 def load_documents(
     manifest: Path | None, *, introspection: bool, use_cache: bool
 ) -> PersistedDocuments:
-    """Return the trusted documents of a manifest, or automatic persisted queries without one.
+    """Return the manifest's trusted documents, or automatic persisted queries without a manifest.
 
     Args:
-        manifest: path of the manifest.
+        manifest: path of the manifest of trusted documents, if any.
         introspection: whether the manifest's documents may use introspection.
         use_cache: whether to cache parsed documents.
 

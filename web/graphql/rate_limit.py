@@ -1,8 +1,8 @@
-"""Rate limits by viewer and, with a larger budget, by address.
+"""Rate limits per viewer and, with a larger budget, per network address.
 
-Anonymous requests are only limited by address.
+Anonymous requests are limited only per network address.
 
-The headers follow a draft of the IETF:
+The RateLimit headers follow a draft of the IETF:
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 """
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
 
 REQUEST_COST = 50
-"""Cost of a request in addition to its operation."""
+"""Cost of every request, in addition to the cost of its operation."""
 
 
 class RateLimitCharge:
-    """Charges one request to the budgets of its viewer and address."""
+    """Charges one request to the rate-limit budgets of its viewer and its network address."""
 
     def __init__(self, budgets: Budgets, viewer: Viewer | None, address: str) -> None:
         self._budgets = budgets
@@ -36,11 +36,11 @@ class RateLimitCharge:
         self._balances: list[Balance] = []
 
     async def prepare(self, prepare: Callable[[], Prepared]) -> Prepared:
-        """Return the result of `prepare`; charge the cost of parsing if it fails.
+        """Return the result of `prepare`; if `prepare` fails, charge the cost of parsing.
 
         Raises:
             RequestFailed: if `prepare` fails.
-            RateLimited: if the budget is exhausted.
+            RateLimited: if a rate-limit budget is exhausted.
         """
         self._budgets.check(self._accounts, REQUEST_COST)
         try:
@@ -50,11 +50,11 @@ class RateLimitCharge:
             raise
 
     async def pay(self, prepared: Prepared, variables: dict[str, Any] | None) -> None:
-        """Charge the cost of an operation, including that of parsing a new document.
+        """Charge the cost of an operation, including the cost of parsing its document if it is new.
 
         Raises:
-            RequestFailed: if the cost exceeds the limit of an operation.
-            RateLimited: if the budget is insufficient.
+            RequestFailed: if the cost exceeds the limit for a single operation.
+            RateLimited: if a rate-limit budget does not cover the cost.
         """
         try:
             cost = cost_of(prepared, variables)
@@ -67,7 +67,7 @@ class RateLimitCharge:
         """Charge the cost of an operation whose response is cached.
 
         Raises:
-            RateLimited: if the budget is insufficient.
+            RateLimited: if a rate-limit budget does not cover the cost.
         """
         self._budgets.check(self._accounts, REQUEST_COST)
         await self._pay(REQUEST_COST + cost)
@@ -77,7 +77,7 @@ class RateLimitCharge:
 
     @property
     def headers(self) -> dict[str, str]:
-        """RateLimit headers with the budgets and their balances; empty before a charge."""
+        """RateLimit headers with the budgets and their balances; none before the first charge."""
         if not self._balances:
             return {}
         policies = [balance.policy for balance in self._balances]
@@ -93,5 +93,5 @@ class RateLimitCharge:
 
     @property
     def raw_headers(self) -> RawHeaders:
-        """`headers` in ASGI's form."""
+        """The same headers as `headers`, in the form that ASGI requires."""
         return [(name.lower().encode(), text.encode()) for name, text in self.headers.items()]

@@ -1,4 +1,4 @@
-"""Log of this process's recent changes, to detect that a computed response is already outdated."""
+"""Log of the recent changes that this process knows of, to detect outdated responses."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MAX_TRACKED_CALENDARS: Final = 10_000
 
 
 class RecentChanges:
-    """Numbers the changes in this process, and remembers the latest one of each calendar.
+    """Numbers the changes that this process learns of, and remembers each calendar's latest one.
 
-    Only the most recently changed calendars are remembered; a forgotten change counts as a
-    change of everything.
+    Only the most recently changed calendars are remembered. A forgotten change is treated as if
+    all calendars had changed.
 
     Attributes:
         latest: number of the latest change.
@@ -29,7 +29,7 @@ class RecentChanges:
         self._latest_of_all = 0
 
     def record(self, expert_id: Id) -> None:
-        """Record a change of a calendar."""
+        """Record a change of an expert's calendar."""
         self.latest += 1
         self._latest_by_expert[expert_id] = self.latest
         self._latest_by_expert.move_to_end(expert_id)
@@ -43,7 +43,7 @@ class RecentChanges:
         self._latest_by_expert.clear()
 
     def is_unchanged(self, expert_ids: Iterable[Id], since: int) -> bool:
-        """Return whether no change after number `since` affects these calendars."""
+        """Return whether these calendars are unchanged since the change with the number `since`."""
         return self._latest_of_all <= since and all(
             self._latest_by_expert.get(expert_id, 0) <= since for expert_id in expert_ids
         )

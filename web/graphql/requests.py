@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 MAX_JSON_DEPTH = 64
 MAX_LIST_LENGTH = 1_000
-"""Limit on lists in variables, because each field that uses a list copies its values."""
+"""Maximum length of a list in variables, because each field that uses the list copies it."""
 READ_METHODS = {"GET", "HEAD"}
 ALLOWED_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 PARAMETER_NAMES = ("query", "documentId", "doc_id", "operationName", "variables", "extensions")
 
 
 class BadRequest(Exception):
-    """Raised for a request that violates GraphQL over HTTP; `status` is the response's status."""
+    """Raised for an invalid GraphQL request; `status` is the HTTP status of the response."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -38,8 +38,8 @@ class BadRequest(Exception):
 class GraphQLRequest:
     """Parameters of a GraphQL request.
 
-    The document is given as `query`, or identified by `document_id` (the specification's appendix
-    on persisted documents) or by `hash` in hex (Apollo's automatic persisted queries).
+    The GraphQL document is given as `query`, or identified by `document_id` (the specification's
+    appendix on persisted documents) or by `hash` in hex (Apollo's automatic persisted queries).
     """
 
     query: str | None
@@ -58,8 +58,8 @@ async def read(request: Request, body: bytes | None = None) -> GraphQLRequest:
     """Return the parameters of an HTTP request.
 
     Args:
-        request: the request.
-        body: the body, if it was already received.
+        request: the HTTP request.
+        body: the request body, if it has been received already.
 
     Raises:
         BadRequest: if the method, media type, encoding or a parameter is invalid.
@@ -85,7 +85,7 @@ async def read(request: Request, body: bytes | None = None) -> GraphQLRequest:
 
 
 def _without_blank_query(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters, with a blank query replaced by None."""
+    """Return the request's parameters, with a blank query replaced by None."""
     query = values.get("query")
     if isinstance(query, str) and not query.strip():
         return {**values, "query": None}
@@ -93,7 +93,7 @@ def _without_blank_query(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def parse_parameters(values: Mapping[str, Any]) -> GraphQLRequest:
-    """Validate the parameters of a request; unknown ones are ignored.
+    """Validate the parameters of a GraphQL request; unknown parameters are ignored.
 
     Raises:
         BadRequest: if a parameter is missing or invalid.
@@ -125,7 +125,7 @@ def _typed(values: Mapping[str, Any], name: str, type_: type, description: str) 
 
 
 def _hash(persisted: object) -> str | None:
-    """Return the hash in `extensions.persistedQuery`, version 1."""
+    """Return the hash in `extensions.persistedQuery`, if any; only version 1 is supported."""
     if persisted is None:
         return None
     if not isinstance(persisted, dict) or not isinstance(persisted.get("sha256Hash"), str):
@@ -137,7 +137,7 @@ def _hash(persisted: object) -> str | None:
 
 
 def _url_parameters(query: QueryParams) -> dict[str, Any]:
-    """Return the parameters in a URL; an empty parameter counts as missing."""
+    """Return the request's parameters in a URL; an empty parameter is treated as missing."""
     values: dict[str, Any] = {}
     for name, text in query.multi_items():
         if name in values:
@@ -151,11 +151,13 @@ def _url_parameters(query: QueryParams) -> dict[str, Any]:
 
 
 async def receive_body(receive: Receive, limit: int = MAX_BODY_BYTES) -> bytes:
-    """Return the whole body; `web/edge/http_protocol.py` limits its size and time, too.
+    """Return the whole request body.
+
+    `web/edge/http_protocol.py` also limits the body's size, and the time in which it must arrive.
 
     Args:
-        receive: receives ASGI messages.
-        limit: maximum number of bytes.
+        receive: the function that receives ASGI messages.
+        limit: maximum size of the body, in bytes.
 
     Raises:
         BadRequest: if the body is too long or incomplete.
@@ -183,7 +185,7 @@ def _json(text: str | bytes, name: str) -> Any:
 
 
 def _excess(value: dict[str, Any]) -> str | None:
-    """Return which limit on nested values an object exceeds, or None."""
+    """Return which limit on nested values the object exceeds, or None if it exceeds none."""
     layer: list[Any] = [value]
     for _ in range(MAX_JSON_DEPTH):
         layer = [

@@ -1,11 +1,12 @@
-"""Response cache for public queries: repeated requests get stored bytes without execution.
+"""Response cache for public queries: repeated requests get a stored response, without execution.
 
-A cached response is valid while the version numbers of the directory and calendars that it was
-computed from are unchanged (models/directory/versions.py), and until the passing of time changes it
-(models/calendar/expiry.py). A change in this process drops the affected responses at once. Changes
-by other processes are detected by reading the version numbers: twice a second for responses in
-frequent use, and on request for the others. A response that was not verified within the last second
-is not served.
+A cached response is valid as long as the version numbers of the directory and of the calendars that
+it was computed from are unchanged (models/directory/versions.py). It also expires when the passing
+of time alone would change its content (models/calendar/expiry.py). A change made by this process
+drops the affected responses at once. Changes made by other processes are detected by reading the
+version numbers from the database: twice a second for responses in frequent use, and at the next
+request for all other responses. A response is served only if it was verified within the last
+second.
 
 Private responses are never stored. A response is private if its fields depend on the viewer
 (schema/execution/freshness.py) or its request carries credentials.
@@ -43,13 +44,16 @@ log = logging.getLogger(__name__)
 
 MAX_CACHE_BYTES: Final = 32 * 1024 * 1024
 MAX_RESPONSE_BYTES: Final = 64 * 1024
-"""Limit on a stored body; longer responses are rarely requested again."""
+"""Maximum length of a stored response body; longer ones are rarely requested again."""
 
 LARGE_RESPONSE_BYTES: Final = 16 * 1024
-"""Longer bodies are stored at their second request, because most are requested only once."""
+"""Length above which a response body is stored only at its second request.
+
+Most of these long responses are requested only once.
+"""
 
 VALID_SECONDS: Final = 1.0
-"""Time for which a verified response is served."""
+"""Time for which a response is served after it was verified."""
 
 VERIFY_INTERVAL_SECONDS: Final = 0.5
 IN_USE_SECONDS: Final = 10.0
@@ -59,13 +63,13 @@ IDLE_SECONDS: Final = 60.0
 """Responses that were not requested within this time are dropped."""
 
 ENTRY_OVERHEAD_BYTES: Final = 1_500
-"""Memory of an entry in addition to its body, headers and key."""
+"""Memory use of a cache entry in addition to its body, headers and key."""
 
 
 class CacheKey(NamedTuple):
-    """Bytes of a request: the body of POST, or the query string of GET and HEAD.
+    """Key made of a request's bytes: the body of a POST, or the query string of a GET or HEAD.
 
-    Cacheable requests differ in nothing else that affects the response.
+    Apart from these bytes and the media type, nothing in a cacheable request affects the response.
     """
 
     is_from_url: bool
@@ -74,16 +78,16 @@ class CacheKey(NamedTuple):
 
     @property
     def body(self) -> bytes | None:
-        """The body of POST; None for GET and HEAD."""
+        """The body of a POST request; None for a GET or HEAD request."""
         return None if self.is_from_url else self.content
 
 
 class Checkpoint(NamedTuple):
-    """State before a response is computed.
+    """State of the cache before a response is computed.
 
     Args:
-        time: time of the cache's clock.
-        change: number of the latest change in this process.
+        time: time of the cache's monotonic clock, in seconds.
+        change: number of the latest change that this process knows of.
         directory: latest known version of the directory.
     """
 
@@ -94,16 +98,16 @@ class Checkpoint(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class CachedResponse:
-    """Bytes of a response, and the versions of the data that it contains.
+    """A response, and the versions of the data from which it was computed.
 
     Args:
-        headers: headers without those about the client and the connection.
-        body: body.
-        subject: operation as shown in metrics and logs.
+        headers: the response headers, except those that depend on the client or the connection.
+        body: the response body.
+        subject: the operation, as metrics and logs show it.
         cost: rate-limit cost of the operation.
-        checkpoint: state before the response was computed.
-        calendars: position in the event log of each calendar that was read.
-        expires_at: Unix time at which the passing of time changes the response.
+        checkpoint: state of the cache before the response was computed.
+        calendars: for each calendar that was read, its position in the event log, by expert ID.
+        expires_at: Unix time at which the response is outdated even if no data has changed.
     """
 
     headers: RawHeaders
@@ -121,19 +125,19 @@ class CachedResponse:
         self.verified_at = self.used_at = self.checkpoint.time
 
     def response(self) -> Response:
-        """Return a response to which headers can be added."""
+        """Return the cached response as a new object, to which headers can be added."""
         response = Response(self.body)
         response.raw_headers = list(self.headers)
         return response
 
 
 class ResponseCache:
-    """LRU cache of responses, bounded by their size in bytes.
+    """LRU cache of responses with a limit on their total size in bytes.
 
     Args:
-        max_bytes: maximum size of all entries, including their keys.
-        clock: monotonic time in seconds, for verification and idle times.
-        wall_clock: Unix time in seconds, for responses that the passing of time changes.
+        max_bytes: maximum total size of all entries, including their keys.
+        clock: returns the monotonic time in seconds, for verification and idle times.
+        wall_clock: returns the Unix time in seconds, which is compared with `expires_at`.
     """
 
     def __init__(
@@ -154,7 +158,7 @@ class ResponseCache:
         self._directory: int | None = None
 
     def find(self, key: CacheKey) -> CachedResponse | None:
-        """Return the response of a key if it was verified within the last second, else None."""
+        """Return the key's response if it was verified within the last second, else None."""
         cached = self._entries.get(key)
         if cached is None:
             return None
@@ -167,10 +171,10 @@ class ResponseCache:
         return cached
 
     async def find_and_verify(self, key: CacheKey) -> CachedResponse | None:
-        """Return the response of a key if its versions are unchanged in the database, else None.
+        """Return the key's response if the versions in the database are unchanged, else None.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         cached = self._entries.get(key)
         if cached is None:
@@ -179,12 +183,12 @@ class ResponseCache:
         return self.find(key)
 
     def record_miss(self) -> Checkpoint:
-        """Count a miss, and return the state before the response is computed."""
+        """Count a cache miss, and return the cache's state before the response is computed."""
         self._meter.misses.inc()
         return Checkpoint(self._clock(), self._changes.latest, self._directory)
 
     def store(self, key: CacheKey, cached: CachedResponse, *, has_waiters: bool = False) -> None:
-        """Store a response, unless it is too long or was outdated by a change meanwhile.
+        """Store a response, unless it is too long or has been outdated by a change in the meantime.
 
         A large response is only stored if other requests wait for it or it was requested before.
         """
@@ -207,7 +211,7 @@ class ResponseCache:
         self._meter.size(len(self._entries), self._bytes)
 
     def calendars_changed(self, expert_ids: Iterable[Id]) -> None:
-        """Drop the responses that contain one of these calendars."""
+        """Drop the responses that were computed from any of these experts' calendars."""
         for expert_id in set(expert_ids):
             self._changes.record(expert_id)
             for key in self._keys_by_expert.get(expert_id, set()).copy():
@@ -242,7 +246,7 @@ class ResponseCache:
         """Verify the responses with recent hits, and drop those that are idle.
 
         Raises:
-            Unavailable: if the database does not answer; nothing is verified then.
+            Unavailable: if the database does not respond; in that case, no response is verified.
         """
         now = self._clock()
         idle = [
@@ -289,7 +293,7 @@ class ResponseCache:
 
 
 def _size(key: CacheKey, cached: CachedResponse) -> int:
-    """Return the approximate memory of an entry in bytes."""
+    """Return the approximate memory use of a cache entry, in bytes."""
     headers = sum(len(name) + len(value) for name, value in cached.headers)
     calendars = 200 * len(cached.calendars)
     texts = len(key.content) + len(cached.body) + bytes_of(cached.subject)

@@ -43,12 +43,13 @@ class ResponseCoalescer:
     ) -> Response:
         """Return the response to a public query: cached, shared or computed.
 
-        If a computation fails, one of the waiting requests retries. If its response cannot be
-        cached, because it has errors or is outdated already, each waiting request computes its own.
+        If a computation fails, one of the waiting requests retries it. If the computed response
+        cannot be cached, because it has errors or is already outdated, each waiting request
+        computes its own response.
 
         Raises:
             RequestFailed: if `compute` raises it.
-            TimedOut: if it takes longer than the operation timeout.
+            TimedOut: if the response takes longer than the operation timeout.
         """
         started_at = perf_counter()
         async with operation_time_limit(prepared, context):

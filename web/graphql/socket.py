@@ -1,4 +1,4 @@
-"""GraphQL over WebSocket, by the graphql-transport-ws protocol.
+"""GraphQL over WebSocket, using the graphql-transport-ws protocol.
 
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
@@ -43,7 +43,7 @@ PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
 MAX_OPERATIONS_PER_SOCKET = 50
 MAX_ID_CHARS = 256
-"""Limit on the ID of an operation, because each of its events repeats it."""
+"""Maximum length of an operation's ID, which each message about the operation repeats."""
 
 TOO_MANY_OPERATIONS = (
     f"At most {MAX_OPERATIONS_PER_SOCKET} operations run on a socket at a time; complete one or "
@@ -51,7 +51,8 @@ TOO_MANY_OPERATIONS = (
 )
 CLOSE_CODES = {
     End.NOT_INITIALISED: 4408,
-    # graphql-ws reconnects after 4403, with new connection parameters, but not after 4401.
+    # The client graphql-ws reconnects with new connection parameters after close code 4403, but
+    # does not reconnect after 4401.
     End.TOKEN_EXPIRED: 4403,
     End.SESSION_ENDED: 4401,
     End.RESTART: 1012,
@@ -59,7 +60,7 @@ CLOSE_CODES = {
 
 
 class CloseSocket(Exception):
-    """Raised to close the socket with a code and a reason."""
+    """Raised to close the WebSocket with a close code and a reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -68,7 +69,7 @@ class CloseSocket(Exception):
 
 
 class OperationMessages:
-    """Encoding of an operation's messages as frames with the ID that the client chose."""
+    """Encoding of an operation's messages as frames that carry the ID chosen by the client."""
 
     __slots__ = ("key",)
 
@@ -90,7 +91,7 @@ class OperationMessages:
 
 
 class Connection(OpenConnection):
-    """One socket with its viewer and its running operations."""
+    """One WebSocket, with its viewer and its running operations."""
 
     def __init__(
         self,
@@ -148,7 +149,7 @@ class Connection(OpenConnection):
             await self._handle(_message(await self._protocol.receive()), group)
 
     def drain(self) -> None:
-        """Close the socket for a restart, after its running queries and mutations are answered."""
+        """Close the socket for a restart, once its running queries and mutations have finished."""
         self._is_draining = True
         if not self._running_requests:
             super().drain()
@@ -206,13 +207,14 @@ class Connection(OpenConnection):
         del self._websocket, self._cookies
 
     async def _authenticate(self, header: str | None) -> Viewer | None:
-        """Return the viewer of the connection parameters, of the upgrade request, or of a cookie.
+        """Return the viewer that the connection parameters, upgrade request or cookie identify.
 
-        Cookies count only for pages of allowed origins. The `Authorization` header of an upgrade
-        request counts only without an `Origin` header, which pages always send.
+        Cookies are used only if the page has an allowed origin. The upgrade request's
+        `Authorization` header is accepted only without an `Origin` header, because browsers always
+        send `Origin`.
 
         Raises:
-            Unauthenticated: if the token is invalid, or in the wrong place.
+            Unauthenticated: if the token is invalid, or was sent in the wrong place.
         """
         headers = self._websocket.headers
         if header is None and (given := headers.get("authorization")):
@@ -235,7 +237,7 @@ class Connection(OpenConnection):
             request = parse_parameters(payload)
         except BadRequest as error:
             raise CloseSocket(4400, str(error)) from None
-        if self._is_draining:  # the socket is about to close, and the client reconnects
+        if self._is_draining:  # the socket is about to close, and the client will reconnect
             return
         messages = OperationMessages(id_)
         if len(self._operations) >= MAX_OPERATIONS_PER_SOCKET:
@@ -255,7 +257,7 @@ class Connection(OpenConnection):
             await send(self._protocol, last)
 
     async def _start(self, messages: OperationMessages, request: GraphQLRequest) -> Awaitable[None]:
-        """Prepare and charge an operation, and return a coroutine that serves it."""
+        """Prepare an operation, charge its cost, and return a coroutine that serves it."""
         introspection = self._services.allows_introspection
         charge = RateLimitCharge(self._services.budgets, self.viewer, self.address)
         prepare = partial(self._documents.prepare, request, introspection=introspection)
@@ -274,7 +276,7 @@ class Connection(OpenConnection):
         context: Context,
         messages: OperationMessages,
     ) -> None:
-        """Run a query or mutation and send its result, even while the server drains."""
+        """Run a query or mutation and send its result, even while the server is shutting down."""
         self._running_requests += 1
         try:
             result = await run(prepared, variables, context)

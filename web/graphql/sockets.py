@@ -38,7 +38,7 @@ class OpenConnection:
     """A connection that lasts until its client leaves or the server ends it.
 
     Args:
-        address: the key under which the client's connections are counted.
+        address: the key, from `address_of`, under which the client's connections are counted.
         viewer: the signed-in user; the connection ends when their token expires.
     """
 
@@ -49,7 +49,7 @@ class OpenConnection:
         self._timeout = asyncio.timeout_at(self._expiry())
 
     async def wait_for_end(self, serving: Awaitable[None]) -> End | None:
-        """Serve the connection; return why the server ended it, or None if the client did."""
+        """Serve the connection; return why the server ended it, or None if the client ended it."""
         try:
             async with self._timeout:
                 await serving
@@ -70,13 +70,13 @@ class OpenConnection:
         self.end_at(End.RESTART, 0)
 
     def end_at(self, end: End, time: float | None) -> None:
-        """End the connection at a time of the event loop; None for never."""
+        """End the connection at the given event-loop time; None means never."""
         self._end = end
         with suppress(RuntimeError):  # the connection has ended already
             self._timeout.reschedule(time)
 
     def _expiry(self) -> float | None:
-        """Return the time of the event loop at which the viewer's token expires."""
+        """Return the event-loop time at which the viewer's token expires, if there is a viewer."""
         if self.viewer is None:
             return None
         left = self.viewer.expires_at - utc_now()
@@ -84,10 +84,10 @@ class OpenConnection:
 
 
 class Sockets:
-    """Open connections of this process, counted by address.
+    """Open connections of this process, counted per network address.
 
     Args:
-        max_per_address: limit per address; None for no limit.
+        max_per_address: maximum number of connections per network address; None for no limit.
     """
 
     def __init__(self, max_per_address: int | None = MAX_SOCKETS_PER_ADDRESS) -> None:
@@ -96,7 +96,7 @@ class Sockets:
         self._max_per_address = max_per_address
 
     def admits(self, address: str) -> bool:
-        """Return whether an address may open another connection."""
+        """Return whether a network address may open another connection."""
         return self._max_per_address is None or self._counts[address] < self._max_per_address
 
     def add(self, connection: OpenConnection) -> None:
@@ -144,6 +144,6 @@ class Sockets:
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Return the key that a connection is counted by: the IPv4 address or the IPv6 /64 network."""
+    """Return the key for counting a client's connections: its IPv4 address or IPv6 /64 network."""
     client = connection.scope.get("client")
     return address_key(client[0]) if client else ""

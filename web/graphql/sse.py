@@ -1,9 +1,9 @@
-"""GraphQL over Server-Sent Events: graphql-sse, in its distinct connections mode.
+"""GraphQL over Server-Sent Events: the graphql-sse protocol in distinct connections mode.
 
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 
-The event `complete` ends an operation; a client whose stream ends without it reconnects. If the
-operation declares `$after`, each event carries its cursor as `id`, which a reconnecting
+The event `complete` ends an operation; a client whose stream ends without this event reconnects. If
+the operation declares `$after`, each event carries its cursor as `id`, which a reconnecting
 `EventSource` sends as `Last-Event-ID`.
 """
 
@@ -28,7 +28,7 @@ COMPLETE = b"event: complete\ndata:\n\n"
 
 
 class EventStream:
-    """Encoding of results as events.
+    """Encoding of GraphQL results as server-sent events.
 
     Args:
         resumable: whether events carry their cursor as `id`.
@@ -48,7 +48,7 @@ class EventStream:
         return head + b"event: next\ndata: " + payload + b"\n\n"
 
     def errors(self, errors: Sequence[dict[str, Any]]) -> bytes:
-        """Encode errors as a last result, followed by `complete`."""
+        """Encode errors as a final result, followed by the event `complete`."""
         return final_result({"errors": errors})
 
     def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:  # noqa: ARG002 - not sent
@@ -61,12 +61,12 @@ class EventStream:
 
 
 def single_result(body: Mapping[str, Any]) -> Response:
-    """Return the event stream of a query, mutation or failed request."""
+    """Return an event stream with the single result of a query, mutation or failed request."""
     return Response(final_result(body), headers=HEADERS, media_type=EVENT_STREAM)
 
 
 def final_result(body: Mapping[str, Any]) -> bytes:
-    """Return a last `next` event, followed by `complete`."""
+    """Encode a final result as the event `next`, followed by the event `complete`."""
     return EventStream(resumable=False).result(orjson.dumps(body)) + COMPLETE
 
 
@@ -77,7 +77,7 @@ def is_resumable(prepared: Prepared) -> bool:
 
 
 def _cursor(payload: bytes) -> str | None:
-    """Return the cursor of a subscription's event, or None if it was not selected."""
+    """Return the cursor in a subscription's result, or None if the client did not select it."""
     for value in (orjson.loads(payload)["data"] or {}).values():
         cursor = value.get("cursor") if isinstance(value, dict) else None
         if isinstance(cursor, str) and cursor.isprintable():

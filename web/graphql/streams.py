@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 HEARTBEAT_SECONDS = 12.0
 FINAL_SECONDS = 2.0
-"""Time for the last chunk; short, so that a stuck client does not delay a shutdown."""
+"""Time in which a client must receive the last chunk.
+
+The time is short, so that a stuck client does not delay a shutdown.
+"""
 
 HEADERS = {"Cache-Control": "no-store", "Vary": PRIVATE_HEADERS["Vary"], "X-Accel-Buffering": "no"}
 
@@ -36,17 +39,17 @@ class StreamEncoding(Encoding, Protocol):
 
     media_type: str
     opening: bytes
-    """Start of the body."""
+    """Beginning of the response body, before the first message."""
 
     heartbeat: bytes
-    """Chunk without a message, for idle streams."""
+    """Chunk without a message, which keeps an idle stream open."""
 
     def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:
         """Encode the end of an operation that the client can start again at once."""
 
 
 class ResponseTransport:
-    """The body of a response; `drained` sends the chunks that were written."""
+    """Transport that writes to a response body; `drained` sends the chunks that were written."""
 
     def __init__(self, protocol: HttpProtocol, send: Send, start: Message) -> None:
         self.abort = protocol.abort
@@ -54,20 +57,20 @@ class ResponseTransport:
         self._unsent = [start]
 
     def write(self, data: bytes, *, is_last: bool = False) -> bool:
-        """Add a chunk, and return False, so that `drained` is awaited."""
+        """Add a chunk to the response body; return False, so that the caller awaits `drained`."""
         chunk = {"type": "http.response.body", "body": data, "more_body": not is_last}
         self._unsent.append(chunk)
         return False
 
     async def drained(self) -> None:
-        """Send the chunks, waiting while the send buffer is full."""
+        """Send the chunks that were written, waiting while the send buffer is full."""
         unsent, self._unsent = self._unsent, []
         for message in unsent:
             await self._send(message)
 
 
 class SubscriptionResponse(OpenConnection, Response):
-    """Response to a subscription, which lasts until the client, session or server ends it."""
+    """Response to a subscription; it lasts until the client leaves or the server ends it."""
 
     def __init__(
         self,
@@ -111,7 +114,7 @@ class SubscriptionResponse(OpenConnection, Response):
         async def serve() -> None:
             nonlocal last
             await drain(transport)
-            # Free the request, because the subscription may last for days.
+            # Free the request's memory, because the subscription may last for days.
             scope.update(headers=[], query_string=b"", raw_path=b"")
             starting = [subscribe(*self._operation.pop(), self._encoding, transport)]
             async with asyncio.TaskGroup() as group:

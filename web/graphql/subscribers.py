@@ -1,8 +1,8 @@
-"""Subscribers: the delivery of one operation's results over any connection, in any encoding.
+"""Subscribers deliver the results of one operation over any connection, in any encoding.
 
-A transport has a bounded buffer. A subscriber writes to it without waiting. While the buffer is
-full, the subscriber waits, and a client that does not read in time is disconnected. Events are not
-queued meanwhile: the subscriber reads them from its channel afterwards.
+A transport has a bounded send buffer, to which the subscriber writes without waiting. While the
+send buffer is full, the subscriber waits, and a client that does not read in time is disconnected.
+Events are not queued for a waiting subscriber; it reads them from its channel afterwards.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Transport(Protocol):
     """A connection with a bounded send buffer."""
 
     def write(self, data: bytes) -> bool:
-        """Write without waiting; return whether more can be written before `drained`."""
+        """Write data without waiting; return False if the next write must await `drained`."""
 
     async def drained(self) -> None:
         """Wait until the send buffer has room.
@@ -59,7 +59,7 @@ class Encoding(EventEncoding, Protocol):
         """Encode the errors that end the operation."""
 
     def complete(self) -> bytes:
-        """Encode the end of the operation."""
+        """Encode the message that marks the end of the operation."""
 
 
 class Subscriber:
@@ -81,7 +81,7 @@ class Subscriber:
         return self._view.render(event, self._viewer)
 
     def send(self, events: EncodedEvents) -> bool:
-        """Write events without waiting; return False if `drained` must be awaited first."""
+        """Write events without waiting; return False if the next write must await `drained`."""
         return self._transport.write(events.encoded(self._encoding))
 
     async def drained(self) -> None:
@@ -110,7 +110,8 @@ async def subscribe(
 ) -> Awaitable[None]:
     """Start a subscription and return a coroutine that sends its results.
 
-    The two steps allow the request to be freed while the subscription lasts.
+    Starting and sending are separate steps, so that the request can be freed while the
+    subscription lasts.
     """
     shared = await share_subscription(prepared, variables, context)
     if shared is None:
@@ -170,7 +171,7 @@ async def drain(transport: Transport, seconds: float | None = None) -> None:
 
     Args:
         transport: the connection.
-        seconds: the time that the client has, by default STUCK_SECONDS.
+        seconds: the time in which the client must read, by default STUCK_SECONDS.
 
     Raises:
         ConnectionAbortedError: if the client has left or was cut off.

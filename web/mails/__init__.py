@@ -1,1 +1,1 @@
-"""Renders mails and sends them over SMTP."""
+"""Renders e-mails and sends them over SMTP."""

@@ -11,15 +11,15 @@ from email_validator import EmailNotValidError, validate_email
 from web.mails.transport import RecipientRefused
 
 _UNRESERVED: Final = "@!$'*+"
-"""Characters of an address that a mailto URL does not encode (RFC 6068)."""
+"""Characters of an e-mail address that a mailto URL does not encode (RFC 6068)."""
 
 
 @lru_cache(maxsize=1024)
 def ascii_address(email: str) -> str:
-    """Return the ASCII form of an address, or its normalized form if it has none.
+    """Return an e-mail address in ASCII form, or normalized if it has no ASCII form.
 
     Raises:
-        RecipientRefused: the address is invalid.
+        RecipientRefused: if the e-mail address is invalid.
     """
     try:
         validated = validate_email(email, check_deliverability=False, test_environment=True)
@@ -29,5 +29,5 @@ def ascii_address(email: str) -> str:
 
 
 def mailto(email: str) -> str:
-    """Return the mailto URL of an address, which is percent-encoded (RFC 6068)."""
+    """Return the mailto URL of an e-mail address, with percent-encoding (RFC 6068)."""
     return f"mailto:{quote(email, safe=_UNRESERVED)}"

@@ -1,4 +1,4 @@
-"""Facts for mails and calendar entries: place, deadline and next step of a booking."""
+"""Facts about a booking for e-mails and calendar entries: its place, deadline and next step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Fact(NamedTuple):
-    """A row of a mail's table; `link` is the URL of its value."""
+    """A row of the table in an e-mail; `link` is the URL to which the value links."""
 
     label: str
     value: str
@@ -31,9 +31,9 @@ class Reader:
     """The party of a booking that reads the text.
 
     Attributes:
-        wording: the party's language.
+        wording: the texts and formats of the party's language.
         time_zone: the party's time zone.
-        is_client: whether it is the client rather than the expert.
+        is_client: whether the party is the client rather than the expert.
     """
 
     wording: Wording
@@ -42,13 +42,13 @@ class Reader:
 
 
 def place_of(booking: Booking, status: BookingStatus) -> Place:
-    """Return the place of a booking, with details only if it is booked and will take place."""
+    """Return a booking's place, without its details if the booking is a hold or will not happen."""
     has_details = status not in INACTIVE and status is not BookingStatus.HELD
     return booking.place if has_details else booking.place.without_details()
 
 
 def place_fact(place: Place, wording: Wording) -> Fact:
-    """Return the row of the table that says where a session takes place."""
+    """Return the row of an e-mail's table that says where a session takes place."""
     gettext = wording.gettext
     label = gettext("Where")
     match place.kind, place.details:
@@ -65,11 +65,11 @@ def place_fact(place: Place, wording: Wording) -> Fact:
 
 
 def page_url(base: str, booking_id: Id, *, is_client: bool) -> str:
-    """Return the URL of a booking: its own page for the client, or the desk for the expert.
+    """Return the URL that shows a booking: its own page for the client, the desk for the expert.
 
     Args:
         base: the base URL of the web client.
-        booking_id: key of the booking.
+        booking_id: the booking's ID in the database.
         is_client: whether the reader is the client rather than the expert.
     """
     id_ = global_id("Booking", booking_id)
@@ -77,12 +77,12 @@ def page_url(base: str, booking_id: Id, *, is_client: bool) -> str:
 
 
 def telephone_url(number: str) -> str:
-    """Return the URL of a phone number in E.164 format, with its extension (RFC 3966)."""
+    """Return the tel URL of an E.164 phone number, including its extension, if any (RFC 3966)."""
     return f"tel:{number.replace(' ext. ', ';ext=')}"
 
 
 def next_step(place: Place, status: BookingStatus, reader: Reader) -> str:
-    """Return what happens next; empty for a session that will not take place."""
+    """Return a text about the next step, or an empty text if the session will not take place."""
     gettext = reader.wording.gettext
     if status in INACTIVE:
         return ""
@@ -131,7 +131,7 @@ def _for_expert(place: Place, wording: Wording) -> str:
 
 
 def deadline(booking: Booking, reader: Reader, now: datetime) -> str:
-    """Return a sentence with the time until which the client can move and cancel."""
+    """Return a sentence about the time until which the client can move or cancel the booking."""
     gettext, until = reader.wording.gettext, booking.cancellable_until
     if now > until or booking.status not in UPCOMING:
         if reader.is_client:

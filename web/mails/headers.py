@@ -1,8 +1,9 @@
-"""Mail headers whose values stay intact when they are folded.
+"""E-mail headers whose values stay intact when long lines are folded.
 
-The email package folds a quoted display name of more than 75 characters without its quotes, so a
-name with commas becomes several mailboxes. Here, names that are not plain words, and subjects that
-are not short ASCII, become encoded words (RFC 2047), which contain no special characters.
+Python's email package drops the quotes when it folds a quoted display name of more than 75
+characters, so that a name with commas becomes several mailboxes. This module therefore writes names
+that are not plain words, and subjects that are not short ASCII texts, as encoded words (RFC 2047),
+which contain no special characters.
 """
 
 from __future__ import annotations
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
     from email.policy import EmailPolicy, Policy
 
 MAX_PLAIN_CHARS: Final = 60
-"""Length of a name or subject that fits on the first line of its header."""
+"""Maximum length of a name or subject that fits on the first line of its header."""
 
 MAX_WORD_BYTES: Final = 39
-"""Bytes in an encoded word: its line, with the longest header name, fits 76 characters."""
+"""Maximum number of bytes in an encoded word.
+
+With this limit, the line of an encoded word has at most 76 characters, even after the longest
+header name.
+"""
 
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN_PHRASE: Final = re.compile(rf"{_ATOM}( {_ATOM})*")
@@ -37,12 +42,12 @@ _BIDI_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2
 
 
 class MailboxHeader(UniqueAddressHeader):
-    """A header with one mailbox."""
+    """An e-mail header with a single mailbox."""
 
     name: str  # set by the registry
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the header's lines."""
+        """Return the header, folded into lines."""
         [address] = self.addresses
         if not address.display_name:
             return f"{self.name}: {address.addr_spec}{policy.linesep}"
@@ -51,12 +56,12 @@ class MailboxHeader(UniqueAddressHeader):
 
 
 class TextHeader(UniqueUnstructuredHeader):
-    """A header with a text."""
+    """An e-mail header with a text, such as the subject."""
 
     name: str
 
     def fold(self, *, policy: Policy) -> str:
-        """Return the header's lines."""
+        """Return the header, folded into lines."""
         text = str(self)
         if not _is_short_ascii(text):
             text = _encoded_words(text, policy.linesep)
@@ -64,12 +69,12 @@ class TextHeader(UniqueUnstructuredHeader):
 
 
 def policy_for(*, utf8: bool) -> EmailPolicy[EmailMessage]:
-    """Return the policy of messages; `utf8` allows addresses beyond ASCII (RFC 6532)."""
+    """Return the policy for e-mail messages; `utf8` allows non-ASCII addresses (RFC 6532)."""
     return (SMTPUTF8 if utf8 else SMTP).clone(header_factory=_factory)
 
 
 def single_line(text: str) -> str:
-    """Return a text on one line, without control characters and directional overrides.
+    """Return the text on a single line, without control characters and directional overrides.
 
     Joiners, directional marks and characters newer than Python's Unicode data are kept. "=?" is
     split by a space, because decoding an encoded word could bring back line breaks.
@@ -83,7 +88,7 @@ def single_line(text: str) -> str:
 
 
 def mailbox(email: str, name: str = "") -> Address:
-    """Return an address for a header."""
+    """Return an e-mail address with its display name, for use in a header."""
     local, _, host = email.rpartition("@")
     return Address(name, local, host)
 
@@ -103,7 +108,7 @@ def _encoded_words(text: str, linesep: str) -> str:
 
 
 def _parts(text: str) -> Iterator[bytes]:
-    """Yield the text in UTF-8, split between characters."""
+    """Yield the text in UTF-8 as parts that fit into an encoded word, split between characters."""
     part = b""
     for char in text:
         encoded = char.encode()
@@ -116,5 +121,5 @@ def _parts(text: str) -> Iterator[bytes]:
 
 _factory: Final = HeaderRegistry()
 for _name in ("from", "to", "reply-to"):
-    _factory.map_to_type(_name, MailboxHeader)  # type: ignore[arg-type] # mixed with BaseHeader
-_factory.map_to_type("subject", TextHeader)  # type: ignore[arg-type] # likewise
+    _factory.map_to_type(_name, MailboxHeader)  # type: ignore[arg-type] # is mixed with BaseHeader
+_factory.map_to_type("subject", TextHeader)  # type: ignore[arg-type] # is mixed with it, too

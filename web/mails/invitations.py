@@ -1,4 +1,4 @@
-"""Build the iCalendar object of a booking, for mails and downloads (RFC 5545, 5546, 7986)."""
+"""Build the iCalendar object of a booking, for e-mails and downloads (RFC 5545, 5546, 7986)."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ TENTATIVE = frozenset({BookingStatus.HELD, BookingStatus.PENDING})
 
 
 class Invitations:
-    """Builds iCalendar objects. Loads all languages, which takes a while.
+    """Builds iCalendar objects. Creating an instance loads all languages, which takes a while.
 
-    UID stays the same and SEQUENCE increases with each change, so calendars keep one entry with
-    the latest state, in whatever order the mails and downloads arrive.
+    The UID of a booking stays the same and its SEQUENCE increases with each change. Calendars
+    therefore keep one entry with the booking's latest state, regardless of the order in which the
+    e-mails and downloads arrive.
 
     Args:
-        organizer: the sender's address, whose domain makes UIDs unique.
+        organizer: the sender's e-mail address, whose domain makes UIDs unique.
         base: the base URL of the web client.
     """
 
@@ -51,7 +52,7 @@ class Invitations:
         self._host = organizer.rpartition("@")[2]
         self._base = base
         for language in Language:
-            wording(language)  # loaded here, in a thread
+            wording(language)  # loaded now, because the constructor is called in a thread
 
     def build(
         self, session: BookedSession, occasion: BookingSnapshot, party: Party, stamp: datetime
@@ -59,10 +60,10 @@ class Invitations:
         """Return the iTIP method and the iCalendar object of a booking for one of its parties.
 
         Args:
-            session: the parties.
-            occasion: the state of the booking.
-            party: the client or the expert.
-            stamp: the time of the change that led to that state.
+            session: the booking with its parties.
+            occasion: the booking's state after a change.
+            party: the party that gets the object: the client or the expert.
+            stamp: the time of the change that led to the state in `occasion`.
         """
         to_client = party is Party.CLIENT
         starts_at = occasion.starts_at.astimezone(UTC)
@@ -100,7 +101,7 @@ class Invitations:
 
 
 def _add_place(event: Event, place: Place, number: str | None, words: Wording) -> None:
-    """Add the place of a session; `number` is the phone number to call in a phone session."""
+    """Add the session's place to the event; `number` is the number to call in a phone session."""
     url = place.details if place.kind is PlaceKind.VIDEO else None
     called = number if place.kind is PlaceKind.PHONE else None
     event.add("location", place.details or called or place_fact(place, words).value)
@@ -121,10 +122,10 @@ def _status(status: BookingStatus) -> str:
 def _attendees(
     session: BookedSession, occasion: BookingSnapshot, *, to_client: bool
 ) -> list[vCalAddress]:
-    """Return the participants; the client sees the expert's contact address, or no address."""
+    """Return the attendees; the client's copy names the expert only with a contact address."""
     client, expert = session.client, session.expert
     client_email = ascii_address(client.email)
-    # A client's own text is not sent to an address that the client entered.
+    # Text that the client entered is not sent to an e-mail address that the client entered.
     named = {} if to_client else {"CN": single_line(client.name)}
     found = [_address(client_email, **named, PARTSTAT="ACCEPTED", RSVP="FALSE")]
     shown = expert.contact_email or (None if to_client else expert.email)

@@ -1,4 +1,4 @@
-"""The limit of mails per recipient and hour, shared by all processes."""
+"""The limit on e-mails per recipient and hour, shared by all processes."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ HOUR: Final = timedelta(hours=1)
 
 
 class RecipientLimit:
-    """Counts the mails that each recipient got in the current hour of the clock.
+    """Counts the e-mails that were sent to each recipient in the current hour of the clock.
 
-    Lanes are counted separately, so that mails about bookings never hold back a link.
+    The outbox's lanes are counted separately, so that e-mails about bookings never delay an e-mail
+    with a link or code.
 
     Args:
-        per_hour: mails per recipient, lane and hour; None for any number.
+        per_hour: maximum number of e-mails per recipient, lane and hour; None for no limit.
     """
 
     def __init__(self, per_hour: int | None) -> None:
         self._per_hour = per_hour
 
     async def free_at(self, lane: Lane, address: str, now: datetime) -> datetime | None:
-        """Return the end of the hour if the recipient has reached its limit, else None.
+        """Return the end of the hour if the recipient has reached the limit, else None.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         if self._per_hour is None:
             return None
@@ -39,10 +40,10 @@ class RecipientLimit:
         return _start_of_hour(now) + HOUR if is_full else None
 
     async def count(self, lane: Lane, address: str, now: datetime) -> None:
-        """Count a delivered mail.
+        """Count an e-mail that was delivered to a recipient.
 
         Raises:
-            Unavailable: if the database does not answer.
+            Unavailable: if the database does not respond.
         """
         if self._per_hour is not None:
             await attempts.count(_key(lane, address, now), int(HOUR.total_seconds()), 1)

@@ -1,4 +1,4 @@
-"""Parts of mails about a booking: other people's texts, reminders, mails about reviews."""
+"""Parts of e-mails about a booking: texts by other people, remarks, and details of reviews."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def is_current(
     kind: MailKind, occasion: BookingSnapshot, session: BookedSession, now: datetime
 ) -> bool:
-    """Return whether a mail is still worth sending."""
+    """Return whether an e-mail about a booking is still worth sending."""
     booking, review = session.booking, session.review
     if kind in REMINDER_KINDS and session.client.is_closed:
         return False
@@ -43,7 +43,7 @@ def is_current(
 
 
 def review_facts(kind: MailKind, session: BookedSession, reader: Reader) -> list[Fact]:
-    """Return further rows of the table of a mail about a review."""
+    """Return the additional table rows of an e-mail about a review; none for other e-mails."""
     gettext, review = reader.wording.gettext, session.review
     if kind is not MailKind.REVIEWED or review is None:
         return []
@@ -53,7 +53,7 @@ def review_facts(kind: MailKind, session: BookedSession, reader: Reader) -> list
 def quotes_of(
     kind: MailKind, occasion: BookingSnapshot, session: BookedSession, reader: Reader
 ) -> list[tuple[str, list[str]]]:
-    """Return other people's texts, each with its label and as lines; a text may be empty."""
+    """Return texts by other people: each is a label and a list of lines, which may be empty."""
     gettext, booking, review = reader.wording.gettext, session.booking, session.review
     if kind is MailKind.REVIEWED and review:
         return [(gettext("Review"), review.text.splitlines())]
@@ -71,7 +71,7 @@ def quotes_of(
 
 
 def notice_remarks(kind: MailKind, session: BookedSession, reader: Reader) -> list[str]:
-    """Return the sentences below the table."""
+    """Return the sentences below the table of an e-mail about a review."""
     gettext = reader.wording.gettext
     if kind is MailKind.COMPLETED:
         until = reviewable_until(session.booking)
@@ -92,7 +92,7 @@ def notice_remarks(kind: MailKind, session: BookedSession, reader: Reader) -> li
 
 
 def page_label(kind: MailKind, reader: Reader) -> str:
-    """Return the label of the link to the booking's page."""
+    """Return the label of the e-mail's link to the booking's page."""
     gettext = reader.wording.gettext
     if kind is MailKind.COMPLETED:
         return gettext("Write a review")

@@ -1,6 +1,7 @@
-"""Render mails from their templates, with data read at the time of sending.
+"""Render e-mails from their templates, with data that is read at the time of sending.
 
-To prevent abuse, text entered by a user is never sent to an address that the same user entered.
+To prevent abuse, text entered by a user is never sent to an e-mail address that the same user
+entered.
 """
 
 from __future__ import annotations
@@ -57,13 +58,13 @@ LINKS = {
 
 
 class MailRenderer:
-    """Renders each recipient's copy of a mail.
+    """Renders each recipient's copy of an e-mail.
 
     Args:
         sender: the From address, such as ExpertBook <bookings@example.com>.
-        base: the base URL of links.
+        base: the base URL of the links in e-mails.
         currency: the currency of all prices (ISO 4217).
-        code_keys: hashes codes.
+        code_keys: the keys that hash sign-in codes.
     """
 
     def __init__(self, sender: str, base: str, currency: str, code_keys: CodeKeys) -> None:
@@ -75,10 +76,12 @@ class MailRenderer:
         self._code_keys = code_keys
 
     async def load_session(self, mail: Mail) -> BookedSession | None:
-        """Return the session that a mail is about, or None if there is none or a party is gone.
+        """Return the session that an e-mail is about, if there is one.
+
+        If the booking or one of its parties no longer exists, None is returned.
 
         Raises:
-            Unavailable: the database did not answer.
+            Unavailable: if the database does not respond.
         """
         if mail.occasion is None:
             return None
@@ -86,7 +89,7 @@ class MailRenderer:
         return await with_review(session) if session and mail.kind in ABOUT_REVIEWS else session
 
     def address_of(self, mail: Mail, party: Party, session: BookedSession | None) -> str | None:
-        """Return the address of a recipient, or None if the copy is no longer needed."""
+        """Return a recipient's e-mail address, or None if the e-mail is no longer needed."""
         if mail.occasion is None:
             return mail.address
         if session is None:
@@ -96,13 +99,13 @@ class MailRenderer:
     async def render(
         self, mail: Mail, party: Party, session: BookedSession | None
     ) -> RenderedMail | None:
-        """Return a recipient's copy, or None if it is no longer needed.
+        """Return a recipient's copy of an e-mail, or None if the e-mail is no longer needed.
 
-        Creates the code or link in the copy, and a new code invalidates the previous one: call
-        this only to send the copy at once.
+        Rendering creates the sign-in code or link in the copy, and a new sign-in code invalidates
+        the previous one. Call this method only to send the copy at once.
 
         Raises:
-            Unavailable: the database did not answer.
+            Unavailable: if the database does not respond.
         """
         if mail.occasion is None:
             return await self._render_for_owner(mail)
@@ -138,7 +141,7 @@ class MailRenderer:
         return _rendered(mail, Party.OWNER, user.email, message, link)
 
     async def _render_code(self, mail: Mail, user: User | None) -> RenderedMail | None:
-        """Return the mail with a new code, the same whether or not its address has an account."""
+        """Return the e-mail with a new sign-in code, whether or not its address has an account."""
         to = user.email if user else mail.deliver_to
         code, now = new_code(), utc_now()
         digest = self._code_keys.digest(mail.address or "", code)
@@ -166,7 +169,7 @@ class MailRenderer:
         party: Party,
         now: datetime,
     ) -> RenderedMail:
-        """Return a party's copy of a mail about a booking, with the deadline as of `now`."""
+        """Return a party's copy of an e-mail about a booking, with the deadline as of `now`."""
         to_client = party is Party.CLIENT
         recipient, other = session.client, session.expert
         if not to_client:
@@ -191,7 +194,7 @@ class MailRenderer:
     def render_offer(
         self, mail: Mail, occasion: BookingSnapshot, session: BookedSession, now: datetime
     ) -> RenderedMail | None:
-        """Return the mail about an offer of a waiting list, or None if the offer has ended."""
+        """Return the e-mail that offers time to a waiting client, or None if the offer ended."""
         booking, client = session.booking, session.client
         if booking.held_until is None or not booking.occupies_at(now):
             return None
@@ -251,7 +254,7 @@ class MailRenderer:
     def _facts(
         self, occasion: BookingSnapshot, session: BookedSession, reader: Reader
     ) -> list[Fact]:
-        """Return the rows of a mail's table; only the expert gets the client's contact."""
+        """Return the rows of an e-mail's table; only the expert sees the client's contact data."""
         booking, words, zone = session.booking, reader.wording, reader.time_zone
         gettext = words.gettext
         found = [
@@ -271,7 +274,7 @@ class MailRenderer:
     def _message(
         self, mail: Mail, party: Party, to: str, language: Language, context: dict[str, Any]
     ) -> EmailMessage:
-        """Return a message with its headers and the text and HTML parts."""
+        """Return an e-mail message with its headers, a text part and an HTML part."""
         name, templates = mail.kind.lower(), templates_of(language)
         subject, _, text = templates.get_template(f"{name}.txt").render(context).partition("\n")
         html = templates.get_template(f"{name}.html").render(context)
@@ -290,7 +293,7 @@ class MailRenderer:
 
 
 def _main_facts(occasion: BookingSnapshot, session: BookedSession, reader: Reader) -> list[Fact]:
-    """Return the rows of a mail's table that say when a session is, and with whom."""
+    """Return the rows of an e-mail's table that say when a session takes place and with whom."""
     words, start = reader.wording, occasion.starts_at
     end = start + timedelta(minutes=occasion.minutes)
     expert = f"{single_line(session.expert.name)}, {single_line(session.title)}"
@@ -307,7 +310,7 @@ def _reference(booking: Booking, words: Wording) -> Fact:
 
 
 def _table(facts: list[Fact]) -> dict[str, Any]:
-    """Return the rows of a mail's table, and the width of its labels in characters."""
+    """Return the rows of an e-mail's table, and the width of its labels in characters."""
     return {"facts": facts, "width": max(len(fact.label) for fact in facts) + 2}
 
 

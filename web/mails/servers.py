@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class Security(StrEnum):
-    """Encryption of a connection: none, with implicit TLS, or with STARTTLS."""
+    """Encryption of a connection to the mail server: none, implicit TLS, or STARTTLS."""
 
     NONE = "none"
     TLS = "tls"
@@ -21,7 +21,7 @@ DEFAULT_PORTS = {Security.NONE: 25, Security.TLS: 465, Security.STARTTLS: 587}
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Address and credentials of an SMTP server."""
+    """Network address and credentials of an SMTP server."""
 
     host: str
     port: int
@@ -33,11 +33,11 @@ class MailServer:
     def parse(cls, url: str) -> MailServer:
         """Parse smtp://host:port, smtp://user:password@host?starttls or smtps://user:password@host.
 
-        User names and passwords are percent-encoded. The default port is 25, 587 with STARTTLS
-        and 465 with TLS.
+        The user name and password are percent-encoded. The default port is 25 without encryption,
+        587 with STARTTLS, and 465 with TLS.
 
         Raises:
-            ValueError: the URL is malformed, or would send a password unencrypted.
+            ValueError: if the URL is malformed, or would send a password unencrypted.
         """
         parts = urlsplit(url)
         security = Security.TLS if parts.scheme == "smtps" else Security.NONE
@@ -61,7 +61,7 @@ class MailServer:
 
 
 def _is_loopback(host: str) -> bool:
-    """Return whether a host is the loopback interface."""
+    """Return whether a host name or IP address denotes the loopback interface."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""The booking that a mail or a calendar file is about, with its parties in their current state."""
+"""The booking that an e-mail or a calendar file is about, with its parties' current data."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Person:
 
     Attributes:
         name: the name that the other party sees.
-        email: the address of the account, which gets the mails.
-        time_zone: the time zone of the party's mails.
-        language: the language of the party's mails.
-        contact_email: the address that the other party may write to, or None.
-        account_id: the id of the account.
-        is_closed: whether the account is being deleted.
+        email: the e-mail address of the party's account, to which e-mails are sent.
+        time_zone: the time zone used in the e-mails to the party.
+        language: the language of the e-mails to the party.
+        contact_email: the e-mail address to which the other party may write, or None.
+        account_id: the ID of the party's account.
+        is_closed: whether the party's account is being deleted.
     """
 
     name: str
@@ -43,9 +43,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BookedSession:
-    """A booking and its parties, in their current state; mails about reviews also need the review.
+    """A booking and its parties in their current state; for e-mails about reviews, also the review.
 
-    `title` and `slug` are the expert's.
+    `title` and `slug` belong to the expert.
     """
 
     booking: Booking
@@ -56,7 +56,7 @@ class BookedSession:
     review: Review | None = None
 
     def without_details(self) -> BookedSession:
-        """Return the session with only the kind of its place, without the details."""
+        """Return the session with only the kind of its place, without the place's details."""
         place = self.booking.place.without_details()
         return replace(self, booking=self.booking.model_copy(update={"place": place}))
 
@@ -65,7 +65,7 @@ async def with_review(session: BookedSession) -> BookedSession:
     """Return the session with its review, if there is one.
 
     Raises:
-        Unavailable: the database did not answer.
+        Unavailable: if the database does not respond.
     """
     booking = session.booking
     with or_unavailable():
@@ -73,10 +73,10 @@ async def with_review(session: BookedSession) -> BookedSession:
 
 
 async def load_session(booking_id: Id) -> BookedSession | None:
-    """Return a booking and its parties, or None if one of them is gone.
+    """Return a booking and its parties, or None if the booking or a party no longer exists.
 
     Raises:
-        Unavailable: the database did not answer.
+        Unavailable: if the database does not respond.
     """
     with or_unavailable():
         booking = await Booking.get(booking_id)

@@ -1,4 +1,4 @@
-"""Deliver mails to an SMTP server (RFC 5321)."""
+"""Deliver e-mails to an SMTP server (RFC 5321)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PERMANENT_FAILURE = 500
 
 
 class SmtpTransport:
-    """Transport to one SMTP server."""
+    """Mail transport that delivers to one SMTP server."""
 
     def __init__(self, server: MailServer, sender: str) -> None:
         self._server = server
@@ -68,20 +68,20 @@ class SmtpConnection:
         self._transport = transport
 
     async def open(self) -> None:
-        """Open the connection unless it is open, and remember what the server supports."""
+        """Open the connection if it is closed, and record whether the server supports SMTPUTF8."""
         if not self._smtp.is_connected:
             await self._smtp.connect()
-            await self._smtp.ehlo()  # aiosmtplib itself sends EHLO only before a mail
+            await self._smtp.ehlo()  # aiosmtplib itself sends EHLO only before an e-mail
             self._transport.accepts_utf8 = self._smtp.supports_extension("smtputf8")
 
     async def deliver(self, mail: RenderedMail) -> None:
-        """Deliver a mail.
+        """Deliver an e-mail.
 
         Raises:
-            RecipientRefused: the server permanently refused the recipient or the message.
-            TemporarilyRefused: the server refused the recipient or the message for now, or it
-                lacks SMTPUTF8 for an address that needs it.
-            ServerUnavailable: the server did not respond or broke the protocol, or it refused the
+            RecipientRefused: if the server permanently refused the recipient or the message.
+            TemporarilyRefused: if the server refused the recipient or the message for now, or lacks
+                SMTPUTF8 for an e-mail address that needs it.
+            ServerUnavailable: if the server did not respond, broke the protocol, or refused the
                 sender or the credentials.
         """
         try:
@@ -101,8 +101,8 @@ class SmtpConnection:
         await self.open()
         options = []
         if not mail.to.isascii():
-            # Such addresses are refused as input, but this one was accepted before the server was
-            # known to lack SMTPUTF8.
+            # Non-ASCII addresses are refused as input if the server lacks SMTPUTF8, but this one
+            # was accepted before that was known.
             if not self._transport.accepts_utf8:
                 raise TemporarilyRefused("the mail server does not support SMTPUTF8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]

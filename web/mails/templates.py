@@ -1,7 +1,7 @@
-"""The templates of mails, which are in this folder.
+"""The templates of e-mails, which are in this folder.
 
 The first line of a `.txt` template is the subject; the `.html` template of the same name has the
-same content. Texts are in the recipient's language (models/translations).
+same content. The texts are translated into the recipient's language (models/translations).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LINE_CHARS: Final = 78
 
 @cache
 def templates_of(language: Language) -> Environment:
-    """Return the templates with the texts of a language."""
+    """Return the e-mail templates, with their texts in the given language."""
     words = wording(language)
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -1,4 +1,7 @@
-"""Mail transports: the interface, and one for development that writes files (see also smtp.py)."""
+"""Mail transports: the interface, and a transport for development that writes e-mails to files.
+
+The transport that sends e-mails over SMTP is in `smtp.py`.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """One recipient's copy of a mail, ready to be sent.
+    """One recipient's copy of an e-mail, ready to be sent.
 
-    `link` and `code` are the link and the code that it contains, if any.
+    `link` and `code` are the link and the sign-in code that the e-mail contains, if any.
     """
 
     name: str
@@ -33,48 +36,48 @@ class RenderedMail:
 
 
 class DeliveryFailed(Exception):
-    """A mail was not accepted; the message gives the reason."""
+    """An e-mail was not accepted; the exception's message gives the reason."""
 
 
 class RecipientRefused(DeliveryFailed):
-    """The recipient or the message is permanently refused."""
+    """The recipient or the message was permanently refused."""
 
 
 class TemporarilyRefused(DeliveryFailed):
-    """The recipient or the message is refused for now."""
+    """The recipient or the message was refused for now, but may be accepted later."""
 
 
 class ServerUnavailable(DeliveryFailed):
-    """The mail server accepts no mails at present."""
+    """The mail server accepts no messages at present."""
 
 
 class MailConnection(Protocol):
-    """A connection that delivers one mail after another."""
+    """A connection that delivers one e-mail after another."""
 
     async def deliver(self, mail: RenderedMail) -> None:
-        """Deliver a mail.
+        """Deliver an e-mail.
 
         Raises:
-            DeliveryFailed: the mail was not accepted.
+            DeliveryFailed: if the e-mail was not accepted.
         """
 
 
 class MailTransport(Protocol):
-    """Delivers mails."""
+    """Delivers e-mails."""
 
     @property
     def accepts_utf8(self) -> bool | None:
-        """Whether addresses may have letters beyond ASCII before the @; None if unknown yet."""
+        """Whether addresses may have non-ASCII letters before the @; None if not yet known."""
 
     async def probe(self) -> None:
-        """Find out which addresses the server accepts, if it can be reached."""
+        """Find out whether the server accepts non-ASCII addresses, if it can be reached."""
 
     def connect(self) -> AbstractAsyncContextManager[MailConnection]:
         """Provide a connection while the context lasts."""
 
 
 class FolderTransport:
-    """Writes each mail to a file instead of sending it, for development."""
+    """Writes each e-mail to a file instead of sending it, for development."""
 
     accepts_utf8 = True
 
@@ -82,18 +85,18 @@ class FolderTransport:
         self._folder = folder
 
     async def probe(self) -> None:
-        """Do nothing: files take any address."""
+        """Do nothing, because a file accepts any e-mail address."""
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[FolderTransport]:
-        """Yield the transport itself."""
+        """Yield the transport itself, which also serves as the connection."""
         yield self
 
     async def deliver(self, mail: RenderedMail) -> None:
-        """Write a mail to a file, and log the path and the link or code.
+        """Write an e-mail to a file, and log the file's path and the e-mail's link or code.
 
         Raises:
-            ServerUnavailable: the folder cannot be written to.
+            ServerUnavailable: if the folder cannot be written to.
         """
         file = self._folder / f"{mail.name}.eml"
         text = mail.message.as_bytes(policy=SMTPUTF8)
@@ -103,7 +106,7 @@ class FolderTransport:
             raise ServerUnavailable(str(error)) from error
         link = f"; its link is {mail.link}" if mail.link else ""
         code = f"; its code is {mail.code}" if mail.code else ""
-        # A warning, because no mail was sent.
+        # A warning, because no e-mail was sent.
         log.warning(
             "EXPERTBOOK_SMTP_URL is not set; the mail to %s is in %s%s%s", mail.to, file, link, code
         )

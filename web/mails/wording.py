@@ -1,4 +1,4 @@
-"""Texts, dates and prices in a reader's language: gettext catalogues, and formats by Babel."""
+"""Texts, dates and prices in a reader's language, from gettext catalogues and Babel's formats."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ MAX_MINUTES_SHOWN: Final = timedelta(days=2)
 
 
 class Wording:
-    """The texts of one language, and its formats of dates, times, durations and prices.
+    """The texts of one language, and its formats for dates, times, durations and prices.
 
     Args:
-        catalogue: the file of the language; None for the source language, English.
+        catalogue: the language's gettext file; None for the source language, English.
     """
 
     def __init__(self, catalogue: Path | None) -> None:
@@ -63,11 +63,11 @@ class Wording:
         return format_unit(duration.days, "duration-day", locale=self.locale)
 
     def price(self, amount: int, currency: str) -> str:
-        """Format an amount in minor units, such as €90.50, with the decimals of ISO 4217."""
+        """Format an amount that is given in minor units, such as 9050 as €90.50 (see ISO 4217)."""
         decimals = decimals_of(currency)
         standard = self._price_pattern
         if get_currency_symbol(currency, self.locale)[-1].isalpha():
-            # Babel leaves out CLDR's space between a letter and a digit.
+            # Babel omits the space that CLDR prescribes between a letter and a digit.
             standard = standard.replace("¤#", "¤\N{NO-BREAK SPACE}#")
         pattern = parse_pattern(standard)
         pattern.frac_prec = (decimals, decimals)
@@ -109,12 +109,12 @@ class Wording:
 
 @cache
 def wording(language: Language) -> Wording:
-    """Return the wording of a language."""
+    """Return the texts and formats of a language."""
     return Wording(CATALOGUES.get(language))
 
 
 def _compiled(catalogue: Path) -> gettext.NullTranslations:
-    """Return the translations of a catalogue."""
+    """Return the translations in a gettext catalogue."""
     with catalogue.open("rb") as file:
         found = read_po(file)
     compiled = BytesIO()

@@ -1,10 +1,11 @@
-"""Background worker that sends the mails of the outbox; each process runs one.
+"""Background worker that sends the e-mails in the outbox; each process runs one worker.
 
-A worker leases a mail before sending it and marks each recipient as delivered once the mail
-server has accepted their copy. Temporary failures are retried with a delay. Each lane of the outbox
-is sent independently, so links do not wait for mails about bookings. Sending is rate
-limited, more strictly while the process is busy, so that it never slows down requests; after a
-burst of bookings the last mail can be some minutes late.
+A worker leases an e-mail before sending it, and records the delivery to each recipient once the
+mail server has accepted that recipient's copy. After a temporary failure, an e-mail is sent again
+with a delay. The lanes of the outbox are sent independently, so that e-mails with links do not wait
+for e-mails about bookings. Sending is rate limited, and more strictly so while the process is busy,
+so that it never slows down requests. After a burst of bookings, the last e-mail can therefore be a
+few minutes late.
 """
 
 from __future__ import annotations
@@ -45,29 +46,29 @@ RETRY_SECONDS = 1.0
 MAX_POLL_SECONDS = 30.0
 MAX_MAILS_PER_ROUND = 100
 MAX_CONNECTIONS = 4
-"""Maximum number of connections of a lane."""
+"""Maximum number of connections to the mail server per lane of the outbox."""
 
 SHUTDOWN_SECONDS = 5.0
 MAILS_PER_SECOND = 10
 MAX_BURST = 10
-"""Mails that may be sent without a delay after an idle period."""
+"""Number of e-mails that may be sent without a delay after an idle period."""
 
 BUSY_COST = 10
-"""Number of mails that each mail counts as in the rate limit while the process is busy."""
+"""Tokens that an e-mail takes from the rate limit while the process is busy, instead of one."""
 
 CPU_SAMPLE_SECONDS = 0.1
 BUSY_CPU_SHARE = 0.6
-"""Share of a CPU core, during the sample, above which the process counts as busy."""
+"""Share of a CPU core, used during a sample, above which the process is considered busy."""
 
 
 class MailWorker:
-    """Sends due mails until it is closed.
+    """Sends due e-mails until it is closed.
 
     Args:
-        load_renderer: creates the renderer with the keys that hash codes; called in a thread for
-            the first mail, because it takes a while.
-        transport: where mails are delivered.
-        limit: how many mails a recipient gets.
+        load_renderer: creates the renderer from the keys that hash sign-in codes. It is called in a
+            thread when the first e-mail is due, because loading takes a while.
+        transport: delivers the e-mails.
+        limit: the limit on e-mails per recipient and hour.
 
     Attributes:
         is_reachable: whether the mail server responded to the last delivery.
@@ -93,7 +94,7 @@ class MailWorker:
 
     @asynccontextmanager
     async def open(self, code_keys: CodeKeys) -> AsyncIterator[None]:
-        """Send mails while the context lasts; deliveries under way at its end are finished."""
+        """Send e-mails while the context lasts; at its end, finish the deliveries under way."""
         self._code_keys = code_keys
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -109,9 +110,9 @@ class MailWorker:
                     task.cancel()
 
     def accepts(self, email: str) -> bool:
-        """Return whether the mail server can deliver to an address, as far as is known.
+        """Return whether the mail server can deliver to an e-mail address, as far as is known.
 
-        Domains are sent in their ASCII form; letters beyond ASCII before the @ need SMTPUTF8.
+        Domains are sent in their ASCII form, but non-ASCII letters before the @ need SMTPUTF8.
         """
         return self._transport.accepts_utf8 is not False or email.rpartition("@")[0].isascii()
 
@@ -134,7 +135,7 @@ class MailWorker:
             return
 
     async def _throttle(self, lane: Lane) -> None:
-        """Wait until the lane's rate limit allows the next mail."""
+        """Wait until the lane's rate limit allows the next e-mail."""
         loop = asyncio.get_running_loop()
         wall_start, cpu_start = loop.time(), process_time()
         await asyncio.sleep(CPU_SAMPLE_SECONDS)
@@ -142,7 +143,7 @@ class MailWorker:
         await self._sleep(self._rate_limits[lane].take(BUSY_COST if is_busy else 1))
 
     async def _send_due(self, lane: Lane) -> bool:
-        """Send a round of due mails of a lane, and return whether more are due."""
+        """Send one batch of a lane's due e-mails, and return whether more e-mails are due."""
         self._is_down[lane] = False
         try:
             mails = await due_mails(utc_now(), MAX_MAILS_PER_ROUND, lane)
@@ -160,7 +161,7 @@ class MailWorker:
         return len(mails) == MAX_MAILS_PER_ROUND and not self._is_down[lane]
 
     async def _send_queued(self, renderer: MailRenderer, queue: Iterator[Mail], lane: Lane) -> None:
-        """Send mails from the shared queue over one connection."""
+        """Send e-mails from the shared queue over one connection."""
         async with self._transport.connect() as connection:
             for mail in queue:
                 await self._throttle(lane)
@@ -179,7 +180,7 @@ class MailWorker:
     async def _send(
         self, mail: Mail, renderer: MailRenderer, connection: MailConnection, lane: Lane
     ) -> None:
-        """Deliver each recipient's copy."""
+        """Deliver each recipient's copy of an e-mail."""
         is_postponed, until = False, None
         session = await renderer.load_session(mail)
         for party in list(mail.to):
@@ -196,7 +197,7 @@ class MailWorker:
                     mail.repeats = []  # later reminders are not needed, either
             except RecipientRefused as error:
                 self.is_reachable = True
-                log.error(  # noqa: TRY400 - the server's answer says why
+                log.error(  # noqa: TRY400 - the server's response says why
                     "mail %s to the %s was refused: %s", mail.id, party.lower(), error
                 )
                 await self._mark_delivered(mail, party, refused=True)
@@ -216,7 +217,7 @@ class MailWorker:
             await self._postpone(mail, until)
 
     async def _mark_delivered(self, mail: Mail, party: Party, *, refused: bool) -> None:
-        """Record that a recipient is done; retry until the lease ends if the database fails."""
+        """Record the outcome for a recipient; if the database fails, retry until the lease ends."""
         while True:
             try:
                 has_lease = await mail.mark_delivered(party, utc_now(), refused=refused)

@@ -1,4 +1,4 @@
-"""The first part of a page's content, shown until a script adds more (web/client/src/early/)."""
+"""The initial content of a page, shown until a script adds more (web/client/src/early/)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def landing_content(language: Language) -> str:
-    """Return the headline of the landing page, at the same place as in `app/LandingView.tsx`."""
+    """Return the headline of the landing page, in the same position as in `app/LandingView.tsx`."""
     gettext = wording(language).gettext
     headline = gettext("Find your expert. Book a time that is really free.")
     return (

@@ -1,4 +1,4 @@
-"""Embeds answers to the client's first queries in the page, so that it need not send them."""
+"""Embeds the responses to the client's first queries in the page, which saves those requests."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 QUERIES: Final = "queries.json"
 MAX_DATA_BYTES: Final = 256 * 1024
 FIRST_PAGE: Final = {"filter": {}, "counted": {}, "first": 20}
-"""Variables of the directory's query without filters; the client treats null as absent."""
+"""Variables of the directory page's query without filters; the client ignores null variables."""
 
 LANDING_DAYS: Final = 8
-"""Days of the landing page's live calendar, from today in UTC; see `landingSpan.ts`."""
+"""Number of days in the landing page's live calendar, from today in UTC; see `landingSpan.ts`."""
 
 ESCAPES: Final = (
     (b"<", b"\\u003c"),
     (b"\xe2\x80\xa8", b"\\u2028"),
     (b"\xe2\x80\xa9", b"\\u2029"),
 )
-"""Characters that could end a script element, or a line in old engines, with their escapes."""
+"""Characters that could end a script element or, in old engines, a line; with their escapes."""
 
 
 def landing_span(now: datetime) -> dict[str, str]:
@@ -46,30 +46,30 @@ def _midnight(at: datetime) -> str:
 
 
 class PageData:
-    """Answers queries of the built client for its pages.
+    """Runs queries of the built web client, to embed the responses in the client's pages.
 
     Raises:
-        RuntimeError: the client has not been built.
+        RuntimeError: if the client has not been built.
     """
 
     def __init__(self, built: Path = BUILT_CLIENT) -> None:
         self._texts: dict[str, str] = orjson.loads(read_file(built / QUERIES))
 
     def query(self, name: str) -> PageQuery:
-        """Return a query of the client."""
+        """Return the client's query with the given name."""
         return PageQuery(name, self._texts[name])
 
     async def element(
         self, container: Container, address: str, wanted: Sequence[tuple[str, dict[str, Any]]]
     ) -> str:
-        """Return a script element with the answers to queries, charged to a network address.
+        """Return a script element with the responses to queries, or an empty text without any.
 
         Queries that fail, or that the built client does not have, are left out; the client sends
         them itself.
 
         Args:
             container: services and caches of this process.
-            address: the network address.
+            address: the visitor's network address, to which the queries are charged.
             wanted: names of operations, each with its variables.
         """
         parts = []

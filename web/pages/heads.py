@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SITE: Final = "ExpertBook"
 MAX_DESCRIPTION_CHARS: Final = 200
-"""Length of a description, which search engines and chats cut off at about 160 characters."""
+"""Maximum length of a page's description; search engines cut it at about 160 characters."""
 
 LOCALES: Final = {Language.EN: "en_GB"}
 PREVIEW_SIZE: Final = (1200, 630)
@@ -23,7 +23,7 @@ PREVIEW_SIZE: Final = (1200, 630)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The picture of a link preview; `url` is relative to the server."""
+    """The picture of a link preview; `url` is relative to the site's base URL."""
 
     url: str
     description: str
@@ -34,11 +34,11 @@ class Head:
     """A page as search engines and link previews show it.
 
     Args:
-        title: title without the site's name.
+        title: title of the page without the site's name.
         description: a sentence or two of any length.
         path: the canonical path.
         picture: the picture of link previews.
-        card_title: title in link previews, if it differs.
+        card_title: title in link previews, if it differs from `title`.
         is_person: whether the page is a person's profile.
     """
 
@@ -51,7 +51,7 @@ class Head:
 
 
 def head_html(head: Head, base: str, language: Language) -> str:
-    """Return the elements of a page's head.
+    """Return the HTML elements in a page's head.
 
     Args:
         head: the page.
@@ -92,7 +92,7 @@ def head_html(head: Head, base: str, language: Language) -> str:
 
 
 def title_html(title: str | None) -> str:
-    """Return the title of a page, followed by the site's name."""
+    """Return a page's title element; its text ends with the site's name."""
     return f"<title>{escape(f'{title} · {SITE}' if title else SITE)}</title>"
 
 
@@ -102,7 +102,7 @@ def hidden_head_html(title: str | None) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the beginning of a text on one line, cut between words and not within a letter."""
+    """Return the text's beginning on one line, cut between words and never within a character."""
     line = " ".join(text[: 4 * MAX_DESCRIPTION_CHARS].split())
     if len(line) <= MAX_DESCRIPTION_CHARS:
         return line
@@ -111,13 +111,13 @@ def shortened(text: str) -> str:
         end -= 1
     begun = line[:end]
     words, _, rest = begun.rpartition(" ")
-    # A text without spaces, as in Chinese, is cut between characters.
+    # A text without spaces, such as a Chinese one, is cut between characters.
     return f"{words if words and len(rest) < end // 2 else begun}…"
 
 
 @cache
 def wording(language: Language) -> Wording:
-    """Return the wording of a language."""
+    """Return the texts and formats of a language."""
     from web.mails.wording import wording as load  # noqa: PLC0415 - Babel is large
 
     return load(language)
@@ -138,7 +138,7 @@ def directory_head(language: Language, picture: Picture | None) -> Head:
 
 
 def booking_head(language: Language) -> str:
-    """Return the head of a booking's page, which contains no personal data."""
+    """Return the head of a booking's page; the head contains no personal data."""
     return hidden_head_html(wording(language).gettext("Your booking"))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of link previews over HTTP: one for each expert, and one for the site."""
+"""Link-preview pictures, served over HTTP: one for each expert, and one for the site."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SITE_PATH: Final = "/previews/site.png"
 PATH: Final = "/previews/{slug}/{hash}.png"
 SITE: Final = "site"
-"""Cache key of the site's picture; the keys of others are hashes, which are longer."""
+"""Cache key of the site's picture; the keys of experts' pictures are hashes, which are longer."""
 
 LOOKUP_COST: Final = 100
 DRAWING_COST: Final = 10_000
@@ -49,15 +49,15 @@ TEXT: Final = ("figtree", ("latin", "latin-ext"))
 
 
 def preview_path(slug: str, card: PreviewCard) -> str:
-    """Return the URL of an expert's picture, which changes with the picture's content."""
+    """Return the URL path of an expert's preview picture; it changes with the picture's content."""
     return PATH.format(slug=slug, hash=card.hash)
 
 
 class Previews:
-    """Draws pictures outside the event loop, one at a time, and caches them.
+    """Draws preview pictures outside the event loop, one at a time, and caches them.
 
     Args:
-        fonts: the typefaces.
+        fonts: the typefaces of the text in the pictures.
     """
 
     def __init__(self, fonts: PreviewFonts) -> None:
@@ -68,16 +68,16 @@ class Previews:
         self._flights: SingleFlight[str, bytes] = SingleFlight()
 
     async def site(self, request: Request) -> Response:
-        """Return the picture of the site."""
+        """Return the site's preview picture."""
         content = await self._content(request, SITE, None)
         return Response(content, headers=SITE_HEADERS, media_type="image/png")
 
     async def expert(self, request: Request) -> Response:
-        """Return the picture of an expert, or a redirect to the URL of the current picture.
+        """Return an expert's preview picture, or a redirect to the URL of the current picture.
 
         Raises:
             HTTPException: 404 if there is no such expert, 429 if the client's budget is exhausted,
-                503 if the database does not answer or too many pictures are being drawn.
+                503 if the database does not respond or too many pictures are being drawn.
         """
         slug = request.path_params["slug"]
         await self._charge(request, LOOKUP_COST)
@@ -99,7 +99,7 @@ class Previews:
         return Response(content, headers=headers, media_type="image/png")
 
     async def _content(self, request: Request, key: str, card: PreviewCard | None) -> bytes:
-        """Return the picture of a card; drawing a new one costs more."""
+        """Return the picture of a card; the client is charged more if the picture must be drawn."""
         if content := self._drawn.get(key):
             return content
         await self._charge(request, DRAWING_COST)
@@ -139,10 +139,10 @@ async def _photo(card: PreviewCard) -> bytes | None:
 
 
 def preview_fonts(built: Path = BUILT_CLIENT) -> PreviewFonts:
-    """Return the typefaces of the built client.
+    """Return the typefaces that are part of the built client.
 
     Raises:
-        RuntimeError: the client has not been built.
+        RuntimeError: if the client has not been built.
     """
     manifest = orjson.loads(read_file(built / MANIFEST))
     display, text = (
@@ -153,10 +153,10 @@ def preview_fonts(built: Path = BUILT_CLIENT) -> PreviewFonts:
 
 
 def preview_routes() -> list[Route]:
-    """Return the routes of link previews.
+    """Return the routes of the link-preview pictures.
 
     Raises:
-        RuntimeError: the client has not been built.
+        RuntimeError: if the client has not been built.
     """
     previews = Previews(preview_fonts())
     handlers: dict[str, Callable[[Request], Awaitable[Response]]] = {

@@ -1,4 +1,4 @@
-"""Public queries of pages, answered like anonymous requests to `/graphql`."""
+"""Public queries for pages, executed in the same way as anonymous requests to `/graphql`."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ ERRORS = b'{"errors"'
 
 
 class PageQuery(NamedTuple):
-    """A query with the name of its operation."""
+    """A GraphQL query and the name of its operation."""
 
     name: str
     text: str
 
     def body(self, variables: dict[str, Any]) -> bytes:
-        """Return the body that Apollo Client sends, so that both share a cached response."""
+        """Return the same request body as Apollo Client, so that both share a cached response."""
         request = {"operationName": self.name, "variables": variables, "query": self.text}
         return orjson.dumps(request)
 
@@ -39,14 +39,14 @@ class PageQuery(NamedTuple):
 async def public_answer(
     container: Container, query: PageQuery, variables: dict[str, Any], address: str
 ) -> bytes | None:
-    """Return the response to a query as JSON, charged to a network address.
+    """Return the JSON response to a query, and charge the query to a network address.
 
     Returns:
-        None if the response has errors, or may depend on the viewer.
+        The response; None if it has errors or may depend on the viewer.
 
     Raises:
-        RateLimited: if the budget of the address is exhausted.
-        Unavailable: if the database does not answer.
+        RateLimited: if the budget of the network address is exhausted.
+        Unavailable: if the database does not respond.
         RequestFailed: if the query or its variables are invalid.
     """
     services, coalescer = container.services, container.coalescer

@@ -1,4 +1,4 @@
-"""Routes for browsers: the web client at every path that no other route takes."""
+"""Routes for browsers: they serve the web client at every path that no other route takes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MODULES: Final = {
     DIRECTORY: "src/directory/DirectoryPage.tsx",
     EXPERT: "src/expert/ExpertPage.tsx",
 }
-"""The client's module of each page, which the browser preloads."""
+"""The web client's module for each page path; the browser preloads the module."""
 
 PERSONAL_PAGES: Final = (
     *("/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email"),
@@ -61,7 +61,7 @@ PERSONAL_PAGES: Final = (
     *("/desk", "/desk/entry", "/desk/figures", "/desk/hours", "/desk/reviews"),
     *("/administration", "/administration/{path:path}"),
 )
-"""The client's other pages, which search engines leave out: see web/client/src/app/App.tsx."""
+"""Paths of the client's pages that search engines must not list; see web/client/src/app/App.tsx."""
 
 BOOKING_PAGES: Final = ("/bookings/{id}", "/bookings/{id}/reschedule")
 
@@ -84,14 +84,14 @@ def wants_page(request: Request) -> bool:
 
 
 def page_routes(base: str, *, prints_mails: bool) -> list[Route]:
-    """Return the routes, which must come last because they match every path.
+    """Return the page routes, which must come last because one of them matches every path.
 
     Args:
         base: URL of the site, for links to pages.
-        prints_mails: whether there is no mail server, so that codes are printed in the terminal.
+        prints_mails: whether there is no mail server, so that the terminal shows sign-in codes.
 
     Raises:
-        RuntimeError: the client has not been built.
+        RuntimeError: if the client has not been built.
     """
     pages = Pages(base, Shell(prints_mails=prints_mails))
     addresses = (DIRECTORY, EXPERT, *PERSONAL_PAGES, *BOOKING_PAGES)
@@ -107,7 +107,7 @@ def page_routes(base: str, *, prints_mails: bool) -> list[Route]:
 
 
 async def without_trailing_slash(request: Request) -> Response:
-    """Redirect to the same URL without its last slash, with its query, method and body."""
+    """Redirect to the same URL without its last slash, keeping the query, method and body."""
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     url = quote(path[:-1]) + (f"?{query}" if query else "")
     status = 301 if request.method in READ_METHODS else 308
@@ -115,11 +115,11 @@ async def without_trailing_slash(request: Request) -> Response:
 
 
 class Pages:
-    """Handlers of the client's pages; link previews and crawlers get the same as browsers.
+    """Handlers for the client's pages; crawlers and link previews get the same pages as browsers.
 
     Args:
         base: URL of the site.
-        shell: the built page.
+        shell: renders pages from the built client.
     """
 
     def __init__(self, base: str, shell: Shell) -> None:
@@ -137,15 +137,15 @@ class Pages:
         return await self._respond(request, LANDING, head, language, content, wanted)
 
     async def directory(self, request: Request) -> Response:
-        """Return the directory."""
+        """Return the directory page."""
         language = await self._language(request)
         head = directory_head(language, SITE_PICTURE)
-        # With parameters, only the client knows which queries it sends.
+        # If the URL has parameters, only the client knows which queries it will send.
         wanted = [] if request.url.query else [("Directory", {}), ("Experts", FIRST_PAGE)]
         return await self._respond(request, DIRECTORY, head, language, wanted=wanted)
 
     async def expert(self, request: Request) -> Response:
-        """Return the page of an expert, or a redirect to its present URL."""
+        """Return an expert's page, or a redirect if the page has a new URL."""
         language = await self._language(request)
         slug = request.path_params["slug"]
         if len(slug) > MAX_SLUG_CHARS:
@@ -153,7 +153,7 @@ class Pages:
         try:
             found = await self._ask(request, EXPERT_QUERY, {"slug": slug})
         except (ExpertBookError, RequestFailed):
-            # The client repeats the query, and shows the error.
+            # The client will repeat the query, and show the error.
             parts = PageParts(_tag(language), title_html(None), module=MODULES[EXPERT])
             return self._shell.respond(request, parts)
         expert = found["expertBySlug"]
@@ -188,9 +188,9 @@ class Pages:
         return self._shell.respond(request, parts)
 
     async def booking(self, request: Request) -> Response:
-        """Return a page about a booking, or 404 for text that is not a booking's id.
+        """Return a booking's page, or status 404 if the path does not contain a valid booking ID.
 
-        The status is the same for bookings of others and for ids that do not exist.
+        The status is the same for other people's bookings and for IDs that do not exist.
         """
         language = await self._language(request)
         try:
@@ -200,13 +200,13 @@ class Pages:
         return self._shell.respond(request, PageParts(_tag(language), booking_head(language)))
 
     async def unknown(self, request: Request) -> Response:
-        """Return status 404, for browsers with a page that says so."""
+        """Return status 404; browsers also get a page that says that the page does not exist."""
         if not wants_page(request):
             raise HTTPException(404, headers={**NOT_FOUND_HEADERS, "Vary": "Accept"})
         return self._not_found(request, await self._language(request))
 
     async def _language(self, request: Request) -> Language:
-        """Return the language that the visitor prefers, with its texts loaded."""
+        """Return the visitor's preferred language, once its texts are loaded."""
         language = preferred_language(request.headers.get("accept-language", ""))
         if language not in self._loaded:
             await asyncio.to_thread(wording, language)
@@ -216,7 +216,7 @@ class Pages:
     async def _ask(
         self, request: Request, query: PageQuery, variables: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return the data of a public query."""
+        """Return the data in the response to a public query."""
         container = request.app.state.container
         body = await public_answer(container, query, variables, address_of(request))
         if body is None:

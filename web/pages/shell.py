@@ -1,4 +1,4 @@
-"""Fills the built page of the web client with the parts of each page."""
+"""Fills the web client's built HTML page with the parts that differ from page to page."""
 
 from __future__ import annotations
 
@@ -28,14 +28,18 @@ PARTS: Final = re.compile(
     r"<!-- content -->(?P<before_data>.*)<!-- data -->(?P<end>.*)",
     re.DOTALL,
 )
-"""Splits `web/client/index.html` at its marked places."""
+"""Pattern that splits `web/client/index.html` at its placeholder comments."""
 
 STYLESHEET: Final = re.compile(r'<link rel="stylesheet"[^>]*href="/([^"]+)"[^>]*>')
 CLASSIC_SCRIPT: Final = re.compile(r'<script src="/([^"]+)"></script>')
-"""Files that block the first paint. Inlined, they do not wait for a slow network."""
+"""Pattern of a script element whose file would block the first paint.
+
+Such scripts and the style sheet are inlined, so that the first paint does not wait for further
+requests on a slow network.
+"""
 
 EARLY_SCRIPTS: Final = "early.json"
-"""Names of the early scripts by module; see `web/client/earlyPages.ts`."""
+"""File with the name of each module's early script; see `web/client/earlyPages.ts`."""
 
 HEADERS: Final = {
     "Cache-Control": "no-cache",
@@ -53,8 +57,8 @@ class PageParts:
     Args:
         language: language tag of the page.
         head: title and other elements of the head.
-        content: what is shown until the script has loaded.
-        data: elements with data for the script.
+        content: the content that is shown until the script has loaded.
+        data: HTML elements with data for the script.
         module: the client's module of the page, if it is to be preloaded.
     """
 
@@ -77,15 +81,15 @@ class RenderedPage:
 class Shell:
     """Renders pages, and caches them up to a total size in bytes.
 
-    Inlines the styles, the script that runs before the first paint, and the script that shows the
-    page's data before the client has loaded.
+    The shell inlines the styles, the script that runs before the first paint, and the script that
+    shows the page's data before the client has loaded.
 
     Args:
         built: the folder of the built client.
-        prints_mails: whether codes are printed in the terminal; the page then says so.
+        prints_mails: whether sign-in codes are printed in the terminal; the page then says so.
 
     Raises:
-        RuntimeError: the client has not been built, or its page lacks a marked place.
+        RuntimeError: if the client has not been built, or its page lacks a placeholder.
     """
 
     def __init__(self, built: Path = BUILT_CLIENT, *, prints_mails: bool = False) -> None:
@@ -121,7 +125,7 @@ class Shell:
         status: int = 200,
         headers: dict[str, str] | None = None,
     ) -> Response:
-        """Return a page, or 304 if the client has it already."""
+        """Return a page, or status 304 if the browser has it already."""
         page = self._pages.get(parts)
         if page is None:
             page = self._render(parts)
@@ -138,7 +142,7 @@ class Shell:
         return Response(body, status, headers, "text/html")
 
     def _headers_of(self, module: str | None) -> dict[str, str]:
-        """Return the headers of pages with a module: their policy, and the files to preload."""
+        """Return the headers of a module's pages: the security policy and the files to preload."""
         headers = self._headers.get(module)
         if headers is None:
             early = [self._early[module]] if module in self._early else []

@@ -32,7 +32,7 @@ async def seeding_outcome() -> Outcome | None:
     """Return the result of seeding, or None if it has not been started or finished.
 
     Raises:
-        Unavailable: the database did not answer.
+        Unavailable: the database did not respond.
     """
     # Accounts are read before the claim. Seeding writes its claim before any account, so if the
     # accounts found are samples, the claim is found as well.

@@ -77,7 +77,7 @@ async def seed(*, experts: int, now: datetime, password_hash: str, progress: Pro
         progress: called with the number of experts written and the total.
 
     Raises:
-        Unavailable: the database did not answer.
+        Unavailable: the database did not respond.
     """
     if outcome := await seeding_outcome():
         return outcome

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """Return 200 while the process runs."""
+    """Return status 200 as long as the process runs."""
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
 async def readyz(request: Request) -> JSONResponse:
-    """Return 200 if the server can handle requests, or 503 if the database accepts no writes.
+    """Return status 200 if the server can handle requests, 503 if the database accepts no writes.
 
-    `problems` lists what the database refuses, each with its code and a remedy for the operator.
-    An unreachable broadcast or mail server is reported but does not make the server unavailable:
-    events then come from the event log, at most a second later, and mails wait in the outbox.
+    `problems` lists why the database is unreachable, and the commands that the database refuses,
+    each with its error code and a remedy for the operator. An unreachable broadcast or mail
+    server is reported, but does not make this server unavailable. Events are then read from the
+    event log, at most a second later, and e-mails wait in the outbox.
     """
     container: Container = request.app.state.container
     checks = {"database": "ok"}

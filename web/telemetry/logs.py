@@ -1,8 +1,8 @@
 """Logging: one line per entry, formatted for a terminal or as JSON.
 
 All entries, including those of uvicorn and the database driver, pass from the standard library's
-loggers through one formatter. It truncates texts, escapes line breaks and terminal control
-characters, and redacts tokens and passwords.
+loggers through one formatter. The formatter truncates texts, escapes line breaks and terminal
+control characters, and redacts tokens and passwords.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def configure_logging(form: Form, level: str) -> None:
     """Configure all loggers of this process.
 
     Args:
-        form: the format; `json` also logs each GraphQL operation.
-        level: the level of the application's own loggers. Others never log at debug level, where
-            the database driver logs commands and uvicorn WebSocket messages.
+        form: the format of log lines; with `json`, each GraphQL operation is logged as well.
+        level: the level of the application's own loggers. Other loggers never log at debug level,
+            at which the database driver would log commands, and uvicorn the WebSocket messages.
     """
     numbers = logging.getLevelNamesMapping()
     own = numbers[level.upper()]
@@ -77,7 +77,7 @@ class LineFormatter(logging.Formatter):
         self._render = as_json if self._is_json else _console_renderer(colours=sys.stderr.isatty())
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the log record as one line, with the traceback below it, if any."""
         entry: Entry = {
             "event": sanitized(record.getMessage().strip(), MAX_EVENT_CHARS),
             "level": record.levelname.lower(),
@@ -104,9 +104,9 @@ class LineFormatter(logging.Formatter):
 
 
 def sanitized(text: str, max_chars: int = MAX_VALUE_CHARS) -> str:
-    """Return the text with secrets redacted, unprintable characters escaped, and truncated."""
+    """Return the text truncated, with secrets redacted and unprintable characters escaped."""
     rest = len(text) - max_chars
-    # Search beyond the cut, because a secret may begin before and end after it.
+    # Search beyond the cut, because a secret may begin before the cut and end after it.
     text = SECRETS.sub("[secret]", text[: max_chars + MAX_SECRET_CHARS])[:max_chars]
     if not text.isprintable():
         text = "".join(
@@ -116,7 +116,7 @@ def sanitized(text: str, max_chars: int = MAX_VALUE_CHARS) -> str:
 
 
 def as_json(entry: Entry) -> str:
-    """Render an entry as a JSON object that includes the process id."""
+    """Render a log entry as a JSON object that includes the process id."""
     return orjson.dumps({**entry, "process": os.getpid()}, default=repr).decode()
 
 

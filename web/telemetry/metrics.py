@@ -38,7 +38,7 @@ WORKER_FILE = re.compile(r"gauge_livesum_(\d+)\.db")
 
 
 async def measure_lag() -> None:
-    """Record the event loop's lag, endlessly."""
+    """Record the event loop's lag at a fixed interval, endlessly."""
     while True:
         began = time.perf_counter()
         await asyncio.sleep(LAG_INTERVAL_SECONDS)
@@ -49,7 +49,7 @@ def metrics_route(token: str | None, *, is_open: bool) -> Route:
     """Return the route of the metrics endpoint.
 
     Args:
-        token: the required bearer token.
+        token: the required bearer token; None if no token is set.
         is_open: whether the endpoint is public if there is no token.
     """
 
@@ -63,7 +63,7 @@ def metrics_route(token: str | None, *, is_open: bool) -> Route:
             )
         registry = _registry()
         registry.register(_Outbox(await _read_backlog()))
-        # In a thread: it reads the files of all workers.
+        # Called in a thread, because it reads the files of all workers.
         text = await asyncio.to_thread(generate_latest, registry)
         return Response(text, headers={**NO_STORE, "Content-Type": CONTENT_TYPE_LATEST})
 
@@ -72,7 +72,7 @@ def metrics_route(token: str | None, *, is_open: bool) -> Route:
 
 def forget(process: int, folder: str) -> None:
     """Remove the gauges of a worker that has ended."""
-    mark_process_dead(process, folder)  # type: ignore[no-untyped-call] # it has none
+    mark_process_dead(process, folder)  # type: ignore[no-untyped-call] # it is untyped
 
 
 def _has_token(request: Request, token: str) -> bool:
@@ -82,13 +82,13 @@ def _has_token(request: Request, token: str) -> bool:
 
 
 def _registry() -> CollectorRegistry:
-    """Return a registry of this process's metrics, or the sums over all workers."""
+    """Return a registry with the metrics of this process, or with the sums over all workers."""
     registry = CollectorRegistry()
     folder = os.environ.get(FOLDER)
     if folder is None:
         registry.register(REGISTRY)
     else:
-        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call] # it has none
+        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call] # it is untyped
         registry.register(_Processes(Path(folder)))
     return registry
 
@@ -101,7 +101,7 @@ class _Processes:
         self._ids = [int(match[1]) for match in found if match]
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the totals."""
+        """Yield the totals over all live workers."""
         sums: dict[str, float] = defaultdict(float)
         for id_ in self._ids:
             for metric in ProcessCollector(pid=partial(int, id_), registry=None).collect():
@@ -116,13 +116,13 @@ class _Processes:
 
 
 class _Outbox:
-    """Collector of the mail backlog in the database."""
+    """Collector of the backlog of e-mails in the database."""
 
     def __init__(self, waiting: tuple[int, float] | None) -> None:
         self._backlog = waiting
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the backlog; nothing if the database did not answer."""
+        """Yield the backlog's metrics; yield nothing if the database did not respond."""
         if self._backlog is not None:
             number, age = self._backlog
             yield GaugeMetricFamily(

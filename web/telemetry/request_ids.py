@@ -1,4 +1,4 @@
-"""Give every request an id, included in its response and in its log entries."""
+"""Give every request an id, which its response and its log entries include."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RequestIds:
 
     Args:
         app: the application.
-        trusted: proxies whose `X-Request-Id` is used; that of other clients is replaced.
+        trusted: proxies whose `X-Request-Id` header is used; other clients' headers are replaced.
     """
 
     def __init__(self, app: ASGIApp, trusted: TrustedProxies) -> None:
@@ -51,7 +51,7 @@ class RequestIds:
         }
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Handle a request; its id is in the context of its task and of tasks started by it."""
+        """Handle a request; its id is set in the context of its task and of tasks started by it."""
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
         id_, traceparent = self._read(scope)
@@ -69,7 +69,7 @@ class RequestIds:
         header: tuple[bytes, bytes],
         traceparent: str | None,
     ) -> None:
-        """Answer an HTTP request."""
+        """Respond to an HTTP request."""
         kind = route_label(scope["path"])
         began = perf_counter()
 
@@ -105,12 +105,12 @@ class RequestIds:
 
 
 def route_label(path: str) -> str:
-    """Return the metrics label of a path."""
+    """Return the label under which metrics count a URL path."""
     return ROUTE_LABELS.get(path[1:].partition("/")[0], "other")
 
 
 async def internal_error(_request: Request, _error: Exception) -> JSONResponse:
-    """Answer a request that failed; uvicorn logs the exception with the same request id."""
+    """Respond to a request that failed; uvicorn logs the exception with the same request id."""
     extensions = {"code": "INTERNAL", "requestId": request_id()}
     error = {
         "message": "Something went wrong here. Please try again.",

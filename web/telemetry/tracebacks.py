@@ -21,7 +21,7 @@ def format_traceback(error: BaseException, sanitize: Callable[[str], str]) -> st
 
     Args:
         error: the exception.
-        sanitize: applied to exception messages, which may contain user input.
+        sanitize: function applied to exception messages, which may contain user input.
     """
     chain = list(_chain(error))
     text = "\nwhich caused:\n".join(_format_one(each, sanitize) for each in reversed(chain))
@@ -49,7 +49,10 @@ def _format_one(error: BaseException, sanitize: Callable[[str], str]) -> str:
 
 
 def _message(error: BaseException) -> str:
-    """Return an exception's message; validation errors omit values, which may be passwords."""
+    """Return an exception's message.
+
+    The messages of validation errors leave out the invalid values, which may be passwords.
+    """
     if isinstance(error, ValidationError):
         problems = error.errors(include_input=False, include_url=False, include_context=False)
         places = (

@@ -1,7 +1,7 @@
 """Export OpenTelemetry traces over HTTP, if EXPERTBOOK_OTLP_URL is set.
 
-Imported only if the setting is set, because its packages are large and optional:
-`expertbook[traces]`.
+This module is imported only if the setting is set, because the packages that it needs are large and
+optional: `expertbook[traces]`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ class OpenTelemetry(Tracer):
         attributes: Mapping[str, str | int] | None = None,
         contexts: Sequence[Context] = (),
     ) -> Iterator[None]:
-        """Record a span in the current trace, or in the first context's, with links to others."""
+        """Record a span in the first given context's trace, linked to the other contexts' spans.
+
+        If no context has a span, the new span is recorded in the current trace.
+        """
         spans = [context.run(trace.get_current_span) for context in contexts]
         requests = [span for span in spans if span.get_span_context().is_valid]
         parent = trace.set_span_in_context(requests[0]) if requests else None
@@ -78,8 +81,8 @@ class OpenTelemetry(Tracer):
 
     @contextmanager
     def request(self, name: str, traceparent: str | None) -> Iterator[None]:
-        """Record a server span within the caller's trace, or within a new one."""
-        # Not a child of the current span: a pipelined request starts in the previous one's context.
+        """Record a server span within the caller's trace, or within a new trace."""
+        # The current span is not the parent: it may belong to an earlier, pipelined request.
         parent = PROPAGATOR.extract(
             {"traceparent": traceparent} if traceparent else {}, TraceContext()
         )
@@ -89,7 +92,7 @@ class OpenTelemetry(Tracer):
     def start_span(
         self, name: str, attributes: Mapping[str, str | int]
     ) -> Callable[[bool], None] | None:
-        """Start a client span and return the function that ends it."""
+        """Start a client span and return the function that ends it, or None outside of a trace."""
         if not trace.get_current_span().get_span_context().is_valid:
             return None
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=dict(attributes))

@@ -1,1 +1,1 @@
-"""The measures: reads, writes, subscribers with their memory, watchers, and growth."""
+"""The benchmark's measures: reads, writes, subscribers and their memory, watchers, and growth."""

@@ -1,6 +1,7 @@
 """Growth: the cost of a query with a larger directory, and with a longer history of bookings.
 
-The clients are signed in, because the cost of a cached response does not depend on its content.
+The clients are signed in, so that no response is cached: the cost of a cached response does not
+depend on the amount of stored data.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
     from tests.benchmarks.world.servers import Server
 
 LAST_BOOKING: Final = timedelta(days=60)
-"""Age of the latest booking: older than those of the sample data."""
+"""Age of the latest booking that is inserted; it is older than the bookings in the sample data."""
 MINUTES: Final = 60
 BATCH: Final = 500
 
 
 async def add_history(url: str, expert: str, count: int) -> None:
-    """Insert consecutive past bookings of an hour each for an expert, given by global id."""
+    """Insert consecutive past bookings of an hour each for the expert with the given id."""
     expert_id = Id(decode(expert).removeprefix("Expert:"))
     client_id = new_id()
     before = cell_of(utc_now() - LAST_BOOKING)
@@ -51,7 +52,7 @@ async def add_history(url: str, expert: str, count: int) -> None:
 
 
 def past_booking(key: SlotKey, client_id: Id) -> Booking:
-    """Return a completed booking."""
+    """Return a completed booking of the given slot."""
     return Booking(
         expert_id=key.expert_id,
         client_id=client_id,
@@ -70,7 +71,7 @@ def past_booking(key: SlotKey, client_id: Id) -> Booking:
 async def compare_all(
     small: Server, large: Server, expert: Operation, options: Options
 ) -> list[Result]:
-    """Compare queries of the directory and of an expert's slots on two databases."""
+    """Compare the costs of queries for the directory and an expert's slots on two databases."""
     asked = {
         "larger directory": first_pages(LIST_WITHOUT_TOTAL),
         "search by time": free_experts(),
@@ -86,7 +87,7 @@ async def compare_all(
 async def compare(
     small: Server, large: Server, operations: Sequence[Operation], options: Options
 ) -> list[Figures]:
-    """Measure two servers in turn; return the ratios of their costs."""
+    """Measure two servers alternately; return the ratios of their costs in each round."""
     servers = [
         (server, in_turn(operations, await sign_up(server.address, READERS)))
         for server in (small, large)
@@ -101,7 +102,7 @@ async def compare(
 
 
 def ratios(before: Figures, after: Figures) -> Figures:
-    """Return the ratios of the costs after and before, and the costs of the server."""
+    """Return the ratios of the costs after growth to those before, and the server's costs."""
     server, database = Figure.SERVER_CPU, Figure.DATABASE_CPU
     figures = {
         Figure.SERVER_RATIO: after[server] / before[server],

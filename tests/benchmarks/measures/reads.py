@@ -1,4 +1,4 @@
-"""Reads: repeated queries, queries with unknown documents, and queries of signed-in clients."""
+"""Reads: repeated queries, queries whose documents are new, and queries of signed-in clients."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 CONNECTIONS: Final = 32
 WARM_SECONDS: Final = 1.0
 CHECKED: Final = 50
-"""Every status is checked, but only one body in this many."""
+"""The status of every response is checked, but the body of only one response in this many."""
 DETAILED_EXPERTS: Final = 200
 UNCACHED_EXPERTS: Final = 50
 READERS: Final = 8
 
 
 async def repeated(server: Server, directory: Directory, options: Options) -> list[Result]:
-    """Measure the peers' queries, repeated by anonymous clients."""
+    """Measure the queries that the peer servers also support; anonymous clients repeat them."""
     asked: dict[str, list[Operation]] = {}
     if "list" in options.measures:
         asked["list"] = first_pages()
@@ -53,7 +53,7 @@ async def uncached(
     tokens: Sequence[str],
     options: Options,
 ) -> list[Result]:
-    """Measure queries that no cache of responses answers."""
+    """Measure queries whose responses do not come from a cache."""
     numbers = count()
     results = []
     for name, operations in asked.items():
@@ -68,7 +68,7 @@ async def uncached(
 
 
 async def measure(server: Server, name: str, requests: Iterator[bytes], options: Options) -> Result:
-    """Warm up, then measure some windows."""
+    """Warm up the server, then measure it in several time windows."""
 
     async def windows() -> list[Figures]:
         await window(server, requests, WARM_SECONDS)
@@ -78,7 +78,7 @@ async def measure(server: Server, name: str, requests: Iterator[bytes], options:
 
 
 async def window(server: Server, requests: Iterator[bytes], seconds: float) -> Figures:
-    """Measure requests for some seconds, or raise WrongAnswer."""
+    """Measure requests for the given time, or raise WrongAnswer if a response is wrong."""
     numbers = count()
 
     def check(response: RawResponse) -> None:
@@ -97,18 +97,18 @@ async def window(server: Server, requests: Iterator[bytes], seconds: float) -> F
 
 
 def is_right(answer: dict[str, Any]) -> bool:
-    """Return whether an answer has a page of experts, or an expert with about 40 slots."""
+    """Return whether a response has a page of experts, or an expert with about 40 slots."""
     if "errors" in answer:
         return False
     data = answer["data"]
     if "expert" in data:
-        return abs(len(data["expert"]["slots"]) - 40) <= 2  # early slots drop out with time
+        return abs(len(data["expert"]["slots"]) - 40) <= 2  # early slots drop out as time passes
     return 0 < len(data["experts"]["edges"]) <= PAGE_SIZE
 
 
 def in_turn(
     operations: Sequence[Operation], tokens: Sequence[str | None] = (None,)
 ) -> Iterator[bytes]:
-    """Return requests with each operation and each token in turn, without end."""
+    """Return endless requests that use each operation and each token in turn."""
     requests = map(graphql_request, cycle(operations), cycle(tokens))
     return cycle(islice(requests, max(len(operations), len(tokens))))

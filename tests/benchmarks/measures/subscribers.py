@@ -1,4 +1,4 @@
-"""Subscribers: delivery of bookings to a thousand of them, and their memory."""
+"""Measures how fast bookings reach a thousand subscribers, and how much memory those take."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 SUBSCRIBERS: Final = 1_000
 WARM_BOOKINGS: Final = 5
 BOOKINGS: Final = 25
-"""Bookings of each half of a window: one by one, then several at the same time."""
+"""Bookings in each half of a measuring window: first one by one, then several at a time."""
 TOGETHER: Final = 8
 
 
 async def fanout(server: Server, directory: Directory, options: Options) -> list[Figures]:
-    """Deliver bookings of one expert to all subscribers."""
+    """Book one expert, and measure how fast each booking's event reaches all subscribers."""
     tokens = cycle(await sign_up(server.address, CLIENTS))
     expert, slots = await directory.busiest_expert()
     requests = zip(slots, map(graphql_request, map(book_slot, slots), tokens), strict=True)
@@ -59,10 +59,10 @@ async def deliver(
     connections: Sequence[RawConnection],
     requests: Iterator[tuple[str, bytes]],
 ) -> list[float]:
-    """Book slots; a connection books the next when the last event has reached all subscribers.
+    """Book slots; a connection books its next slot once all subscribers have the previous event.
 
     Returns:
-        The seconds from each request to the last subscriber's event.
+        For each booking, the seconds from its request until the last subscriber has its event.
     """
     latencies: list[float] = []
 
@@ -80,7 +80,7 @@ async def deliver(
 
 
 async def memory(server: Server, directory: Directory) -> list[Figures]:
-    """Measure the memory of a fresh server, without and with idle subscribers."""
+    """Measure the memory of a fresh server, first without subscribers and then with idle ones."""
     async with subscribe(server.address, directory.experts[0]["id"], SUBSCRIBERS):
         crowded = megabytes(server.process)
     each = 1024 * (crowded - server.start_mb) / SUBSCRIBERS

@@ -1,4 +1,4 @@
-"""Watchers: ten thousand sockets that watch one expert or many, and reconnect after cuts."""
+"""Measures of ten thousand sockets that watch one expert or many, or reconnect after cuts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BOOKINGS: Final = 20
 """Bookings made one by one while the whole crowd watches one expert."""
 SPREAD_BOOKINGS: Final = 2_000
-"""Bookings of many experts, several at the same time."""
+"""Bookings of different experts, of which several are made at the same time."""
 TOGETHER: Final = 8
 CUTS: Final = 6
 PAUSE_SECONDS: Final = 8.0
@@ -36,7 +36,7 @@ CUT_SECONDS: Final = 2.0
 
 @asynccontextmanager
 async def crowd_of(server: Server, openings: Sequence[Opening], size: int) -> AsyncIterator[Crowd]:
-    """Open sockets that watch the experts of some openings, the same number for each expert."""
+    """Open sockets that watch the experts of the given openings, evenly spread over the experts."""
     crowd = Crowd(server.address)
     places = cycle(dict.fromkeys((each.expert, each.cursor) for each in openings))
     try:
@@ -47,7 +47,7 @@ async def crowd_of(server: Server, openings: Sequence[Opening], size: int) -> As
 
 
 async def one_expert(server: Server, directory: Directory, options: Options) -> list[Figures]:
-    """Have all sockets watch one expert; measure their memory and each event's last arrival."""
+    """Have all sockets watch one expert; measure their memory and the events' latencies."""
     expert, slots = await directory.busiest_expert()
     cursor = await directory.cursor(expert)
     tokens = await sign_up(server.address, CLIENTS)
@@ -64,7 +64,7 @@ async def one_expert(server: Server, directory: Directory, options: Options) -> 
 async def many_experts(
     server: Server, booking: Server, directory: Directory, options: Options
 ) -> list[Figures]:
-    """Have a few sockets watch each of many experts, who are booked at another server."""
+    """Have a few sockets watch each of many experts, who are booked through another server."""
     openings = await directory.openings(SPREAD_BOOKINGS)
     tokens = await sign_up(booking.address, CLIENTS)
     async with crowd_of(server, openings, options.sockets) as crowd:
@@ -78,7 +78,7 @@ async def many_experts(
 
 
 async def return_together(server: Server, directory: Directory, options: Options) -> list[Figures]:
-    """Cut all sockets repeatedly while experts are booked; check the events that each receives."""
+    """Cut all sockets several times; measure how long they take to reconnect and to catch up."""
     openings = await directory.openings(CUTS * SPREAD_BOOKINGS // 10)
     batches = [openings[number::CUTS] for number in range(CUTS)]
     tokens = await sign_up(server.address, CLIENTS)
@@ -116,10 +116,10 @@ async def book(
     audience: int,
     together: int,
 ) -> list[float]:
-    """Book slots, some at the same time.
+    """Book the openings' slots on several connections at the same time, as many as `together`.
 
     Returns:
-        The seconds from each request until the event has reached its audience, if there is a crowd.
+        With a crowd: the seconds from each request until its event has reached the whole audience.
     """
     requests: Iterator[tuple[str, bytes]] = (
         (each.slot, graphql_request(book_slot(each.slot), token))

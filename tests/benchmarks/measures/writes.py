@@ -1,4 +1,4 @@
-"""Writes: bookings of distinct slots, and many clients that want the same slot."""
+"""Measures of writes: bookings of distinct slots, and of one slot that many clients want."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BOOKINGS: Final = 1_500
 """Bookings per window."""
 CROWD: Final = 500
 CROWDED_SLOTS: Final = 5
-"""Slots per window that the crowd tries to book, one after another."""
+"""Slots of each window; the whole crowd tries to book one slot, then the next."""
 
 
 async def distinct(server: Server, directory: Directory, options: Options) -> list[Figures]:
@@ -42,7 +42,7 @@ async def distinct(server: Server, directory: Directory, options: Options) -> li
 
 
 async def contention(server: Server, directory: Directory, options: Options) -> list[Figures]:
-    """Have a crowd book the same slot at the same time."""
+    """Have a crowd of clients try to book the same slot at the same time."""
     tokens = await sign_up(server.address, CLIENTS)
     slots = await directory.bookable_slots(options.rounds * CROWDED_SLOTS)
     windows = []
@@ -59,7 +59,7 @@ async def contention(server: Server, directory: Directory, options: Options) -> 
 async def book(
     server: Server, slots: Sequence[str], tokens: Sequence[str], connections: int
 ) -> Figures:
-    """Book slots; raise WrongAnswer unless each goes to one client and is refused to the others."""
+    """Book slots; raise WrongAnswer unless one request per slot succeeds and the rest fail."""
     requests = list(map(graphql_request, map(book_slot, slots), cycle(tokens)))
     outcomes: Counter[str] = Counter()
 
@@ -78,7 +78,7 @@ async def book(
 
 
 def outcome(response: RawResponse) -> str:
-    """Return the type of a booking's result, or the answer if there is none."""
+    """Return the type name of a booking's result, or the response's start if it has no result."""
     answer = orjson.loads(response.body) if response.status == 200 else {"errors": []}
     if "errors" in answer:
         return f"{response.status} {response.body[:300]!r}"

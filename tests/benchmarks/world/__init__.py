@@ -1,1 +1,1 @@
-"""The world of a benchmark: machine, database, servers, peers, directory and load clients."""
+"""The environment of a benchmark: machine, database, servers, peers, data and load clients."""

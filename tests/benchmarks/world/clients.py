@@ -1,6 +1,7 @@
-"""Load clients: requests on many connections, and a thousand subscribers (RFC 6455).
+"""Load clients: requests on many connections, and a thousand WebSocket subscribers.
 
-They write bytes to sockets, since a library would need as much CPU time as the loaded servers.
+They read and write raw bytes, because an HTTP or WebSocket library would use as much CPU time as
+the measured server.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ READ_BYTES: Final = 65_536
 SETTLING_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 15.0
 TEXT, PING, PONG = 1, 9, 10
-"""Opcodes of frames (RFC 6455, 5.2)."""
+"""Opcodes of WebSocket frames (RFC 6455, section 5.2)."""
 
 
 def graphql_request(operation: object, token: str | None = None) -> bytes:
-    """Return a GraphQL request as bytes."""
+    """Return the bytes of an HTTP request that sends a GraphQL operation."""
     lines = [f"Authorization: Bearer {token}"] if token else []
     return request(
         "POST", "/graphql", "Accept: application/json", *lines, body=orjson.dumps(operation)
@@ -42,7 +43,7 @@ def graphql_request(operation: object, token: str | None = None) -> bytes:
 
 @asynccontextmanager
 async def open_connections(address: str, count: int) -> AsyncIterator[list[RawConnection]]:
-    """Open connections to a server."""
+    """Open the given number of connections to a server."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(connect(address)) for _ in range(count)]
 
@@ -72,7 +73,7 @@ async def exchange(
 
 
 class Audience:
-    """Subscribers of one expert's bookings, and how many of them each event has reached."""
+    """Subscribers of one expert's bookings; counts how many subscribers each event has reached."""
 
     def __init__(self, expert: str, size: int) -> None:
         payload = {"query": BOOKED, "variables": {"expertId": expert}}
@@ -82,7 +83,7 @@ class Audience:
         self._complete: defaultdict[bytes, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def wait(self, event: bytes) -> None:
-        """Wait until a slot's event has reached all; raise WrongAnswer if it has not in time."""
+        """Wait until an event has reached all subscribers; raise WrongAnswer after a timeout."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._complete[event].wait()
@@ -91,7 +92,7 @@ class Audience:
             raise WrongAnswer(f"{event.decode()} reached {reached} subscribers") from None
 
     async def follow(self, connection: RawConnection) -> None:
-        """Subscribe on a connection and count its events until it is closed."""
+        """Subscribe on a connection, and count the received events until the connection closes."""
         await connection.send(handshake())
         await connection.read_head()
         await connection.send(INITIALISE)
@@ -129,7 +130,7 @@ async def subscribe(address: str, expert: str, size: int) -> AsyncIterator[Audie
         followers = [asyncio.create_task(audience.follow(each)) for each in connections]
         try:
             await audience.wait(ACKNOWLEDGED)
-            # Nothing acknowledges a subscription; the first bookings prove that all have started.
+            # The protocol does not confirm that a subscription has started, so give it time.
             await asyncio.sleep(SETTLING_SECONDS)
             yield audience
         finally:
@@ -138,14 +139,14 @@ async def subscribe(address: str, expert: str, size: int) -> AsyncIterator[Audie
 
 
 def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
-    """Return a client's frame of up to 65,535 bytes, with a mask of zeros."""
+    """Return a client's WebSocket frame for up to 65,535 bytes of payload; its mask is zero."""
     size = len(payload)
     length = bytes([128 | size]) if size < 126 else bytes([128 | 126]) + size.to_bytes(2)
     return bytes([128 | opcode]) + length + bytes(4) + payload
 
 
 def read_frame(data: bytes) -> tuple[int, bytes, bytes] | None:
-    """Return the opcode and the payload of a server's first frame and the rest, if complete."""
+    """Return the first frame's opcode and payload, and the bytes after it; None if incomplete."""
     if len(data) < 2:
         return None
     size, start = data[1] & 127, 2

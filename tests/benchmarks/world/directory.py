@@ -1,4 +1,4 @@
-"""A server's experts, slots and accounts, and the measured operations, with the peers' fields."""
+"""A server's experts, slots and accounts, and the GraphQL operations that are measured."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ CURSOR: Final = "query ($id: ID!) { expert(id: $id) { cursor } }"
 FIRST_DAY: Final = timedelta(days=3)
 FOUR_HOURS: Final = timedelta(hours=4)
 SPAN: Final = timedelta(days=62)
-"""The longest span of slots that one query may ask for."""
+"""The longest time span for which one query may ask for slots."""
 SPANS: Final = 6
-"""Spans that cover the horizon of a year."""
+"""Number of spans that cover a year, the time for which experts can be booked ahead."""
 BOOKED_PER_EXPERT: Final = 36
 LISTED_SLOTS: Final = 40
 PATIENCE_SECONDS: Final = 60
 
 
 class Opening(NamedTuple):
-    """An open slot, its expert, and the cursor at which it was read."""
+    """An open slot, its expert, and the expert's event cursor when the slot was read."""
 
     expert: str
     cursor: str
@@ -89,13 +89,13 @@ class Directory(NamedTuple):
         return found
 
     def searches(self, count: int = 20) -> list[Operation]:
-        """Return searches for the most frequent words of names."""
+        """Return search queries for the most frequent words in the experts' names."""
         names = (expert["name"].lower() for expert in self.experts)
         words = Counter(word for name in names for word in re.findall(r"[a-z]{3,}", name))
         return [list_experts(filter={"search": word}) for word, _ in words.most_common(count)]
 
     async def details(self, count: int) -> list[Operation]:
-        """Return queries of experts, each with a span of 40 slots."""
+        """Return `count` queries; each reads one expert and 40 of the expert's slots."""
         found: list[Operation] = []
         for expert in self.experts:
             if len(found) == count:
@@ -108,7 +108,7 @@ class Directory(NamedTuple):
         return found
 
     async def bookable_slots(self, count: int) -> list[str]:
-        """Return slots of many experts that can all be booked, or raise WrongAnswer."""
+        """Return `count` slots that can all be booked, or raise WrongAnswer if there are fewer."""
         found: list[str] = []
         for expert in self._bookable_experts():
             if len(found) < count:
@@ -118,7 +118,7 @@ class Directory(NamedTuple):
         return found[:count]
 
     async def busiest_expert(self, among: int = 16) -> tuple[str, list[str]]:
-        """Return the busiest of the first bookable experts, and all their open slots."""
+        """Find the expert with the most open slots among a few; return the id and those slots."""
         found = []
         for expert in self._bookable_experts()[:among]:
             slots = [slot for number in range(SPANS) for slot in await self._slots(expert, number)]
@@ -126,7 +126,7 @@ class Directory(NamedTuple):
         return max(found, key=lambda expert: len(expert[1]))
 
     async def openings(self, count: int) -> list[Opening]:
-        """Return an open slot of each of many experts, or raise WrongAnswer."""
+        """Return an open slot of each of `count` experts; raise WrongAnswer if there are fewer."""
         found: list[Opening] = []
         for expert in self.experts:
             shown = (await self.api.ask(OPENING, id=expert["id"], **self._span(expert)))["expert"]
@@ -137,12 +137,12 @@ class Directory(NamedTuple):
         raise WrongAnswer(f"{len(found)} experts have an open slot; the measure needs {count}")
 
     async def cursor(self, expert: str) -> str:
-        """Return the current cursor of an expert."""
+        """Return an expert's current event cursor, after which a subscription can continue."""
         found: str = (await self.api.ask(CURSOR, id=expert))["expert"]["cursor"]
         return found
 
     def _bookable_experts(self) -> list[Json]:
-        """Return the experts whose open slots can all be booked, even next to each other."""
+        """Return the experts who confirm automatically and need no breaks between bookings."""
         rules = {"breakMinutes": 0, "confirmsAutomatically": True}
         return [expert for expert in self.experts if expert["availability"] == rules]
 
@@ -158,7 +158,7 @@ class Directory(NamedTuple):
 
 @asynccontextmanager
 async def open_directory(address: str) -> AsyncIterator[Directory]:
-    """Read all experts of a server, page by page."""
+    """Read all experts from a server, page by page, and yield them as a Directory."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
         api = Api(http, address)
@@ -172,14 +172,14 @@ async def open_directory(address: str) -> AsyncIterator[Directory]:
 
 
 async def sign_up(address: str, count: int) -> list[str]:
-    """Register accounts and return their access tokens."""
+    """Register the given number of client accounts, and return their access tokens."""
     async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
         clients = [await Api(http, address).new_client() for _ in range(count)]
     return [client.token or "" for client in clients]
 
 
 def open_slots(slots: list[Json]) -> list[str]:
-    """Return the ids of open slots that do not overlap, in order of time."""
+    """Return the ids of open slots, earliest first; leave out slots that overlap an earlier one."""
     found: list[Json] = []
     for slot in sorted(slots, key=lambda slot: slot["startsAt"]):
         is_free = not found or slot["startsAt"] >= found[-1]["endsAt"]
@@ -189,17 +189,17 @@ def open_slots(slots: list[Json]) -> list[str]:
 
 
 def list_experts(query: str = LIST, **variables: Any) -> Operation:
-    """Return the query of a page of experts."""
+    """Return an operation that reads one page of the experts in the directory."""
     return {"query": query, "variables": {"first": PAGE_SIZE, **variables}}
 
 
 def first_pages(query: str = LIST) -> list[Operation]:
-    """Return the query of each category's first page."""
+    """Return one operation per category, which reads the first page of its experts."""
     return [list_experts(query, filter={"categories": [category]}) for category in CATEGORIES]
 
 
 def free_experts(days: int = 5) -> list[Operation]:
-    """Return queries of experts free for half an hour within four hours, one query per day."""
+    """Return one query per day, for experts with a free half-hour between 8:00 and 12:00 UTC."""
     today = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
     starts = [today + FIRST_DAY + timedelta(days=day) for day in range(days)]
     spans = [{"from": at.isoformat(), "to": (at + FOUR_HOURS).isoformat()} for at in starts]
@@ -207,14 +207,15 @@ def free_experts(days: int = 5) -> list[Operation]:
 
 
 def book_slot(slot: str) -> Operation:
-    """Return the mutation that books a slot."""
+    """Return the operation that books a slot."""
     wanted = {"slotId": slot, "contact": CONTACT, "note": "a short note"}
     return {"query": BOOK, "variables": {"input": wanted}}
 
 
 def with_unknown_document(operation: Operation, number: int) -> Operation:
-    """Return the operation with a document that is new to the server: a field has a new alias.
+    """Return the operation with an alias that makes its GraphQL document new to the server.
 
-    A comment would not suffice, since a server may strip comments before it looks a document up.
+    A comment would not suffice, because a server may strip comments before it looks up whether it
+    knows a document.
     """
     return {**operation, "query": operation["query"].replace(" name ", f" n{number}: name ", 1)}

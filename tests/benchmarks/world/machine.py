@@ -1,4 +1,4 @@
-"""The machine: its cores, and the CPU time and memory of processes (proc(5), Linux)."""
+"""Reads the machine's cores, and the CPU time and memory of processes (Linux, proc(5))."""
 
 from __future__ import annotations
 
@@ -22,31 +22,34 @@ BUSY: Final = (0, 1, 2, 5, 6)
 
 
 class Cores(NamedTuple):
-    """Lists of cores for `taskset`: of the measured server, and of the database and the load."""
+    """Cores for the measured server, and for the rest: the database and the load generator.
+
+    Each list is a string as `taskset` takes it.
+    """
 
     server: str
     rest: str
 
     def first(self, count: int) -> str:
-        """Return the cores for several processes, if necessary including the database's."""
+        """Return up to `count` cores: the server's own, then cores shared with the database."""
         return ",".join([self.server, *self.rest.split(",")][:count])
 
 
 def split_cores(usable: set[int]) -> Cores:
-    """Give the first core to the server alone, unless it is the only one."""
+    """Reserve the first core for the server; if it is the only core, everything shares it."""
     first, *others = map(str, sorted(usable))
     return Cores(first, ",".join(others) or first)
 
 
 def describe_machine() -> str:
-    """Return the number of cores, their model and the operating system."""
+    """Return a description of the machine: core count, CPU model and operating system."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(errors="replace"))
     name = model[1] if model else platform.machine()
     return f"{os.cpu_count()} cores of {name}, {platform.system()}"
 
 
 def process_tree(root: int) -> list[int]:
-    """Return the ids of a process and of its descendants."""
+    """Return the process ids of a process and all its descendants."""
     parents = {process: parent_of(process) for process in commands()}
     found = [root]
     for parent in found:
@@ -55,18 +58,18 @@ def process_tree(root: int) -> list[int]:
 
 
 def cpu_seconds(processes: list[int]) -> float:
-    """Return the CPU time that processes have used."""
+    """Return the total CPU time, in seconds, that the given processes have used so far."""
     ticks = 0
     for process in processes:
-        with suppress(OSError):  # The process has ended.
-            # The name in the second field may contain spaces and parentheses.
+        with suppress(OSError):  # The process may have ended.
+            # Field 2, the program's name, may contain spaces and parentheses, so skip it.
             fields = Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2]
             ticks += sum(map(int, fields.split()[11:13]))
     return ticks / TICKS
 
 
 def megabytes(root: int) -> float:
-    """Return the resident memory of a process and its descendants."""
+    """Return the resident memory of a process and its descendants, in MiB."""
     kilobytes = 0
     for process in process_tree(root):
         with suppress(OSError):
@@ -76,7 +79,7 @@ def megabytes(root: int) -> float:
 
 
 class Meter:
-    """Measures the cost per request, from its creation until `stop`."""
+    """Measures the request rate and the CPU time per request, from creation until `stop`."""
 
     def __init__(self, server: int, database: int) -> None:
         self._server = process_tree(server)
@@ -84,7 +87,7 @@ class Meter:
         self._start = self._read()
 
     def stop(self, requests: int) -> Figures:
-        """Return the rate, the CPU time per request and the load by other processes."""
+        """Return the request rate, the CPU time per request, and the other processes' load."""
         pairs = zip(self._read(), self._start, strict=True)
         elapsed, server, database, own, machine = (now - before for now, before in pairs)
         return {

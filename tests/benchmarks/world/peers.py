@@ -1,6 +1,7 @@
-"""The peers' rig: a folder with other servers and a load generator.
+"""Installs and runs the peers' rig, a folder with comparable servers and a load generator.
 
-The rig measures all servers, including ours, with the same requests on the same database.
+The rig measures all servers, including ours, with equivalent requests and the same
+database program.
 """
 
 from __future__ import annotations
@@ -41,19 +42,19 @@ MEMORY: Final = {Figure.START_MB, Figure.CROWDED_MB, Figure.SUBSCRIBER_KB}
 
 
 class Rig(NamedTuple):
-    """A copy of the rig with its packages, and the peers that can be started."""
+    """A copy of the peers' rig with its installed packages, and the peers to be measured."""
 
     folder: Path
     environment: Mapping[str, str]
     peers: Sequence[str] = ()
 
     def target(self, name: str) -> dict[str, Any]:
-        """Return a peer's description: how to build and start it, and its operations."""
+        """Read a peer's target file: the commands that build and start it, and its operations."""
         target: dict[str, Any] = json.loads((self.folder / f"targets/{name}.json").read_text())
         return target
 
     def operations(self, count: int) -> dict[str, list[Operation]]:
-        """Return the GraphQL peers' queries of pages, and of experts with 40 slots."""
+        """Return the GraphQL peers' operations: pages of experts, and experts with 40 slots."""
         listed, detail = (
             self.target("_graphql")["ops"][name]["body"] for name in ("list", "detail")
         )
@@ -69,7 +70,7 @@ class Rig(NamedTuple):
 def install(source: Path, folder: Path, chosen: frozenset[str]) -> Rig:
     """Copy the rig into a folder and install its packages.
 
-    The peers are the chosen ones; by default, all peers whose compiler is on the PATH.
+    The peers are the chosen ones or, if none is chosen, all whose compiler is on the PATH.
     """
     path = f"{node_home() / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     builds = os.environ.get("BUILD_DIR") or str(Path.home() / ".cache/peer-rig")
@@ -89,20 +90,20 @@ def install(source: Path, folder: Path, chosen: frozenset[str]) -> Rig:
 
 
 def execute(rig: Rig, *command: str, folder: str = ".") -> None:
-    """Run a command in a folder of the rig, with its output on the standard error."""
-    subprocess.run(  # noqa: S603 - the rig's own commands
+    """Run a command in a folder of the rig; its output goes to standard error."""
+    subprocess.run(  # noqa: S603 - only commands of the rig
         command, cwd=rig.folder / folder, env=rig.environment, stdout=sys.stderr, check=True
     )
 
 
 def fill(rig: Rig, database: Database) -> None:
-    """Fill a database with the peers' data."""
+    """Fill the peers' database with the peers' sample data."""
     execute(rig, sys.executable, "-B", "seed.py", "--uri", database.url(DATABASE))
 
 
 @contextmanager
 def run_peer(rig: Rig, name: str, database: Database, cores: str) -> Iterator[Server]:
-    """Run a peer on the database that `fill` has filled."""
+    """Build and run a peer, on the database that `fill` has filled."""
     target = rig.target(name)
     if "build" in target:
         execute(rig, "sh", "-c", target["build"], folder=target["cwd"])
@@ -124,7 +125,7 @@ def run_peer(rig: Rig, name: str, database: Database, cores: str) -> Iterator[Se
 
 
 def access_token() -> str:
-    """Return an access token of the GraphQL peers."""
+    """Return an access token that the GraphQL peers accept."""
     claims = {"sub": "user-0", "exp": datetime.now(UTC) + timedelta(days=1)}
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
@@ -132,7 +133,7 @@ def access_token() -> str:
 def measure_all(
     rig: Rig, measures: Sequence[str], options: Options, cores: Cores, program: Path, folder: Path
 ) -> list[Result]:
-    """Have the rig measure all peers and ours on a database program, with data in `folder`."""
+    """Have the rig measure all peers and ExpertBook, each on the given database program."""
     folder.mkdir(parents=True)
     out = folder / "results.jsonl"
     ours = {
@@ -155,20 +156,20 @@ def measure_all(
         "DB_CORE": cores.rest,
         "LOAD_CORE": cores.rest,
     }
-    with subprocess.Popen(  # noqa: S603 - the rig
+    with subprocess.Popen(  # noqa: S603 - runs only the rig
         command, cwd=rig.folder, env={**rig.environment, **environment}, stdout=subprocess.DEVNULL
     ) as process:
         try:
             status = process.wait()
         finally:
-            process.terminate()  # the rig then ends its own processes
+            process.terminate()  # On SIGTERM, the rig ends the processes that it started.
     if status:
         raise RuntimeError(f"the rig ended with {status}")
     return [result for line in out.read_text().splitlines() for result in read_results(line)]
 
 
 def read_results(line: str) -> list[Result]:
-    """Read a line of the rig's output: a server's measure, and the memory reported with it."""
+    """Read a line of the rig's output; memory figures in it become a separate result."""
     told = json.loads(line)
     server, measure = told["target"], told["measure"]
     if problem := _problem(told):
@@ -182,7 +183,7 @@ def read_results(line: str) -> list[Result]:
 
 
 def _problem(told: Mapping[str, Any]) -> str:
-    """Return a description of a server's wrong answers; empty if all were right."""
+    """Return a description of a server's wrong responses; empty if all were right."""
     if "failed" in told:
         return str(told["failed"]).splitlines()[0]
     wrong = {name: told[name] for name in ("bad", "other", "missing", "closed") if told.get(name)}

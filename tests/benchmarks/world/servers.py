@@ -1,4 +1,4 @@
-"""The database and the measured servers, each started on its own cores."""
+"""Starts the database and the measured servers, pinned to given cores."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
     from tests.support.servers import Program
 
-# The cache holds 200,000 experts; with a smaller one, the disk would be measured.
+# The cache can hold 200,000 experts; with a smaller cache, the benchmark would measure the disk.
 DATABASE: Final = 'exec "$0" --port=$EXPERTBOOK_PORT --storage-path=. --cache-size=8G'
 SETTINGS: Final = {"throttle": "off", "broadcast_url": "memory://", "operation_seconds": 60}
 
 
 class Database(NamedTuple):
-    """A running database server; logs of its clients are in `folder`."""
+    """A running database server; the servers that use it write their logs to `folder`."""
 
     folder: Path
     process: int
     port: int
 
     def url(self, name: str) -> str:
-        """Return the connection string of one of its databases."""
+        """Return the connection string for the database with the given name."""
         return f"mongodb://127.0.0.1:{self.port}/{name}?directConnection=true"
 
 
 class Server(NamedTuple):
-    """A running server; `start_mb` is its memory before the first request."""
+    """A running server; `start_mb` is its memory in MiB just after its start."""
 
     name: str
     address: str
@@ -46,7 +46,7 @@ class Server(NamedTuple):
     start_mb: float
 
     def meter(self) -> Meter:
-        """Start to measure the cost per request."""
+        """Start measuring the CPU time per request of the server and its database."""
         return Meter(self.process, self.database.process)
 
 
@@ -54,7 +54,7 @@ class Server(NamedTuple):
 def start(
     command: Sequence[str | Path], folder: Path, cores: str, **settings: object
 ) -> Iterator[tuple[Program, int]]:
-    """Start a program on some cores; yield it and its port once it accepts connections.
+    """Start a program on the given cores; yield it and its port once it accepts connections.
 
     The program reads its port from EXPERTBOOK_PORT.
     """
@@ -73,7 +73,7 @@ def _is_listening(port: int) -> bool:
 
 
 def database_program(chosen: Path | None) -> Path:
-    """Return the chosen database program, or SecantusDB's server."""
+    """Return the path of the chosen database program; by default, SecantusDB's server."""
     program = chosen or SECANTUS.program()
     if not program:
         raise RuntimeError(f"{SECANTUS.name} is not installed: uv sync --group database")
@@ -82,7 +82,7 @@ def database_program(chosen: Path | None) -> Path:
 
 @contextmanager
 def run_database(folder: Path, cores: str, program: Path) -> Iterator[Database]:
-    """Run a program that takes SecantusDB's flags."""
+    """Run a database program, which must accept SecantusDB's command-line flags."""
     data = folder / "database"
     data.mkdir(parents=True)
     with start(["sh", "-c", DATABASE, program], data, cores) as (database, port):
@@ -100,7 +100,7 @@ def run_server(
     cores: str,
     **settings: object,
 ) -> Iterator[Server]:
-    """Run a server on some cores."""
+    """Run a server on the given cores; yield it once it accepts connections."""
     with start(command, database.folder, cores, **settings) as (program, _):
         if name == OURS:
             await_ready(program.process, program.address)
@@ -112,7 +112,7 @@ def run_server(
 def run_expertbook(
     database: Database, name: str, cores: str, **settings: object
 ) -> Iterator[Server]:
-    """Run ExpertBook on the database with a name."""
+    """Run ExpertBook on the database with the given name."""
     settings = {**SETTINGS, "mongodb_url": database.url(name), **settings}
     command = (EXPERTBOOK, "serve", "--with-parent")
     with run_server(OURS, command, database, cores, **settings) as server:
@@ -120,10 +120,10 @@ def run_expertbook(
 
 
 def seed(database: Database, name: str, experts: int) -> None:
-    """Fill a database with ExpertBook's sample data."""
+    """Fill the named database with ExpertBook's sample data."""
     command: list[str | Path] = [EXPERTBOOK, "seed", "--experts", str(experts)]
     settings = environment(**SETTINGS, mongodb_url=database.url(name))
     with (database.folder / "seed.log").open("ab") as log:
-        subprocess.run(  # noqa: S603 - our own program
+        subprocess.run(  # noqa: S603 - runs only ExpertBook
             command, env=settings, cwd=database.folder, stdout=log, stderr=log, check=True
         )

@@ -26,17 +26,17 @@ WATCH: Final = (
 )
 EVENT: Final = re.compile(rb'"cursor": ?"([^"]+)".*?"slotId": ?"([^"]+)"')
 PORTS: Final = 20_000
-"""Maximum number of sockets from one local address, which has about 28,000 ports."""
+"""Sockets opened from one local IP address; each address has about 28,000 free ports."""
 IP_BIND_ADDRESS_NO_PORT: Final = 24
-"""Have `connect` choose the port: `bind` is slow with thousands of sockets (Linux, in.h)."""
+"""Linux option (in.h): let `connect` choose the port; `bind` is slow with many sockets."""
 PATIENCE_SECONDS: Final = 120.0
 
 
 class Watcher(asyncio.Protocol):
-    """A socket that subscribes as soon as it is open, and keeps the slots of its events.
+    """A WebSocket that subscribes to one expert when it opens, and records the events.
 
     Attributes:
-        slots: the slots of the received events, in order.
+        slots: the slot ids of the received events, in order of arrival.
         cursor: the cursor of the last received event.
     """
 
@@ -55,7 +55,7 @@ class Watcher(asyncio.Protocol):
         self._transport.write(handshake())
 
     def data_received(self, data: bytes) -> None:
-        """Answer the frames that are complete."""
+        """Handle all complete frames, and keep an incomplete one until the rest of it arrives."""
         data = self._unread + data
         if data.startswith(b"HTTP/"):
             head, end, data = data.partition(b"\r\n\r\n")
@@ -93,11 +93,11 @@ class Watcher(asyncio.Protocol):
 
 
 class Crowd:
-    """Watchers of some experts.
+    """A group of watchers, and the times at which each event reached them.
 
     Attributes:
-        watchers: the watchers, whether connected or not.
-        subscribed: number of subscriptions sent so far.
+        watchers: all watchers, connected or not.
+        subscribed: number of subscribe messages sent so far.
     """
 
     def __init__(self, address: str) -> None:
@@ -113,15 +113,15 @@ class Crowd:
         self._reached[slot].append(perf_counter())
 
     def fail(self, answer: bytes) -> None:
-        """Record the first wrong answer."""
+        """Record a wrong response; only the first one is kept."""
         self._problem = self._problem or answer[:300]
 
     async def open(self, places: Iterable[tuple[str, str]]) -> None:
-        """Open a socket for each expert and cursor."""
+        """Open a watching socket for each pair of expert id and cursor."""
         await self._connect([Watcher(self, *place) for place in places])
 
     async def reopen(self) -> None:
-        """Reconnect all watchers, each from its last cursor."""
+        """Reconnect all watchers; each resumes after the last event that it received."""
         watchers, self.watchers = self.watchers, []
         await self._connect(watchers)
 
@@ -130,7 +130,7 @@ class Crowd:
         wanted = self.subscribed + len(watchers)
         for watcher in watchers:
             end = socket.socket()
-            end.setblocking(False)  # noqa: FBT003 - the standard library's
+            end.setblocking(False)  # noqa: FBT003 - a method of the standard library
             end.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
             end.bind((f"127.0.0.{2 + len(self.watchers) // PORTS}", 0))
             await loop.sock_connect(end, self._server)
@@ -144,13 +144,13 @@ class Crowd:
             watcher.cut()
 
     async def last_arrival(self, slot: str, audience: int) -> float:
-        """Return the time at which an event has reached its whole audience."""
+        """Wait until an event has reached its whole audience; return the last arrival's time."""
         reached = self._reached[slot]
         await self.until(lambda: len(reached) >= audience, f"{slot} has reached all")
         return max(reached, default=0.0)
 
     async def until(self, is_reached: Callable[[], bool], what: str) -> None:
-        """Wait for a condition; raise WrongAnswer after a timeout or a wrong answer."""
+        """Wait for a condition; raise WrongAnswer after a timeout or a wrong response."""
         end = perf_counter() + PATIENCE_SECONDS
         while not is_reached():
             if self._problem or perf_counter() > end:

@@ -17,7 +17,7 @@ const url = new URL("/graphql", window.location.href);
 const subscriptionUrl = new URL(url);
 subscriptionUrl.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 
-// With `subscriptionUrl`, unlike `wsClient`, the headers are sent as connectionParams.
+// GraphiQL sends the headers as connectionParams only with `subscriptionUrl`, not with `wsClient`.
 const fetcher = createGraphiQLFetcher({
   url: url.pathname,
   subscriptionUrl: subscriptionUrl.href,
@@ -26,7 +26,7 @@ const fetcher = createGraphiQLFetcher({
   enableIncrementalDelivery: false,
 });
 
-// eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html has it
+// eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html contains it
 createRoot(document.getElementById("graphiql")!).render(
   <GraphiQL
     fetcher={fetcher}

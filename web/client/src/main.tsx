@@ -17,7 +17,8 @@ function start(): void {
   boundViewTransitions();
   // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- index.html has it
   createRoot(document.getElementById("app")!, {
-    // A view transition that was ended early is no error: the new page is shown without it.
+    // A view transition that was cut short is not an error: the new page is shown without the
+    // transition.
     onRecoverableError: (error) => {
       const isEnded = error instanceof DOMException && /^(Timeout|Abort)Error$/.test(error.name);
       if (!isEnded) reportError(error);
@@ -37,7 +38,7 @@ function start(): void {
   );
 }
 
-// Keep the server's content until the client can replace it without a gap.
+// Keep the content that came with the page until the client can replace it without a gap.
 void preloadPage(window.location.pathname)
   .catch(() => undefined)
   .then(start);

@@ -13,7 +13,7 @@ import { SetPassword } from "./SetPassword.tsx";
 import { ViewerLinks } from "./ViewerLinks.tsx";
 import { accountWords } from "./words.ts";
 
-/** Page `/account`: the viewer's profile, address, password, sessions and data. */
+/** Page `/account`: the viewer's profile, e-mail address, password, sessions and stored data. */
 export default function AccountPage() {
   const words = useWords(accountWords);
   const { viewer } = useViewer();
@@ -63,7 +63,7 @@ export default function AccountPage() {
   );
 }
 
-/** One section: title and description on the left, content on the right. */
+/** Section of the account page: title and description on the left, content on the right. */
 function Section({ title, body, children }: { title: string; body: string; children: ReactNode }) {
   const id = useId();
   return (

@@ -31,7 +31,7 @@ export const CHANGE_PASSWORD = graphql(`
   }
 `);
 
-/** Form to change the password. The current session continues; all others end. */
+/** Form to change the password. The current session continues; all other sessions end. */
 export function ChangePassword({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const { passwordRule } = useWords(sessionWords);

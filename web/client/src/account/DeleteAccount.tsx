@@ -29,7 +29,7 @@ const DELETE_MY_ACCOUNT = graphql(`
   }
 `);
 
-/** Deletes the account, after a mailed code has confirmed the request. */
+/** Deletes the account after the viewer has entered a confirmation code sent by e-mail. */
 export function DeleteAccount({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const session = useWords(sessionWords);
@@ -48,7 +48,7 @@ export function DeleteAccount({ viewer }: { viewer: Viewer }) {
       void toast(words.deleted);
       return null;
     },
-    // Typing the last digit does not delete the account; a button does.
+    // Typing the code's last digit must not delete the account; the viewer has to press a button.
     { submitsItself: false },
   );
   return code.sentTo ? (

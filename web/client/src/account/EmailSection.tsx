@@ -46,7 +46,7 @@ const RESEND_VERIFICATION = graphql(`
   }
 `);
 
-/** The viewer's address: whether it is verified, and a form to change it. */
+/** Shows the viewer's e-mail address and whether it is verified, with a form to change it. */
 export function EmailSection({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const [isChanging, setIsChanging] = useState(false);
@@ -86,7 +86,7 @@ function VerificationHint() {
   const [resend, { loading }] = useMutation(RESEND_VERIFICATION);
   const [isSent, setIsSent] = useState(false);
   useEffect(() => {
-    // The link in the mail opens in another tab: check again when the user returns to this one.
+    // The link in the e-mail opens in another tab, so check again when the user returns.
     function refetchViewer(): void {
       if (document.visibilityState === "visible") {
         client.refetchQueries({ include: ["Viewer"] }).catch(() => undefined);

@@ -16,7 +16,7 @@ import { accountWords } from "./words.ts";
 
 type AccountLanguage = Viewer["language"];
 
-/** Form with the viewer's name, phone, time zone and language. */
+/** Form to edit the viewer's name, phone number, time zone and language. */
 export function ProfileForm({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const { choose } = useText();
@@ -27,7 +27,7 @@ export function ProfileForm({ viewer }: { viewer: Viewer }) {
   });
   const [zone, setZone] = useState(viewer.timeZone);
   const [language, setLanguage] = useState<AccountLanguage>(viewer.language);
-  // Deferred, because about four hundred options take long to render.
+  // Defer the list of time zones, because rendering about four hundred options takes long.
   const zones = useDeferredValue(
     useMemo(() => timeZones(zone), [zone]),
     [zone],

@@ -15,7 +15,7 @@ import { CHANGE_PASSWORD } from "./ChangePassword.tsx";
 import { HiddenUsername } from "./HiddenUsername.tsx";
 import { accountWords } from "./words.ts";
 
-/** Form to set the first password, confirmed with a mailed code. */
+/** Form to set an account's first password, confirmed with a code sent by e-mail. */
 export function SetPassword({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   const session = useWords(sessionWords);

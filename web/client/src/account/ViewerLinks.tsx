@@ -5,7 +5,7 @@ import { useWords } from "../text/text.tsx";
 import { buttonClass } from "../ui/Button.tsx";
 import { accountWords } from "./words.ts";
 
-/** Links to the viewer's pages. */
+/** Links to the viewer's other pages, such as `/bookings` and, for experts, `/desk`. */
 export function ViewerLinks({ viewer }: { viewer: Viewer }) {
   const words = useWords(accountWords);
   return (

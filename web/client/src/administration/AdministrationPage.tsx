@@ -17,7 +17,7 @@ const AllFigures = lazy(() => import("../figures/AllFigures.tsx"));
 
 const TABS = ["overview", "experts", "users", "bookings"] as const;
 
-/** Page `/administration`: experts, accounts and bookings, for administrators. */
+/** Page `/administration`, where administrators manage experts, accounts and bookings. */
 export default function AdministrationPage() {
   const text = useWords(administrationWords);
   useTitle(text.title);

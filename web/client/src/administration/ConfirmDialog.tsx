@@ -10,12 +10,12 @@ interface ConfirmDialogProps {
   body: string;
   action: string;
   isBusy: boolean;
-  /** Resolves to the reason of a refusal, or to "" after it has closed the dialog. */
+  /** Makes the change; resolves to the reason of a refusal, or to "" after closing the dialog. */
   onConfirm: () => Promise<string>;
   onClose: () => void;
 }
 
-/** Asks for confirmation of a change that affects other people; shows why it was refused. */
+/** Asks for confirmation of a change that affects other people; shows why the change is refused. */
 export function ConfirmDialog({
   title,
   body,

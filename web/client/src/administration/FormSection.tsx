@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from "react";
 
-/** Section of a long form, with a heading. */
+/** Section of a long form, with a heading and an optional introduction. */
 export function FormSection({
   title,
   lead,

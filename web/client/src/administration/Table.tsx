@@ -3,7 +3,7 @@ import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 
 interface Column<T> {
   readonly name: string;
-  /** Class with the column's width, which does not depend on the rows. */
+  /** CSS class that sets the column's width, so that the width does not depend on the rows. */
   readonly width?: string;
   cell: (row: T) => ReactNode;
 }
@@ -11,13 +11,13 @@ interface Column<T> {
 interface TableProps<T extends { readonly id: string }> {
   label: string;
   rows: readonly T[];
-  /** The first column is the row's header. */
+  /** Columns of the table; the cells of the first one are the row headers. */
   columns: readonly Column<T>[];
 }
 
-/** Table of rows; on narrow screens each row is a card that repeats the column names. */
+/** Table; on narrow screens, each row becomes a card that repeats the column names. */
 export function Table<T extends { readonly id: string }>({ label, rows, columns }: TableProps<T>) {
-  // Explicit roles: browsers drop table semantics when CSS changes `display`.
+  // Roles are explicit, because browsers drop table semantics when CSS changes `display`.
   return (
     <table
       role="table"
@@ -69,7 +69,7 @@ export function Table<T extends { readonly id: string }>({ label, rows, columns 
   );
 }
 
-/** Placeholder while the first page is loading. */
+/** Placeholder for a table whose first page is still loading. */
 export function TableSkeleton() {
   return (
     <div aria-hidden className="grid gap-px overflow-hidden card">

@@ -11,11 +11,12 @@ export function createCache(): InMemoryCache {
     typePolicies: {
       Query: {
         fields: {
-          // `experts` has no policy: the directory shows one page at a time, so each page is cached
-          // by all its arguments. Bookings and users grow by "Show more": one list per filter.
+          // `experts` has no policy, because the directory shows one page at a time: each page is
+          // cached separately. Lists of bookings and users grow by "Show more", so their pages are
+          // merged into one list for each filter.
           bookings: relayStylePagination(["filter"]),
           users: relayStylePagination(["search", "role"]),
-          // Read an object that a list has already loaded, without another request.
+          // If a list has already loaded the object, read it from the cache without a request.
           expert: {
             read: (found: Reference | null | undefined, { args, toReference }) =>
               found === undefined
@@ -32,7 +33,7 @@ export function createCache(): InMemoryCache {
       },
       Expert: {
         fields: {
-          // Days have no ID: a new result replaces the old one.
+          // Lists of days and slots are not merged: a new result replaces the cached one.
           days: { merge: false },
           slots: { merge: false },
           nextSlots: { merge: false },
@@ -40,7 +41,7 @@ export function createCache(): InMemoryCache {
           photoUrl: { read: absolute },
         },
       },
-      // Public responses leave `mine` out, because they are the same for everybody.
+      // Public responses do not contain `mine`, because they are the same for all viewers.
       Slot: { fields: { mine: { read: (mine: boolean | undefined) => mine ?? false } } },
       Contact: { merge: true },
       Place: { merge: true },

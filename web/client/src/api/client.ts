@@ -28,14 +28,14 @@ const transport = new Transport(url);
 const sequences = new SequenceLink();
 const page = new PageData();
 
-/** Sends requests with the session cookie, which the server accepts only with this header. */
+/** Sends requests with the session cookie, which the server accepts only with `X-Session`. */
 const httpLink = new HttpLink({
   uri: url.href,
   credentials: "include",
   headers: { "X-Session": "cookie", Accept: "application/graphql-response+json" },
 });
 
-/** Renews the session in time, and sends the page's language, for the mails of new accounts. */
+/** Renews the session before it expires, and sends the page's language for e-mails to new users. */
 const renewBeforeExpiry = new SetContextLink(async (context) => {
   await session.renewIfDue();
   const headers = context.headers as Record<string, string> | undefined;
@@ -51,7 +51,7 @@ const retryUnauthenticated = new ErrorLink(({ error, operation, forward }) => {
   return from(session.forceRenew()).pipe(switchMap(() => forward(operation)));
 });
 
-/** Renews an expired session, for which the server answers `viewer: null`, then retries once. */
+/** Renews a session if the server responds with `viewer: null`, then retries the query once. */
 const retryNullViewer = new ApolloLink((operation, forward) => {
   const wasSignedIn = session.isSignedIn();
   return forward(operation).pipe(
@@ -91,9 +91,9 @@ export const client = new ApolloClient({
 });
 
 /**
- * Put the page's own answer to a query into the cache, so that the first render has it.
+ * Put a query's result that is embedded in the page into the cache, for the first render.
  *
- * @returns whether the page has that answer.
+ * @returns whether the page contains a result of this query.
  */
 export function primeFromPage<Data, Variables extends OperationVariables>(
   query: TypedDocumentNode<Data, Variables>,
@@ -108,18 +108,18 @@ export function primeFromPage<Data, Variables extends OperationVariables>(
 }
 
 /**
- * Reconnect after a visitor of this page has signed in.
+ * Reconnect after an anonymous visitor has signed in on this page.
  *
- * Unlike `resetForNewViewer`, this keeps cached data, which only the visitor has seen.
+ * Unlike `resetForNewViewer`, this keeps the cache, whose data were loaded for the same person.
  */
 export function continueAsViewer(): void {
   transport.restart();
 }
 
-/** Clear cached data and reconnect after the viewer has changed or signed out. */
+/** Clear cached data and reconnect after the viewer has signed out or another one has signed in. */
 export async function resetForNewViewer(): Promise<void> {
   sequences.reset();
   transport.restart();
-  // Ignore errors here: components show the errors of their own queries.
+  // Ignore errors of the refetched queries here, because their components show them.
   await client.resetStore().catch(() => undefined);
 }

@@ -9,7 +9,7 @@ import { CurrentAnswersLink } from "./currentAnswersLink.ts";
 
 const VARIABLES = { id: "b" };
 
-/** Return a review with a text. */
+/** Return a review with the given text. */
 function review(text: string) {
   return {
     ...{ __typename: "Review", id: "r", rating: 4, text, author: "Ada L." },
@@ -18,13 +18,13 @@ function review(text: string) {
   };
 }
 
-/** Return the answer to the query for a booking with a review. */
+/** Return the response to a query for a booking whose review has the given text. */
 function answered(text: string): ApolloLink.Result {
   const booking = { __typename: "Booking", id: "b", reviewableUntil: null, review: review(text) };
   return { data: { booking } };
 }
 
-/** A page that shows an old review, and loads it again; tests send the server's answers. */
+/** Simulate a page that shows an old review and loads it again; tests send the responses. */
 function page() {
   const sent: { name: string | undefined; answer: Subject<ApolloLink.Result> }[] = [];
   const server = new ApolloLink(({ operationName: name }) => {
@@ -60,7 +60,7 @@ function page() {
 
 const NEW = { data: { outcome: review("New words.") } };
 
-it("repeats a query that was sent before a mutation was answered", async () => {
+it("repeats a query that was sent before the response to a mutation arrived", async () => {
   const { client, names, shown, answer } = page();
   const variables = { bookingId: "b", rating: 4, text: "New words." };
   const writing = client.mutate({ mutation: WRITE_REVIEW, variables });
@@ -75,7 +75,7 @@ it("repeats a query that was sent before a mutation was answered", async () => {
   expect(shown()).toBe("New words.");
 });
 
-it("repeats a query as often as mutations are answered meanwhile", async () => {
+it("repeats a query again for each mutation that ends while it is under way", async () => {
   const { client, names, shown, answer } = page();
   for (const [index, text] of ["First words.", "Second words."].entries()) {
     const variables = { bookingId: "b", rating: 4, text };
@@ -90,7 +90,7 @@ it("repeats a query as often as mutations are answered meanwhile", async () => {
   await vi.waitFor(() => expect(shown()).toBe("Second words."));
 });
 
-it("uses an answer that arrives before the answer to a mutation", async () => {
+it("uses the response to a query if it arrives before the response to a mutation", async () => {
   const { client, names, shown, answer } = page();
   const removing = client.mutate({ mutation: REMOVE_REVIEW, variables: { id: "r" } });
   answer(0, answered("Words of another tab."));

@@ -3,11 +3,11 @@ import { OperationTypeNode } from "graphql";
 import { of, switchMap, tap } from "rxjs";
 
 /**
- * Sends a query again if a mutation was answered while the query was under way.
+ * Sends a query again if the response to a mutation arrived while the query was under way.
  *
- * The answer to such a query may predate the mutation, and would overwrite the mutation's result in
- * the cache. A refetch after the mutation does not prevent that: it shares the request under way,
- * or is answered first.
+ * The response to such a query may predate the mutation, and would then overwrite the mutation's
+ * result in the cache. A refetch after the mutation does not prevent that, because the refetch may
+ * share the request under way, or its response may arrive before that of the older request.
  */
 export class CurrentAnswersLink extends ApolloLink {
   #mutations = 0;

@@ -1,10 +1,10 @@
 import { useRef } from "react";
 
-/** Idempotency keys, which keep a retried request from having a second effect. */
+/** Source of idempotency keys, which keep a retried request from having a second effect. */
 export interface IdempotencyKey {
-  /** Return the key for this input; equal inputs get the same key. */
+  /** Return the key for an input; a retry with an equal input gets the same key. */
   keyFor: (input: unknown) => string;
-  /** Start a new attempt: from now on the same input gets a new key. */
+  /** Start a new attempt, for which even the same input gets a new key. */
   reset: () => void;
 }
 

@@ -6,12 +6,12 @@ let offlineSince = navigator.onLine ? undefined : Date.now();
 window.addEventListener("offline", () => (offlineSince ??= Date.now()));
 window.addEventListener("online", () => (offlineSince = undefined));
 
-/** Return the instant at which the browser went offline, in milliseconds; undefined if online. */
+/** Return the Unix time in milliseconds when the browser went offline; undefined if online. */
 export function useOfflineSince(): number | undefined {
   return useSyncExternalStore(subscribe, () => offlineSince);
 }
 
-/** Call `retry` after an error, as soon as the browser is online again. */
+/** If a request has failed, call `retry` as soon as the browser is online again. */
 export function useRetryOnline(error: Error | undefined, retry: () => unknown): void {
   useReturn(() => error && retry());
 }
@@ -19,7 +19,8 @@ export function useRetryOnline(error: Error | undefined, retry: () => unknown): 
 /**
  * Call `retry` when the browser is online again.
  *
- * @param repeats whether to call it every ten seconds as well, since the server may be back.
+ * @param repeats whether to call `retry` every ten seconds as well, in case only the server was
+ *   unreachable.
  */
 export function useRecovery(retry: () => unknown, repeats: boolean): void {
   const latest = useReturn(retry);
@@ -30,13 +31,13 @@ export function useRecovery(retry: () => unknown, repeats: boolean): void {
   }, [repeats, latest]);
 }
 
-/** Call a function when the browser is online again; return a reference to its latest version. */
+/** Call `callback` when the browser is online again; return a ref to the latest `callback`. */
 function useReturn(callback: () => unknown) {
   const latest = useRef(callback);
   useLayoutEffect(() => {
     latest.current = callback;
   });
-  // Compare states, because the event may come before an effect listens for it.
+  // Compare states, because an `online` event may come before an effect can listen for it.
   const isOffline = useOfflineSince() !== undefined;
   const wasOffline = useRef(isOffline);
   useEffect(() => {

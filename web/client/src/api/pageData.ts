@@ -1,4 +1,4 @@
-/** An answer embedded in the page by `web/pages/data.py`. */
+/** The result of a query, which `web/pages/data.py` has embedded in the page. */
 export interface Answer {
   readonly operationName: string;
   readonly variables: Record<string, unknown>;
@@ -8,14 +8,14 @@ export interface Answer {
 const ELEMENT_ID = "page-data";
 const MAX_AGE_MS = 60_000;
 
-/** The answers to queries that the server has embedded in the page. */
+/** The results of queries that the server has embedded in the page. */
 export class PageData {
   readonly #answers = readAnswers();
 
   /**
-   * Return the answer to a query.
+   * Return the embedded result of the query with the given name.
    *
-   * @param variables the query's variables; without them, any answer of that name.
+   * @param variables the query's variables; without them, a result with any variables is returned.
    */
   find(name: string, variables?: Record<string, unknown>): Answer | undefined {
     if (performance.now() >= MAX_AGE_MS) return undefined;
@@ -27,7 +27,7 @@ export class PageData {
     );
   }
 
-  /** Return the answer to a query, and remove it. */
+  /** Return the embedded result of a query, and remove it, so that it is used only once. */
   take(name: string, variables: Record<string, unknown>): Answer | undefined {
     const answer = this.find(name, variables);
     if (answer) this.#answers.splice(this.#answers.indexOf(answer), 1);
@@ -37,13 +37,13 @@ export class PageData {
 
 function readAnswers(): Answer[] {
   const [navigation] = performance.getEntriesByType("navigation");
-  // Back and forward show the page from the browser's cache, however old it is.
+  // Back and Forward show the page from the browser's cache, so the data may be old.
   if ((navigation as PerformanceNavigationTiming | undefined)?.type === "back_forward") return [];
   const json = document.getElementById(ELEMENT_ID)?.textContent;
   return json ? (JSON.parse(json) as Answer[]) : [];
 }
 
-/** Return variables as text with sorted names; null counts as absent. */
+/** Return variables as JSON with sorted names; variables that are null are left out. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, field: unknown) =>
     typeof field === "object" && field !== null && !Array.isArray(field)

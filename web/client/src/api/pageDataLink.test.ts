@@ -15,7 +15,7 @@ const inPage = { data: { expertBySlug: { id: "1" } } };
 const fromServer = { data: { expertBySlug: { id: "2" } } };
 
 function answerIn(type: string, ageMs = 0) {
-  // jsdom's own performance has no entries.
+  // In jsdom, `performance` has no navigation entries.
   vi.stubGlobal("performance", { getEntriesByType: () => [{ type }], now: () => ageMs });
   const answer = { operationName: "Expert", variables: { slug: "ada" }, result: inPage };
   document.body.innerHTML = `<script type="application/json" id="page-data">${JSON.stringify([answer])}</script>`;
@@ -28,17 +28,17 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("answers a query from the page once", async () => {
+it("uses the result that is embedded in the page for a query only once", async () => {
   const ask = answerIn("navigate");
   expect(await ask({ slug: "bea" })).toEqual(fromServer);
   expect(await ask({ first: null, slug: "ada" })).toEqual(inPage);
   expect(await ask({ slug: "ada" })).toEqual(fromServer);
 });
 
-it("asks the server when the page comes from the browser's cache", async () => {
+it("sends the query when the page comes from the browser's cache", async () => {
   expect(await answerIn("back_forward")({ slug: "ada" })).toEqual(fromServer);
 });
 
-it("asks the server when the page is old", async () => {
+it("sends the query when the page was loaded more than a minute ago", async () => {
   expect(await answerIn("navigate", 61_000)({ slug: "ada" })).toEqual(fromServer);
 });

@@ -3,7 +3,7 @@ import { of } from "rxjs";
 
 import { PageData } from "./pageData.ts";
 
-/** Answers each query once from the data that the server has embedded in the page. */
+/** Responds to a query once with the result that is embedded in the page, without a request. */
 export class PageDataLink extends ApolloLink {
   readonly #page: PageData;
 

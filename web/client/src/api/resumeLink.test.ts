@@ -66,7 +66,7 @@ it("resumes after the last event when the connection breaks", async () => {
   expect(failure).toBeUndefined();
 });
 
-it("retries with growing delays, and stops after unsubscribing", async () => {
+it("keeps retrying until the subscriber unsubscribes", async () => {
   subscribe();
   for (let attempt = 0; attempt < 20; attempt += 1) {
     attempts.at(-1)!.observer.error(new Error("no"));
@@ -90,7 +90,7 @@ it("retries at once when the network is back", async () => {
   expect(attempts).toHaveLength(2);
 });
 
-it("passes on errors of the operation", async () => {
+it("passes on errors of the operation without a retry", async () => {
   subscribe();
   attempts[0]!.observer.error(
     new CombinedGraphQLErrors({

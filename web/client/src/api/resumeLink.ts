@@ -8,7 +8,7 @@ const INITIAL_DELAY_MS = 250;
 const MAX_DELAY_MS = 10_000;
 const SETTLE_MS = 1_000;
 
-/** Error codes of temporary failures, which are retried. */
+/** Error codes of temporary failures, after which the operation is retried. */
 const RETRYABLE_CODES = new Set([
   "INTERNAL",
   "RATE_LIMITED",
@@ -17,7 +17,7 @@ const RETRYABLE_CODES = new Set([
   "UNAVAILABLE",
 ]);
 
-/** Return the delay before retry n (0, 1, …) in milliseconds: exponential backoff with jitter. */
+/** Return the delay in milliseconds before a retry: exponential backoff with jitter. */
 export function backoffDelay(attempt: number, random = Math.random()): number {
   return Math.min(INITIAL_DELAY_MS * 2 ** attempt, MAX_DELAY_MS) * (0.5 + random / 2);
 }
@@ -26,9 +26,9 @@ export function backoffDelay(attempt: number, random = Math.random()): number {
  * Resubscribes after the connection breaks, and resumes after the last received event.
  *
  * The cursor of the last event is sent as `$after` if the operation declares that variable. Other
- * operations start again without a cursor, and their pages refetch what they may have missed
- * (`useConnection().reconnects`). Temporary server errors are handled alike; other errors, such as
- * CURSOR_EXPIRED, are passed on.
+ * operations start again without a cursor, and their pages refetch data that they may have missed
+ * (`useConnection().reconnects`). Temporary server errors are handled like a broken connection;
+ * other errors, such as CURSOR_EXPIRED, are passed on.
  *
  * @param prepare awaited before each retry, to renew the session where necessary.
  */
@@ -61,8 +61,8 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
               );
               clearTimeout(liveTimer);
               // An error of the operation itself means that the connection works. No event confirms
-              // that the new subscription has been accepted, so it counts as live after a moment
-              // without an error.
+              // that the server has accepted the new subscription, so the state becomes "live"
+              // after `SETTLE_MS` without an error.
               const isConnected = CombinedGraphQLErrors.is(error);
               retryTimer = setTimeout(() => void retry(isConnected), backoffDelay(attempt++));
             },
@@ -71,14 +71,14 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
 
         async function retry(isConnected = false): Promise<void> {
           retryTimer = undefined;
-          // While offline, skip `prepare`, which would fail; the new attempt fails by itself.
+          // While offline, skip `prepare`, which would fail; the new attempt will fail, too.
           if (navigator.onLine) await prepare().catch(() => undefined);
           if (isClosed) return;
           subscribe();
           if (isConnected) liveTimer = setTimeout(() => setConnectionState("live"), SETTLE_MS);
         }
 
-        // Retry at once when the network is back.
+        // Retry without a delay when the network is back.
         function retryNow(): void {
           if (retryTimer === undefined) return;
           clearTimeout(retryTimer);

@@ -6,7 +6,7 @@ function slot(sequence: number, status: string, more: object = {}) {
   return { __typename: "Slot", id: "s", sequence, status, ...more };
 }
 
-/** Return all permutations of some items. */
+/** Return all permutations of the given items. */
 function permutations<T>(items: readonly T[]): T[][] {
   if (items.length < 2) return [[...items]];
   return items.flatMap((item, index) =>
@@ -14,7 +14,7 @@ function permutations<T>(items: readonly T[]): T[][] {
   );
 }
 
-describe("the newest version of a slot wins", () => {
+describe("the newest version of a slot is shown", () => {
   const answers = [
     { expert: { __typename: "Expert", id: "e", sequence: 1, slots: [slot(1, "OPEN")] } },
     { slotChanged: { __typename: "SlotEvent", sequence: 2, changed: [slot(2, "HELD")] } },
@@ -22,7 +22,7 @@ describe("the newest version of a slot wins", () => {
     { slotChanged: { __typename: "SlotEvent", sequence: 4, changed: [slot(4, "OPEN")] } },
   ];
 
-  it.each(permutations([0, 1, 2, 3]))("in the order %i %i %i %i", (...order) => {
+  it.each(permutations([0, 1, 2, 3]))("if results arrive in the order %i %i %i %i", (...order) => {
     const link = new SequenceLink();
     const shown: string[] = [];
     for (const index of order) {
@@ -34,20 +34,20 @@ describe("the newest version of a slot wins", () => {
   });
 });
 
-it("keeps fields that only an older result has", () => {
+it("keeps fields that only an older version of an object has", () => {
   const link = new SequenceLink();
   link.merge(slot(5, "BOOKED"));
   const older = link.merge(slot(3, "OPEN", { startsAt: "2026-11-23T08:00:00Z" }));
   expect(older).toEqual(slot(5, "BOOKED", { startsAt: "2026-11-23T08:00:00Z" }));
 });
 
-it("takes the later of two results with the same sequence", () => {
+it("uses the result that arrives last if two have the same sequence", () => {
   const link = new SequenceLink();
   link.merge(slot(5, "HELD"));
   expect(link.merge(slot(5, "OPEN"))).toEqual(slot(5, "OPEN"));
 });
 
-it("leaves objects without a sequence alone, and mutates nothing", () => {
+it("leaves objects other than slots and bookings alone, and mutates no results", () => {
   const link = new SequenceLink();
   const data = { experts: [{ __typename: "Expert", id: "e", sequence: 9 }], none: null, n: 1 };
   const before = structuredClone(data);
@@ -56,7 +56,7 @@ it("leaves objects without a sequence alone, and mutates nothing", () => {
   expect(data).toEqual(before);
 });
 
-it("forgets the versions of another viewer", () => {
+it("forgets versions that another viewer has seen", () => {
   const link = new SequenceLink();
   link.merge(slot(5, "BOOKED", { mine: true }));
   link.reset();

@@ -9,9 +9,9 @@ const SEQUENCED_TYPES = new Set(["Slot", "Booking"]);
 /**
  * Keeps results that arrive out of order from overwriting newer data.
  *
- * Slots and bookings carry the number of the calendar event that they reflect (`sequence`). In each
- * result of a query, mutation or subscription, the fields of an older version are replaced by those
- * of the newest known version before the cache stores them.
+ * The `sequence` of a slot or booking is the number of the last calendar event that it reflects. If
+ * the result of a query, mutation or subscription contains an older version of an object, the
+ * fields of the newest known version replace its fields before the cache stores the result.
  */
 export class SequenceLink extends ApolloLink {
   readonly #known = new Map<string, Fields>();
@@ -22,7 +22,7 @@ export class SequenceLink extends ApolloLink {
     );
   }
 
-  /** Forget all versions: another viewer sees other data. */
+  /** Forget all known versions, because another viewer sees other data. */
   reset(): void {
     this.#known.clear();
   }
@@ -63,7 +63,7 @@ export class SequenceLink extends ApolloLink {
   }
 }
 
-/** Return the newer value; for the same object, keep fields that only the older value has. */
+/** Return the newer value; if both are the same object, add fields that only the older one has. */
 function overlay(older: unknown, newer: unknown): unknown {
   const isSame = isObject(older) && isObject(newer) && older.id === newer.id;
   return isSame ? { ...older, ...newer } : newer;

@@ -17,7 +17,7 @@ const CLOSE_FORBIDDEN = 4403;
 /**
  * Carries subscriptions over one WebSocket, or over SSE where proxies block WebSockets.
  *
- * Failures are retried by `resumeLink`, which knows the cursor to resume from.
+ * `resumeLink` subscribes again after a failure, because it knows the cursor of the last event.
  */
 export class Transport extends ApolloLink {
   readonly #socket: SocketClient;
@@ -38,7 +38,7 @@ export class Transport extends ApolloLink {
       lazyCloseTimeout: 1_000,
       keepAlive: PING_INTERVAL_MS,
     });
-    // A broken connection may stay silent: close it when a ping is not answered in time.
+    // A broken connection may cause no error, so close it when no pong arrives in time.
     let pongTimeout: ReturnType<typeof setTimeout> | undefined;
     this.#socket.on("ping", (received) => {
       if (!received) pongTimeout = setTimeout(() => this.#socket.terminate(), PONG_TIMEOUT_MS);
@@ -55,7 +55,7 @@ export class Transport extends ApolloLink {
       clearTimeout(pongTimeout);
       const { code } = event as CloseEvent;
       this.isSessionRejected = code === CLOSE_SESSION_EXPIRED || code === CLOSE_FORBIDDEN;
-      // Closed without a close frame: a proxy may block WebSockets.
+      // Code 1006 means that there was no close frame, perhaps because a proxy blocks WebSockets.
       if (code === 1006) this.#socketFailures += 1;
     });
     this.#socketLink = new GraphQLWsLink(this.#socket);
@@ -74,7 +74,7 @@ export class Transport extends ApolloLink {
 
   #requestOverStream({ query, variables, operationName }: ApolloLink.Operation) {
     const request = { query: print(query), variables, ...(operationName && { operationName }) };
-    // The library is loaded on first use.
+    // Load the library for event streams only when it is needed.
     this.#streamClient ??= import("graphql-sse").then(({ createClient }) =>
       createClient({
         url: this.#url.href,
@@ -98,7 +98,7 @@ export class Transport extends ApolloLink {
                 const result = event as ApolloLink.Result;
                 const { data, errors } = result;
                 if (data || !errors) return observer.next(result);
-                // On an event stream, a lost session arrives as an error result.
+                // On an event stream, the end of the session is reported by a result with an error.
                 this.isSessionRejected = errors.some(
                   ({ extensions }) => extensions?.code === "UNAUTHENTICATED",
                 );
@@ -115,7 +115,7 @@ export class Transport extends ApolloLink {
       ),
       tap({
         error: () => {
-          // The server may have been unreachable altogether: try WebSockets again next time.
+          // As event streams fail, too, the server may be unreachable: try WebSockets next time.
           this.#streamClient = undefined;
           this.#socketFailures = 0;
         },

@@ -28,7 +28,7 @@ const ForgotPasswordPage = page(() => import("../session/ForgotPasswordPage.tsx"
 const ResetPasswordPage = page(() => import("../session/ResetPasswordPage.tsx"));
 const VerifyEmailPage = page(() => import("../session/VerifyEmailPage.tsx"));
 
-/** Load the code of a page that the server fills with content, so that it renders at once. */
+/** Load the code of a page that the server fills with data, so that React renders it at once. */
 export async function preloadPage(path: string): Promise<void> {
   if (path === "/") await Landing.preload();
   else if (matchPath("/experts", path)) await DirectoryPage.preload();
@@ -153,7 +153,7 @@ export function App() {
 /**
  * Reload the document, because browsers do not otherwise request code again that failed to load.
  *
- * Do nothing while the server does not answer, since the browser would show its own error page.
+ * Do nothing while the server does not respond, since the browser would show its own error page.
  */
 async function reload(): Promise<void> {
   try {

@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from "react";
 
 interface Props {
-  /** Change this key, such as the path, to render the children again. */
+  /** Key such as the URL's path; when it changes, the children are rendered again. */
   resetBy: string;
   fallback: (error: unknown) => ReactNode;
   children: ReactNode;

@@ -9,11 +9,11 @@ import { appWords } from "./words.ts";
 
 interface FailureProps {
   retry: () => void;
-  /** Whether the server could not be reached; the request is then repeated automatically. */
+  /** Whether the server could not be reached; if so, the request is repeated automatically. */
   isOffline?: boolean;
 }
 
-/** Error message in place of a page that failed; calls `retry` when the network is back. */
+/** Error message in place of a page that could not be loaded; retries when the network is back. */
 export function Failure({ retry, isOffline = false }: FailureProps) {
   const { errors } = useWords(appWords);
   useRecovery(retry, isOffline);

@@ -44,7 +44,7 @@ const SHAPES: Record<Category, ReactNode> = {
   ),
 };
 
-/** Links to the fields of expertise, each with its number of experts. */
+/** Links to the directory for each field of expertise, with the number of experts in the field. */
 export function Fields({ counts }: { counts: Counts | undefined }) {
   const text = useWords(landingWords);
   const names = useWords(categoryWords);

@@ -29,7 +29,7 @@ export function Header() {
   useEffect(() => setIsOpen(false), [key]);
   useEffect(() => {
     if (!isOpen) return;
-    // Close the menu on a click outside or when the focus leaves it.
+    // Close the menu on a click outside of the header, or when the focus leaves the header.
     function closeIfOutside({ target }: Event): void {
       if (!header.current?.contains(target as Node)) setIsOpen(false);
     }
@@ -133,7 +133,7 @@ function NavItem({ to, children }: { to: string; children: ReactNode }) {
   );
 }
 
-/** The city of the viewer's time zone, and the time there. */
+/** Shows the city that represents the viewer's time zone, and the time there. */
 function ViewersClock() {
   const city = useCity();
   const formats = useFormats();

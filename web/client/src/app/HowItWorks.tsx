@@ -11,7 +11,7 @@ const SEATS: readonly SlotLook[] = [
   ...(["BOOKED", "OPEN", "HELD", "OPEN", "BOOKED", "KEPT", "OPEN", "BOOKED", "OPEN"] as const),
 ];
 
-/** Three pictures of how booking works; they show no real data. */
+/** Three pictures that explain how booking works, with made-up data. */
 export function HowItWorks() {
   const text = useWords(landingWords);
   return (

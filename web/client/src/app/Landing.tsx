@@ -16,7 +16,7 @@ import { landingSpan } from "./landingSpan.ts";
 import { LandingView } from "./LandingView.tsx";
 import { LiveSeatPlan } from "./LiveSeatPlan.tsx";
 
-// `Slot.mine` is left out, because it would make the answer depend on the viewer.
+// `Slot.mine` is left out, because it would make the response depend on the viewer.
 const LANDING = graphql(`
   query Landing($from: DateTime!, $to: DateTime!, $available: AvailableInput) {
     categories {
@@ -54,7 +54,7 @@ export default function Landing() {
   });
   useRetryOnline(error, refetch);
   useTitle(undefined);
-  // Chosen once: after the next booking, another day may be the busiest.
+  // Keep the first choice, because another day may be the busiest after the next booking.
   const [chosen, setChosen] = useState<ReturnType<typeof landingHero>>();
   const hero = chosen ?? (data && landingHero(data, formats, openedAt));
   if (hero && !chosen) setChosen(hero);

@@ -15,13 +15,13 @@ interface LandingViewProps {
     | undefined;
   /** The live calendar. */
   plan: ReactNode;
-  /** Cards of well rated experts; null if they could not be loaded. */
+  /** Cards of highly rated experts; null if the experts could not be loaded. */
   cards: ReactNode;
-  /** The sections below the cards. */
+  /** The sections of the landing page below the cards. */
   children?: ReactNode;
 }
 
-/** The landing page around its live parts; also rendered before React has loaded. */
+/** The landing page, except for the content that updates live; rendered even before React loads. */
 export function LandingView({ experts, plan, cards, children }: LandingViewProps) {
   const text = useWords(landingWords);
   const formats = useFormats();

@@ -13,7 +13,7 @@ import { betweenPages } from "./pageTransition.ts";
 import { useScrollRestoration } from "./scroll.ts";
 import { appWords } from "./words.ts";
 
-// Pages work without the bar, for example if it cannot be loaded offline.
+// Pages must work without the bar, whose code cannot be loaded while the browser is offline.
 const HoldBar = lazy(() => import("../holds/HoldBar.tsx").catch(() => ({ default: () => null })));
 
 const WIDE_PAGES = /^\/(desk|administration)(\/|$)/;
@@ -28,7 +28,7 @@ export function Layout({ children }: { children: ReactNode }) {
   useScrollRestoration();
 
   // Move the focus to the new page, as a page load does, so that Tab starts there and screen
-  // readers announce it. A page that has focused an element itself keeps that focus.
+  // readers announce the page. If the page itself has focused an element, leave the focus there.
   useEffect(() => {
     const hasFocus = main.current?.contains(document.activeElement);
     if (displayedPath.current !== pathname && !hasFocus)
@@ -45,7 +45,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <a
         href="#content"
         onClick={(event) => {
-          // Keep `#content` out of the URL.
+          // Move the focus without adding `#content` to the URL.
           event.preventDefault();
           main.current?.focus();
         }}
@@ -110,7 +110,7 @@ interface FooterSelectProps<T extends string> {
   options: Readonly<Record<T, string>>;
   value: T;
   onChoose: (value: T) => void;
-  /** Whether each option is a language tag, labelled in that language. */
+  /** Whether each option is the tag of a language, in which the option's label is written. */
   isInOwnLanguage?: boolean;
 }
 
@@ -132,7 +132,7 @@ function FooterSelect<T extends string>(props: FooterSelectProps<T>) {
   );
 }
 
-/** Overlay that says that the browser is offline; an overlay does not shift the layout. */
+/** Message that the browser is offline, as an overlay, so that the layout does not shift. */
 function Offline() {
   const { connection } = useWords(appWords);
   const isOffline = useOfflineSince() !== undefined;

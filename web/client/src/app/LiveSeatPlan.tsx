@@ -29,16 +29,16 @@ const NEWS_MS = 8_000;
 
 interface LiveSeatPlanProps {
   hero: Hero<Parameters<typeof SeatPlan>[0]["expert"] & { id: string; cursor: string }>;
-  /** Span of the slots in the cache. */
+  /** Span of time whose slots have been loaded into the cache. */
   span: { from: string; to: string };
 }
 
-/** Live calendar of a real expert, with a chip that shows the last change. */
+/** Live calendar of a real expert, with a chip that shows the last change of a slot. */
 export function LiveSeatPlan({ hero, span }: LiveSeatPlanProps) {
   const { expert } = hero;
   const formats = useFormats();
   const [date, setDate] = useState(hero.date);
-  // Keep the first cursor: a later one would restart the subscription.
+  // Keep the first cursor, because a later one would restart the subscription.
   const [after] = useState(expert.cursor);
   useSubscription(CALENDAR_CHANGED, {
     variables: { expertId: expert.id, after },
@@ -67,7 +67,7 @@ export function LiveSeatPlan({ hero, span }: LiveSeatPlanProps) {
   );
 }
 
-/** Chip that announces the latest change by somebody else. */
+/** Chip that shows the latest change of a slot by somebody else. */
 function News({ days }: { days: readonly Day[] }) {
   const text = useWords(landingWords);
   const formats = useFormats();
@@ -90,7 +90,7 @@ function News({ days }: { days: readonly Day[] }) {
   );
 }
 
-/** Return the slot that somebody else changed last, for some seconds after the change. */
+/** Return the slot that somebody else changed last, for a few seconds after the change. */
 function useLastChange(days: readonly Day[]): SlotTime | undefined {
   const slots = days.flatMap((day) => day.slots);
   const [known, setKnown] = useState(() => new Map(slots.map((slot) => [slot.id, slot.status])));

@@ -3,14 +3,14 @@ import type { ReactNode } from "react";
 interface MessageProps {
   title: string;
   body: string;
-  /** Heading level: `h2` where the message replaces only a part of the page. */
+  /** Element of the title: `h2` if the message replaces only a part of a page. */
   heading?: "h1" | "h2";
   /** HTTP status code to show. */
   code?: number;
   children?: ReactNode;
 }
 
-/** Message in place of a page, or a part of one, that has no content. */
+/** Message in place of the content of a page, or of a part of a page. */
 export function Message({ title, body, heading: Heading = "h1", code, children }: MessageProps) {
   const size = Heading === "h1" ? "py-24 text-xl" : "py-16 text-lg";
   return (

@@ -6,7 +6,7 @@ import { Message } from "./Message.tsx";
 import { useWords } from "../text/text.tsx";
 import { appWords } from "./words.ts";
 
-/** Page for unknown URLs. */
+/** Page for URLs that no route matches. */
 export function NotFound() {
   const { errors } = useWords(appWords);
   useTitle(errors.notFoundTitle);

@@ -9,11 +9,11 @@ import { revertIfBlocked } from "./historyBlock.ts";
 import { startPageTransition } from "./pageTransition.ts";
 
 /**
- * Router that renders another page as a transition, and changes within a page at once.
+ * Router that uses React transitions to show other pages, but not for changes within a page.
  *
  * A transition keeps the old page visible until the new one has loaded. React Router's own
- * `BrowserRouter` makes every navigation a transition; queries with variables from the URL would
- * then flicker between old and new values.
+ * `BrowserRouter` makes every navigation a transition, even if only the query of the URL changes;
+ * GraphQL queries with variables from the URL would then flicker between old and new values.
  */
 export function PageRouter({ children }: { children: ReactNode }) {
   const [history] = useState(() => createBrowserHistory({ v5Compat: true }));

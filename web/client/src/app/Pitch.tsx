@@ -6,7 +6,7 @@ import { SearchBox } from "../directory/SearchBox.tsx";
 import { useWords } from "../text/text.tsx";
 import { landingWords } from "./landingWords.ts";
 
-/** Headline of the landing page, and a search box with example searches that have results. */
+/** Headline of the landing page, with a search box and example searches. */
 export function Pitch({ examples }: { examples: readonly string[] }) {
   const text = useWords(landingWords);
   const navigate = useNavigate();

@@ -26,14 +26,14 @@ interface SeatPlanProps {
     readonly reviewCount: number;
   };
   days: readonly Day[];
-  /** The day whose times are shown. */
+  /** The day whose slots are shown, such as 2026-12-01. */
   date: string;
   onDay?: ((date: string) => void) | undefined;
-  /** State of the connection. */
+  /** Element that shows the state of the live connection. */
   badge?: React.ReactNode;
 }
 
-/** A day of a real expert, one hour per row. */
+/** The slots of an expert on one day, with a row for each hour. */
 export function SeatPlan({ expert, days, date, onDay, badge }: SeatPlanProps) {
   const text = useWords(landingWords);
   const path = `/experts/${expert.slug}`;
@@ -179,7 +179,7 @@ interface Hour {
   readonly hour: number;
   readonly label: string;
   readonly slots: readonly SlotTime[];
-  /** Whether no slot begins in the hour before. */
+  /** Whether no slot begins in the preceding hour. */
   readonly isAfterBreak: boolean;
 }
 
@@ -202,7 +202,7 @@ function hoursOf(slots: readonly SlotTime[], time: (instant: string) => string):
   return hours;
 }
 
-/** Return the hours until the end of an hour's last slot. */
+/** Return the number of hours from an hour's beginning to the end of its last slot, rounded up. */
 function lengthOf({ hour, slots }: Hour): number {
   const end = Date.parse(slots.at(-1)?.endsAt ?? "");
   return Math.max(1, Math.ceil(end / HOUR_MS) - hour);

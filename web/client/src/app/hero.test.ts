@@ -29,14 +29,14 @@ function chosen(...experts: readonly { slots: SlotTime[] }[]) {
   return hero && [experts.indexOf(hero.expert), hero.date, hero.days.length];
 }
 
-test("the busiest day with some free times is shown", () => {
+test("the busiest day with enough free times is chosen", () => {
   const quiet = { slots: [...slots(1, "ffff"), ...slots(2, "fffb")] };
   const busy = { slots: [...slots(1, "fbfb"), ...slots(3, "bbbfff"), ...slots(4, "bbbbbf")] };
   expect(chosen(quiet, busy)).toEqual([1, "2026-12-03", 3]);
   expect(chosen(quiet)).toEqual([0, "2026-12-02", 2]);
 });
 
-test("a day with sessions in the reader's daytime is preferred", () => {
+test("a day with slots in the reader's daytime is preferred", () => {
   const night = { slots: slots(1, "bbbfff") };
   const day = { slots: slots(2, "bfff", 14) };
   expect(chosen(night, day)).toEqual([0, "2026-12-01", 1]);
@@ -44,7 +44,7 @@ test("a day with sessions in the reader's daytime is preferred", () => {
   expect(heroOf([night, day], inNewYork, NOW)?.expert).toBe(day);
 });
 
-test("a day with few free times is shown if no day has more", () => {
+test("a day with few free times is chosen if no day has more", () => {
   expect(chosen({ slots: slots(1, "bbbf") }, { slots: slots(2, "bff") })).toEqual([
     1,
     "2026-12-02",

@@ -4,18 +4,18 @@ import { availabilityOf, byDay } from "../expert/days.ts";
 import type { Formats } from "../time/formats.ts";
 
 const SHOWN_DAYS = 5;
-/** Days with at least this many free times are preferred, so that there is a choice. */
+/** Days with at least this many free times are preferred, so that visitors have a choice. */
 const MIN_FREE = 3;
-/** Hours, by the reader's clock, between which sessions usually begin. */
+/** Hours of the day, in the reader's time zone, between which sessions usually begin. */
 const DAYTIME = { from: 7, to: 20 };
 
 /**
- * Number of experts with cards on the landing page; the live calendar may show any of the loaded
- * experts.
+ * Number of experts with cards on the landing page. More experts are loaded, and the live calendar
+ * may show any of them.
  */
 export const LANDING_CARDS = 3;
 
-/** An expert and a day of theirs, for the live calendar. */
+/** The expert and the day that the live calendar of the landing page shows. */
 export interface Hero<E> {
   readonly expert: E;
   readonly days: readonly Day[];
@@ -23,9 +23,10 @@ export interface Hero<E> {
 }
 
 /**
- * Return the expert and day with the most taken slots, weighted by the share of the day's slots
- * that are in the reader's daytime; undefined if nobody is free. Days with at least `MIN_FREE`
- * free slots are preferred.
+ * Return the expert and the day with the highest score; undefined if no expert has free slots.
+ *
+ * The score is one more than the number of the day's taken slots, multiplied by the share of its
+ * slots that are in the reader's daytime. Days with at least `MIN_FREE` free slots are preferred.
  */
 export function heroOf<E extends { readonly slots: readonly SlotTime[] }>(
   experts: readonly E[],
@@ -47,11 +48,11 @@ export function heroOf<E extends { readonly slots: readonly SlotTime[] }>(
   return best;
 }
 
-/** Return the expert and day of the landing page's live calendar. */
+/** Return the expert and the day to show in the landing page's live calendar. */
 export function landingHero({ experts }: LandingQuery, formats: Formats, now: number) {
   const shown = experts.nodes.map((expert) => ({
     ...expert,
-    // The query leaves `mine` out, so that its answer is the same for everybody.
+    // The query leaves `mine` out, so that its result is the same for all viewers.
     slots: expert.slots.map((slot) => ({ ...slot, mine: false })),
   }));
   return heroOf(shown, formats, now);

@@ -4,9 +4,9 @@ let prompt: Prompt | undefined;
 let isReverting = false;
 
 /**
- * Call `newPrompt` before Back or Forward leaves the page; return a function that ends this.
+ * Call `newPrompt` before Back or Forward leaves the page; return a function that unblocks both.
  *
- * The prompt gets a function that continues the navigation.
+ * The argument of `newPrompt` is a function that continues the navigation.
  */
 export function blockHistory(newPrompt: Prompt): () => void {
   prompt = newPrompt;
@@ -15,7 +15,7 @@ export function blockHistory(newPrompt: Prompt): () => void {
   };
 }
 
-/** Revert a history navigation that needs confirmation first; return whether it was reverted. */
+/** Revert a step through the history that the user must confirm; return whether it is reverted. */
 export function revertIfBlocked(delta: number | null): boolean {
   if (isReverting) {
     isReverting = false;

@@ -1,8 +1,8 @@
 const DAY_MS = 86_400_000;
-/** Days to load; the live calendar shows the first five with slots. One day is for time zones. */
+/** Days to load, including one more for time zones; the first five days with slots are shown. */
 const DAYS = 8;
 
-/** Return the span of the live calendar: whole days in UTC, like the server's `LANDING_DAYS`. */
+/** Return the span to load for the live calendar: whole UTC days, like `LANDING_DAYS` (server). */
 export function landingSpan(now: number): { from: string; to: string } {
   const today = Math.floor(now / DAY_MS) * DAY_MS;
   return {

@@ -4,10 +4,10 @@ interface PageModule {
   readonly default: ComponentType;
 }
 
-/** Error: the code of a page could not be loaded. */
+/** Error for a page whose code could not be loaded. */
 export class PageNotLoaded extends Error {}
 
-/** A page whose code is loaded when the page is first shown, or before by `preload`. */
+/** A page whose code is loaded when the page is first shown, or earlier by `preload`. */
 export type Page = ComponentType & { readonly preload: () => Promise<void> };
 
 /**
@@ -26,7 +26,7 @@ export function page(load: () => Promise<PageModule>): Page {
     return module;
   });
   function Page() {
-    // Keep the component when the code has loaded: another one would lose the page's state.
+    // Keep using `Lazy` after the code has loaded, because another component would lose the state.
     const [Content] = useState(() => loaded ?? Lazy);
     return <Content />;
   }

@@ -3,10 +3,10 @@ import { addTransitionType, startTransition } from "react";
 const PAGE = "page";
 const MAX_MS = 1_500;
 
-/** Props of the `ViewTransition` around the page: changes within a page are not animated. */
+/** Props of the `ViewTransition` around the page, which animates only changes to another page. */
 export const betweenPages = { default: "none", update: { [PAGE]: "auto", default: "none" } };
 
-/** Show another page, as a transition that is animated. */
+/** Show another page in a React transition that is animated. */
 export function startPageTransition(show: () => void): void {
   startTransition(() => {
     addTransitionType(PAGE);
@@ -15,10 +15,10 @@ export function startPageTransition(show: () => void): void {
 }
 
 /**
- * End view transitions that take too long.
+ * Skip the rest of view transitions that take longer than `MAX_MS`.
  *
- * A transition needs a frame to begin, and React updates nothing until it has begun. Without this
- * limit, an overloaded device that shows no frames for a while would not show the page either.
+ * A view transition needs a frame to begin, and React does not update the page before that. Without
+ * this limit, a device that is too busy to render frames would not show the new page, either.
  */
 export function boundViewTransitions(): void {
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- missing in older browsers

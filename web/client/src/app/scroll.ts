@@ -11,7 +11,7 @@ const positions = new Map<string, number>(
   Object.entries(JSON.parse(sessionStore.getItem(STORAGE_KEY) ?? "{}") as Record<string, number>),
 );
 
-/** Start new pages at the top; restore the scroll position on Back, Forward and reload. */
+/** Scroll to the top of new pages; restore the scroll position on Back, Forward and reload. */
 export function useScrollRestoration(): void {
   const { key, pathname } = useLocation();
   const type = useNavigationType();
@@ -19,7 +19,7 @@ export function useScrollRestoration(): void {
   const displayed = useRef({ entry, pathname: "" });
 
   useEffect(() => {
-    // The browser's own restoration would run before the page has rendered.
+    // The browser itself would restore the position before the page has rendered.
     history.scrollRestoration = "manual";
     const recordPosition = () => positions.set(displayed.current.entry, window.scrollY);
     const storePositions = () =>
@@ -43,7 +43,7 @@ export function useScrollRestoration(): void {
   }, [entry, pathname, type]);
 }
 
-/** Scroll as soon as the page is long enough, unless the user scrolls first. */
+/** Scroll to a position as soon as the page is long enough, unless the user scrolls first. */
 function scrollWhenTallEnough(top: number): (() => void) | undefined {
   window.scrollTo(0, top);
   if (window.scrollY >= top - 1) return undefined;

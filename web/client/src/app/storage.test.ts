@@ -7,7 +7,7 @@ afterEach(() => {
   localStorage.clear();
 });
 
-test("values are kept on the device", () => {
+test("values are stored on the device", () => {
   localStore.setItem("theme", "dark");
   expect(localStorage.getItem("theme")).toBe("dark");
   expect(localStore.getItem("theme")).toBe("dark");
@@ -15,7 +15,7 @@ test("values are kept on the device", () => {
   expect(localStore.getItem("theme")).toBeNull();
 });
 
-test("values last as long as the page if storage is denied or full", () => {
+test("values last until the page is closed if the storage is denied or full", () => {
   vi.spyOn(window, "sessionStorage", "get").mockImplementation(() => {
     throw new DOMException("denied", "SecurityError");
   });

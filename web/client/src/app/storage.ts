@@ -1,15 +1,15 @@
-/** The part of a storage that the client uses. */
+/** The methods of the browser's `Storage` that the client uses. */
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** The browser's storage on this device; if it is denied, values last as long as the page. */
+/** The browser's local storage; if it is denied, values last until the page is closed. */
 export const localStore = storeOf(() => window.localStorage);
 
-/** The browser's storage for this tab; if it is denied, values last as long as the page. */
+/** The browser's storage for this tab; if it is denied, values last until the page is closed. */
 export const sessionStore = storeOf(() => window.sessionStorage);
 
 function storeOf(open: () => Storage): Store {
   const kept = new Map<string, string>();
-  // Reading `window.localStorage` throws if storage is denied, and writing if it is full.
+  // Access to `window.localStorage` throws an error if storage is denied; writing, if it is full.
   function attempt<T>(work: (storage: Storage) => T, otherwise: T): T {
     try {
       return work(open());

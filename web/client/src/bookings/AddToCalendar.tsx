@@ -7,7 +7,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { type CalendarEntry, googleCalendarUrl, outlookCalendarUrl } from "./calendarLinks.ts";
 import { bookingPageWords } from "./pageWords.ts";
 
-/** Links that add a session to other calendars. */
+/** Links that add a session to the user's own calendar, for example in Google or Outlook. */
 export function AddToCalendar({ booking }: { booking: BookingDetailsFragment }) {
   const text = useWords(bookingPageWords);
   const places = useWords(placeWords);

@@ -18,7 +18,7 @@ interface BookingActionsProps {
   onRemoved: () => void;
 }
 
-/** Links and buttons for a booking in a list, and the booking's history. */
+/** Links and buttons for a booking in the list of bookings, and the booking's history. */
 export function BookingActions({
   booking,
   isUpcoming,

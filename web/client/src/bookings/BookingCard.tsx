@@ -73,7 +73,7 @@ interface BookingCardProps {
   onRemoved: () => void;
 }
 
-/** A booking as its client sees it, with its actions. */
+/** A booking in the client's list, with the actions that the client can take. */
 export function BookingCard({ booking: from, onRemoved }: BookingCardProps) {
   const { data: booking, complete } = useFragment({
     fragment: BOOKING_CARD,
@@ -183,7 +183,7 @@ function When({ booking, isCancelled }: { booking: BookingCardFragment; isCancel
   );
 }
 
-/** Stars that link to the review of a session, while it can be written. */
+/** Stars that link to the form for a review, while the client can write one. */
 function ReviewPrompt({ booking, now }: { booking: BookingCardFragment; now: number }) {
   const text = useWords(bookingsWords).review;
   const formats = useFormats();

@@ -29,7 +29,7 @@ interface BookingDetailsProps {
   viewer: Viewer;
 }
 
-/** A booking with its details, and the actions that are open to its client. */
+/** The details of a booking, and the actions that its client can take. */
 export function BookingDetails({ booking, viewer }: BookingDetailsProps) {
   const text = useWords(bookingPageWords);
   const now = useNow(60_000);
@@ -107,7 +107,7 @@ interface TitleProps {
   heading: React.RefObject<HTMLHeadingElement | null>;
 }
 
-/** The title, which confirms a booking or request that was just made. */
+/** The title of the page, which also confirms a booking or request that has just been made. */
 function Title({ booking, isOwn, heading }: TitleProps) {
   const text = useWords(bookingPageWords);
   const { isNew, isMoved } = useArrival();
@@ -151,7 +151,7 @@ function Title({ booking, isOwn, heading }: TitleProps) {
   );
 }
 
-/** Return whether the booking was just made or moved; later visits of the page return neither. */
+/** Return whether the booking has just been made or moved; after a reload, neither is true. */
 function useArrival(): { isNew?: boolean; isMoved?: boolean } {
   const location = useLocation();
   const { pathname } = location;
@@ -247,7 +247,7 @@ function Fact({ icon, label, children }: { icon: IconName; label: string; childr
 
 function CopyButton({ text: copied }: { text: string }) {
   const text = useWords(bookingPageWords);
-  // The clipboard needs a secure context.
+  // `navigator.clipboard` is undefined unless the page was loaded over HTTPS or from localhost.
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- see above
   if (!navigator.clipboard) return null;
   return (
@@ -271,7 +271,7 @@ interface ChangesProps {
   heading: React.RefObject<HTMLHeadingElement | null>;
 }
 
-/** Moving and cancelling with their deadline; after it, the remaining actions. */
+/** Actions for a booking; until the deadline, these include moving and cancelling. */
 function Changes({ booking, isUpcoming, now, heading }: ChangesProps) {
   const text = useWords(bookingPageWords);
   const words = useWords(bookingsWords);

@@ -4,7 +4,7 @@ import { type BookingChange, describeChange } from "./describeChange.ts";
 import { Reason } from "./Reason.tsx";
 import { bookingsWords } from "./words.ts";
 
-/** Status changes of a booking, oldest first. */
+/** The changes in a booking's history, oldest first. */
 export function BookingHistory({ steps }: { steps: readonly BookingChange[] }) {
   const text = useWords(bookingsWords);
   const formats = useFormats();

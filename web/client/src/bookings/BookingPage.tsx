@@ -51,7 +51,7 @@ const PAGE_BOOKING_CHANGED = graphql(`
   }
 `);
 
-/** Page `/bookings/:id`: a booking, to join, move, cancel or add to a calendar. */
+/** Page `/bookings/:id`, on which a client can join, move or cancel a session. */
 export default function BookingPage() {
   const { id = "" } = useParams();
   const { viewer } = useViewer();
@@ -85,7 +85,7 @@ function Booking({ id, viewer }: { id: string; viewer: Viewer }) {
   return error ? <Failure retry={() => void refetch()} isOffline /> : <BookingsSkeleton />;
 }
 
-/** Query again after a reconnect, because events may have been missed. */
+/** Refetch the booking after a reconnect, because events may have been missed. */
 function useRefetchAfterReconnect(refetch: () => Promise<unknown>): void {
   const { reconnects } = useConnection();
   const handled = useRef(reconnects);
@@ -96,7 +96,7 @@ function useRefetchAfterReconnect(refetch: () => Promise<unknown>): void {
   }, [reconnects, refetch]);
 }
 
-/** Says that this account has no such booking, and offers to sign in with another address. */
+/** Message that this account has no such booking; offers sign-in with another e-mail address. */
 function Unknown({ viewer }: { viewer: Viewer }) {
   const text = useWords(bookingPageWords);
   const { errors } = useWords(appWords);

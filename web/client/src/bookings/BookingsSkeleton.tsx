@@ -1,7 +1,7 @@
 import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
-/** Placeholder of about the size of the list of bookings. */
+/** Placeholder that is about as large as the list of bookings that is loading. */
 export function BookingsSkeleton() {
   return (
     <div className="grid gap-4">

@@ -5,7 +5,7 @@ import { StepDialog } from "./StepDialog.tsx";
 import type { StepRefusal, Step } from "./useBookingSteps.ts";
 import { bookingsWords } from "./words.ts";
 
-/** Fields of a booking that the dialog of a step shows. */
+/** Fields of a booking that the dialog for confirming a step needs. */
 export type SteppedBooking = Pick<
   BookingCardFragment,
   "id" | "status" | "startsAt" | "sequence" | "cancellableUntil" | "viewerActions" | "expert"
@@ -19,7 +19,7 @@ interface ClientStepDialogProps {
   onClose: () => void;
 }
 
-/** Asks the client to confirm a step; before a cancellation it shows the deadline. */
+/** Asks the client to confirm a step; for a cancellation, the dialog shows the deadline. */
 export function ClientStepDialog({ booking, step, ...rest }: ClientStepDialogProps) {
   const text = useWords(bookingsWords);
   const formats = useFormats();

@@ -8,7 +8,7 @@ interface DateLeafProps {
   isOver: boolean;
 }
 
-/** The day of a session, drawn as a leaf of a calendar. */
+/** The day of a session, drawn like a leaf of a tear-off calendar. */
 export function DateLeaf({ instant, isOver }: DateLeafProps) {
   const { locale } = useText();
   const { dateOf } = useFormats();

@@ -5,7 +5,7 @@ import { Dialog } from "./Dialog.tsx";
 
 const showModal = vi.fn<HTMLDialogElement["showModal"]>();
 
-// jsdom has no modal dialogs.
+// jsdom does not implement modal dialogs.
 beforeAll(() => Object.assign(HTMLDialogElement.prototype, { showModal, close: () => undefined }));
 afterEach(() => {
   cleanup();
@@ -22,7 +22,7 @@ function show(isBusy: boolean): { element: HTMLElement; onClose: () => void } {
   return { element: screen.getByRole("dialog", { hidden: true }), onClose };
 }
 
-test("Escape closes a dialog once, but not while it is busy", () => {
+test("Escape closes an idle dialog once, but not a busy one", () => {
   const idle = show(false);
   expect(fireEvent(idle.element, new Event("cancel", { cancelable: true }))).toBe(false);
   expect(idle.onClose).toHaveBeenCalledTimes(1);
@@ -32,7 +32,7 @@ test("Escape closes a dialog once, but not while it is busy", () => {
   expect(busy.onClose).not.toHaveBeenCalled();
 });
 
-test("a busy dialog that the browser closes is shown again; an idle one calls onClose", () => {
+test("a dialog that the browser closes is shown again if busy, and calls onClose otherwise", () => {
   const busy = show(true);
   fireEvent(busy.element, new Event("close"));
   expect(showModal).toHaveBeenCalledTimes(2);

@@ -4,7 +4,7 @@ import { focusOnMount } from "../ui/focusOnMount.ts";
 
 interface DialogProps {
   title: string;
-  /** Called on Escape or close; ignored while busy. */
+  /** Called when Escape or the browser closes the dialog, but not while the dialog is busy. */
   onClose: () => void;
   isBusy?: boolean;
   children: ReactNode;
@@ -14,7 +14,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, isBusy = false, children }: DialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  // Close before unmounting, so that the browser restores the focus.
+  // Close the dialog before it is unmounted, so that the browser restores the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -28,7 +28,7 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
         event.preventDefault();
         if (!isBusy) onClose();
       }}
-      // Some browsers close a dialog on a second Escape, without a cancel event.
+      // Some browsers close a dialog when Escape is pressed twice, without a cancel event.
       onClose={() => {
         if (isBusy) dialog.current?.showModal();
         else onClose();
@@ -45,7 +45,7 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
   );
 }
 
-/** Alert that replaces the question when the action was refused; it takes the focus. */
+/** Container for the reason why the server refused the action; it takes the focus when shown. */
 export function Refusal({ children }: { children: ReactNode }) {
   return (
     <div ref={focusOnMount} tabIndex={-1} className="outline-none">
@@ -54,7 +54,7 @@ export function Refusal({ children }: { children: ReactNode }) {
   );
 }
 
-/** Refusal that consists of text only. */
+/** Alert with a text that explains why the server refused the action. */
 export function RefusalText({ children }: { children: ReactNode }) {
   return (
     <Refusal>

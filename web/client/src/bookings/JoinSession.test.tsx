@@ -26,7 +26,7 @@ function show(kind: "VIDEO" | "PHONE" | "IN_PERSON", details: string | null, sta
   ).container;
 }
 
-test("the room can be joined from ten minutes before the session", () => {
+test("the video call can be joined from ten minutes before the session", () => {
   show("VIDEO", ROOM);
   expect(screen.getByRole("button", { name: "Join video call" })).toHaveProperty("disabled", true);
   expect(screen.queryByRole("link")).toBeNull();
@@ -36,12 +36,12 @@ test("the room can be joined from ten minutes before the session", () => {
   expect(screen.getByRole("link", { name: "Join video call" })).toHaveProperty("href", ROOM);
 });
 
-test("a pending request shows that it waits for an answer, and no room", () => {
+test("a pending request shows that it waits for the expert, but no video call", () => {
   expect(show("VIDEO", ROOM, "PENDING").textContent).toContain("Waits for Elsa");
   expect(screen.queryByRole("button")).toBeNull();
 });
 
-test("a client sees the number to be called at, a link to call, or the address", () => {
+test("shows the client's phone number, a link to call the expert, or the street address", () => {
   expect(show("PHONE", null).textContent).toBe("Elsa calls you.Your number: +4930901820");
   cleanup();
   show("PHONE", "+442079460018 ext. 12");

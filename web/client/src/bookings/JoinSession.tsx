@@ -13,8 +13,8 @@ import { bookingPageWords } from "./pageWords.ts";
 const OPENS_BEFORE_MS = 10 * 60_000;
 
 /**
- * Access to a session: a link to the video call from ten minutes before, a phone number, or an
- * address.
+ * Access to a session: a link to the video call, which works from ten minutes before the session, a
+ * phone number, or a street address.
  */
 export function JoinSession({ booking }: { booking: BookingDetailsFragment }) {
   const text = useWords(bookingPageWords);

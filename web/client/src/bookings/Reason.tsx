@@ -2,7 +2,7 @@ import { useWords } from "../text/text.tsx";
 import type { BookingChange } from "./describeChange.ts";
 import { bookingsWords } from "./words.ts";
 
-/** The reason that was given for a change, if any. */
+/** The reason that was given for a change of a booking, if any. */
 export function Reason({ of: { reason } }: { of: BookingChange }) {
   const text = useWords(bookingsWords);
   if (!reason) return null;

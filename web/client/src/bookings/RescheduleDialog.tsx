@@ -16,12 +16,12 @@ import { bookingsWords } from "./words.ts";
 interface RescheduleDialogProps {
   booking: MovableBookingFragment;
   slot: SlotTime;
-  /** Select one of the alternatives offered for a slot that was taken. */
+  /** Select another slot, which the server has proposed because `slot` was taken. */
   onChoose: (slot: SlotTime) => void;
   onClose: () => void;
 }
 
-/** Asks the client to confirm a reschedule; shows why it was refused. */
+/** Asks the client to confirm a reschedule, and shows why the server refuses it. */
 export function RescheduleDialog({ booking, slot, onChoose, onClose }: RescheduleDialogProps) {
   const text = useWords(bookingsWords);
   const { errors } = useWords(appWords);
@@ -29,7 +29,7 @@ export function RescheduleDialog({ booking, slot, onChoose, onClose }: Reschedul
   const navigate = useNavigate();
   const { move, isBusy } = useReschedule(booking.id);
   const [outcome, setOutcome] = useState<Outcome>();
-  // A booking of the same length keeps its price.
+  // A booking that keeps its length keeps its price, too.
   const isOther = slot.minutes !== booking.minutes;
   const price = isOther
     ? booking.expert.offers.find(({ minutes }) => minutes === slot.minutes)?.price

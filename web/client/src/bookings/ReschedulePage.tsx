@@ -58,7 +58,7 @@ graphql(`
   }
 `);
 
-/** Page `/bookings/:id/reschedule`: choose another time for a booking. */
+/** Page `/bookings/:id/reschedule`, where a client chooses another time for a booking. */
 export default function ReschedulePage() {
   const { id = "" } = useParams();
   const text = useWords(bookingsWords);

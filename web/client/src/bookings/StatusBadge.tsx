@@ -13,7 +13,7 @@ const LOOKS: Record<BookingStatus, { icon: IconName; className: string }> = {
   EXPIRED: { icon: "clock", className: "border-dashed border-gone bg-transparent text-gone" },
 };
 
-/** Status of a booking as text, with an icon beside the colour. */
+/** Status of a booking as text, with an icon in addition to the colour. */
 export function StatusBadge({ status }: { status: BookingStatus }) {
   const text = useWords(bookingsWords);
   const { icon, className } = LOOKS[status];

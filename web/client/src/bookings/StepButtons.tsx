@@ -14,16 +14,16 @@ const STEPS: readonly Step[] = ["CONFIRM", "COMPLETE", "MARK_NO_SHOW", "CANCEL",
 
 interface StepButtonsProps {
   booking: SteppedBooking;
-  /** Text of a step's button. */
+  /** Return the text of a step's button. */
   label: (step: Step) => string;
-  /** Name of a step's button for screen readers, where other bookings have the same button. */
+  /** Return the name of a button for screen readers, if other bookings have the same button. */
   name?: (label: string) => string;
   kind?: (step: Step) => ButtonProps["kind"];
   onStepDone: () => void;
   onRemoved: () => void;
 }
 
-/** Buttons for the steps that the server allows now; all except CONFIRM ask for confirmation. */
+/** Buttons for the steps that the server allows now; each except CONFIRM opens a dialog first. */
 export function StepButtons(props: StepButtonsProps) {
   const { booking, label, name, kind, onStepDone, onRemoved } = props;
   const text = useWords(bookingsWords);
@@ -33,7 +33,7 @@ export function StepButtons(props: StepButtonsProps) {
 
   async function perform(step: Step, reason?: string): Promise<StepRefusal | null> {
     const isRemoval = step === "REMOVE";
-    // The focus can be moved once the dialog is closed.
+    // Close the dialog synchronously, because the focus can be moved only afterwards.
     const close = () => flushSync(() => setStepToConfirm(undefined));
     if (isRemoval) {
       close();

@@ -6,10 +6,10 @@ import { Field } from "../ui/Field.tsx";
 import { Dialog, RefusalText } from "./Dialog.tsx";
 import type { StepRefusal } from "./useBookingSteps.ts";
 
-/** Maximum number of characters that the server accepts. */
+/** Maximum number of characters in a reason that the server accepts. */
 const MAX_REASON_CHARS = 500;
 
-/** Texts of the dialog, for the client or the expert. */
+/** Texts of the dialog, which are worded for the client or for the expert. */
 interface StepDialogWords {
   readonly keep: string;
   readonly close: string;
@@ -25,21 +25,21 @@ interface StepDialogProps {
   /** The other participant's name. */
   participant: string | undefined;
   startsAt: string;
-  /** Consequences of the step. */
+  /** Explanation of the step's consequences. */
   body: ReactNode;
-  /** Text of the button that confirms. */
+  /** Text of the button that confirms the step. */
   label: string;
   kind: "primary" | "danger";
-  /** Whether to ask for a reason, which is optional. */
+  /** Whether the dialog has a field for an optional reason. */
   asksReason?: boolean;
   words: StepDialogWords;
   isBusy: boolean;
-  /** Perform the step; resolves to the refusal, or to null after it has closed the dialog. */
+  /** Perform the step; resolves to a refusal, or to null after closing the dialog. */
   onConfirm: (reason: string) => Promise<StepRefusal | null>;
   onClose: () => void;
 }
 
-/** Asks for confirmation of a step that cannot be undone; shows why it was refused. */
+/** Asks for confirmation of a step that cannot be undone; shows why the step is refused. */
 export function StepDialog(props: StepDialogProps) {
   const { title, participant, startsAt, body, label, kind, words, isBusy, onConfirm, onClose } =
     props;

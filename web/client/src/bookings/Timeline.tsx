@@ -18,7 +18,7 @@ interface TimelineProps {
   viewerId: string;
 }
 
-/** History of a booking, and its next step. */
+/** Timeline of a booking: past changes and expected next steps. */
 export function Timeline({ booking, viewerId }: TimelineProps) {
   const text = useWords(bookingPageWords);
   const words = useWords(bookingsWords);
@@ -81,7 +81,7 @@ const LOOKS = {
   ahead: "border border-field text-muted",
 };
 
-/** A point on the timeline, whose line is solid up to the present. */
+/** A point on the timeline; the line below it is coloured if the point is a completed step. */
 function Point({ icon, look, children }: Sign & { children: ReactNode }) {
   return (
     <li

@@ -10,7 +10,7 @@ const entry = {
   description: "ExpertBook EPG6-EA0J\nhttps://book.example.com/bookings/Qm9+x?a=b#c",
 };
 
-it("gives Google a title, both instants in UTC, a location and a description", () => {
+it("passes title, start and end in UTC, location and description to Google Calendar", () => {
   const url = new URL(googleCalendarUrl(entry));
   expect(url.origin + url.pathname).toBe("https://calendar.google.com/calendar/render");
   expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -22,7 +22,7 @@ it("gives Google a title, both instants in UTC, a location and a description", (
   });
 });
 
-it("gives Outlook the same, with blanks encoded as %20 instead of plus signs", () => {
+it("passes the same to Outlook, with spaces encoded as %20 instead of plus signs", () => {
   const url = new URL(outlookCalendarUrl(entry));
   expect(url.origin).toBe("https://outlook.live.com");
   expect(Object.fromEntries(url.searchParams)).toEqual({

@@ -1,10 +1,10 @@
-/** A session, as an entry for another calendar. */
+/** A session, as an entry for the user's own calendar. */
 export interface CalendarEntry {
   readonly title: string;
-  /** Instants in RFC 3339. */
+  /** Beginning of the session, in RFC 3339 format like `endsAt`. */
   readonly startsAt: string;
   readonly endsAt: string;
-  /** Place: a link, a phone number, a street address, or the kind of place. */
+  /** Place of the session: a link, a phone number, a street address, or the kind of place. */
   readonly location: string;
   readonly description: string;
 }
@@ -34,16 +34,16 @@ export function outlookCalendarUrl(entry: CalendarEntry): string {
     location,
     body: description,
   });
-  // Outlook does not decode plus signs to blanks.
+  // Outlook does not decode plus signs as spaces.
   return `https://outlook.live.com/calendar/0/action/compose?${query.toString().replaceAll("+", "%20")}`;
 }
 
-/** Return an instant such as 2026-12-01T10:00:00Z. */
+/** Return an instant in UTC without fractions of seconds, such as 2026-12-01T10:00:00Z. */
 function utc(instant: string): string {
   return new Date(instant).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** Return an instant such as 20261201T100000Z. */
+/** Return an instant in UTC without separators, such as 20261201T100000Z. */
 function compact(instant: string): string {
   return utc(instant).replace(/[-:]/g, "");
 }

@@ -5,7 +5,7 @@ import type { bookingsWords } from "./words.ts";
 
 export type BookingChange = BookingCardFragment["history"][number];
 
-/** Return a description of a change in a booking's history. */
+/** Describe a change in a booking's history in the user's language. */
 export function describeChange(
   change: BookingChange,
   text: (typeof bookingsWords)["en"],

@@ -79,21 +79,21 @@ const late = booking("late", "2026-11-25T10:00:00Z");
 const early = booking("early", "2026-11-23T10:00:00Z");
 const between = booking("between", "2026-11-24T10:00:00Z");
 
-test("a new booking is inserted into its list once, at its position", () => {
+test("a new booking is inserted into its list only once, in the order of the start times", () => {
   const { ids, learn } = cacheWith("coming", [late, early]);
   learn(between);
   learn({ ...between, sequence: 2 });
   expect(ids()).toEqual(["late", "between", "early"]);
 });
 
-test("a list that was not loaded is left alone", () => {
+test("lists that were not loaded are not created", () => {
   const { ids, learn } = cacheWith("coming", [late]);
   learn(booking("off", "2026-11-24T10:00:00Z", "CANCELLED"));
   expect(ids()).toEqual(["late"]);
   expect(ids("cancelled")).toBeUndefined();
 });
 
-test("a removed booking is in no list, and no event adds it again", () => {
+test("a removed booking is in no list, and events add it only if the removal is undone", () => {
   const { cache, ids, learn } = cacheWith("coming", [late, early]);
   removeFromLists(cache, "early");
   expect(ids()).toEqual(["late"]);

@@ -37,7 +37,7 @@ export const BOOKINGS = graphql(`
   }
 `);
 
-/** IDs of removed bookings, so that a late event does not add them again. */
+/** IDs of removed bookings, which a delayed event must not add to the lists again. */
 const removedIds = new Set<string>();
 
 /** Add a client's cached booking to each loaded list that it belongs to. */
@@ -63,7 +63,7 @@ export function addToLists(
   }
 }
 
-/** Remove a booking from all lists. */
+/** Remove a booking from all cached lists. */
 export function removeFromLists(cache: ApolloCache, id: string): void {
   removedIds.add(id);
   cache.modify({
@@ -76,7 +76,7 @@ export function removeFromLists(cache: ApolloCache, id: string): void {
   });
 }
 
-/** Undo a removal that the server refused. */
+/** Let events add a booking to the lists again, because the server refused its removal. */
 export function undoRemoval(id: string): void {
   removedIds.delete(id);
 }

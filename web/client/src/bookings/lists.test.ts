@@ -33,18 +33,18 @@ const late = booking("late", "2026-11-25T10:00:00Z");
 const early = booking("early", "2026-11-23T10:00:00Z");
 const between = booking("between", "2026-11-24T10:00:00Z");
 
-test("the URL selects a list; unknown names mean the upcoming one", () => {
+test("the URL selects a list; an unknown name selects the upcoming bookings", () => {
   expect(parseView("past")).toBe("past");
   expect(parseView("elsewhere")).toBe("coming");
   expect(parseView(null)).toBe("coming");
 });
 
-test("a list keeps its cache key for a day", () => {
+test("the query variables of a list stay the same for a day", () => {
   expect(firstPageVariables("coming", NOW)).toEqual(firstPageVariables("coming", NOW + 3_600_000));
   expect(firstPageVariables("past", NOW)).not.toEqual(firstPageVariables("past", NOW + 86_400_000));
 });
 
-test("a booking matches the same lists as on the server", () => {
+test("a booking matches the lists in which the server would return it", () => {
   expect(matchesList("coming", late, NOW)).toBe(true);
   expect(matchesList("past", late, NOW)).toBe(false);
   expect(matchesList("cancelled", late, NOW)).toBe(false);
@@ -53,7 +53,7 @@ test("a booking matches the same lists as on the server", () => {
   expect(matchesList("cancelled", cancelled, NOW)).toBe(true);
 });
 
-test("upcoming sessions are sorted next first, past ones latest first", () => {
+test("upcoming sessions are sorted earliest first, past sessions latest first", () => {
   const { edges } = list([late, between, early]);
   expect(visibleBookings("coming", edges, NOW)).toEqual([early, between, late]);
   const later = Date.parse("2027-01-01T00:00:00Z");
@@ -68,26 +68,26 @@ test("a session is upcoming until it ends", () => {
   expect(visibleBookings("past", edges, NOW)).toEqual([over]);
 });
 
-test("a booking on two pages is shown once", () => {
+test("a booking that is on two loaded pages is shown only once", () => {
   const { edges } = list([late, late]);
   expect(visibleBookings("coming", edges, NOW)).toEqual([late]);
 });
 
-test("a cancelled booking stays in place; a rescheduled one is sorted by its new time", () => {
+test("a cancelled booking keeps its position; a rescheduled one is sorted by its new time", () => {
   const cancelled = booking("cancelled", "2026-11-24T10:00:00Z", "CANCELLED");
   const moved = booking("moved", "2026-11-26T10:00:00Z");
   const { edges } = list([late, cancelled, moved, early]);
   expect(visibleBookings("coming", edges, NOW)).toEqual([early, cancelled, late, moved]);
 });
 
-test("a new booking is inserted at its position", () => {
+test("a new booking is inserted in the order of the start times", () => {
   expect(ids(insertBooking(list([late, early]), between))).toEqual(["late", "between", "early"]);
   expect(ids(insertBooking(list([between, early]), late))).toEqual(["late", "between", "early"]);
   expect(ids(insertBooking(list([late, between]), early))).toEqual(["late", "between", "early"]);
   expect(ids(insertBooking(list([]), early))).toEqual(["early"]);
 });
 
-test("a listed booking is not inserted again", () => {
+test("a booking that is already in the list is not inserted again", () => {
   const before = list([late, early]);
   const again = booking("early", "2026-11-23T10:00:00Z", "PENDING");
   expect(insertBooking(before, again)).toBe(before);

@@ -1,6 +1,6 @@
 import type { BookingStatus, BookingsQueryVariables } from "../api/gql/graphql.ts";
 
-/** The page's lists, in the order of its tabs. */
+/** The lists of bookings on the page `/bookings`, in the order of its tabs. */
 export const VIEWS = ["coming", "past", "cancelled"] as const;
 
 export type View = (typeof VIEWS)[number];
@@ -35,7 +35,7 @@ interface Connection<T> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
 }
 
-/** Return the list named in the URL; by default the upcoming bookings. */
+/** Return the list with the name that the URL gives, by default the upcoming bookings. */
 export function parseView(name: string | null): View {
   return VIEWS.find((view) => view === name) ?? "coming";
 }
@@ -43,9 +43,9 @@ export function parseView(name: string | null): View {
 /**
  * Return the query variables for the first page of a list.
  *
- * The server sorts by start, latest first, so the next upcoming bookings are at the end. The
- * bounds change once a day, which keeps the cache key stable. The ranges of "coming" and "past"
- * therefore overlap; `visibleBookings` decides which sessions have ended.
+ * The server sorts by start, latest first, so the next upcoming bookings are at the end. The limits
+ * of time in the filters change only once a day, which keeps the cache key stable. The results for
+ * "coming" and "past" therefore overlap, and `visibleBookings` decides which sessions have ended.
  */
 export function firstPageVariables(view: View, now: number): BookingsQueryVariables {
   const today = Math.floor(now / DAY_MS) * DAY_MS;
@@ -60,7 +60,7 @@ export function firstPageVariables(view: View, now: number): BookingsQueryVariab
   return { filter: { mine: true, statuses: CANCELLED }, first: PAGE_SIZE };
 }
 
-/** Return whether a booking matches the filter of `firstPageVariables`. */
+/** Return whether a booking matches the filter that `firstPageVariables` returns for a list. */
 export function matchesList(view: View, { status, startsAt }: Listed, now: number): boolean {
   const { statuses, from, to } = firstPageVariables(view, now).filter ?? {};
   const start = Date.parse(startsAt);
@@ -72,10 +72,11 @@ export function matchesList(view: View, { status, startsAt }: Listed, now: numbe
 }
 
 /**
- * Return the bookings to show from the loaded ones, without duplicates.
+ * Return those of the loaded bookings that a list shows, without duplicates.
  *
- * A booking cancelled meanwhile stays until the next refetch, so that it does not vanish while the
- * user looks at it. A booking whose session has ended leaves the upcoming list.
+ * A booking that has been cancelled since it was loaded stays in the list until the next refetch,
+ * so that it does not vanish while the user looks at it. When its session ends, a booking leaves
+ * the upcoming list.
  */
 export function visibleBookings<T extends Listed>(
   view: View,
@@ -95,7 +96,7 @@ export function visibleBookings<T extends Listed>(
 /**
  * Insert a new booking into a list sorted by start, latest first.
  *
- * A booking that belongs after the loaded pages is not inserted: its own page will contain it.
+ * A booking that belongs on a page that is not loaded is not inserted: that page will contain it.
  */
 export function insertBooking<T extends Listed, C extends Connection<T>>(list: C, node: T): C {
   const { edges, pageInfo } = list;
@@ -121,7 +122,7 @@ interface Step {
   readonly to: BookingStatus;
 }
 
-/** Return whether a step of the history changed a booking's time or length, not only its status. */
+/** Return whether a step of the history moved the booking or changed its length. */
 export function isMove({ from, to }: Step): boolean {
   const isConfirmation = from === "PENDING" && to === "CONFIRMED";
   return isBooked(from) && isBooked(to) && !isConfirmation;

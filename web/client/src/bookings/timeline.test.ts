@@ -30,11 +30,11 @@ function pointsOf(statuses: BookingStatus[], now = NOW): string[] {
   );
 }
 
-it("begins with the booking and ends with the session", () => {
+it("begins with the booking, not with its hold, and ends with the session", () => {
   expect(pointsOf(["HELD", "CONFIRMED"])).toEqual(["CONFIRMED", "session"]);
 });
 
-it("shows that a request waits for an answer", () => {
+it("shows that a request waits for the expert's answer", () => {
   expect(pointsOf(["HELD", "PENDING"])).toEqual(["PENDING", "answer", "session"]);
 });
 
@@ -44,14 +44,14 @@ it("leaves out a session that will not take place", () => {
   expect(pointsOf(["CONFIRMED", "CANCELLED"])).toEqual(["CONFIRMED", "CANCELLED"]);
 });
 
-it("shows the session until it ends, and marks it while it lasts", () => {
+it("shows the session until it ends, and marks it as current while it lasts", () => {
   const confirmed = booking("CONFIRMED");
   expect(timelineOf(confirmed, Date.parse(START) - 1).at(-1)).toMatchObject({ isNow: false });
   expect(timelineOf(confirmed, Date.parse(START)).at(-1)).toMatchObject({ isNow: true });
   expect(pointsOf(["CONFIRMED"], Date.parse(END))).toEqual(["CONFIRMED"]);
 });
 
-it("ends with the review while it can be written or edited", () => {
+it("ends with the review while the client can still write or edit one", () => {
   const now = Date.parse(REVIEWABLE);
   expect(pointsOf(["CONFIRMED", "COMPLETED"], now - 1)).toEqual([
     ...["CONFIRMED", "COMPLETED"],

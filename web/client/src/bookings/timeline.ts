@@ -9,14 +9,14 @@ interface Dated {
   readonly reviewableUntil: string | null;
 }
 
-/** A point on a booking's timeline. */
+/** A point on a booking's timeline: a past change, or one of the next steps. */
 export type TimelinePoint =
   | { readonly kind: "change"; readonly at: string; readonly change: BookingChange }
   | { readonly kind: "answer" }
   | { readonly kind: "session"; readonly at: string; readonly isNow: boolean }
   | { readonly kind: "review"; readonly until: string };
 
-/** Return the past changes and next steps of a booking; its hold is left out once booked. */
+/** Return a booking's past changes and next steps; its hold is included only until it is booked. */
 export function timelineOf(booking: Dated, now: number): TimelinePoint[] {
   const { status, startsAt, endsAt, history, reviewableUntil } = booking;
   const changes = history.filter(({ to }, index) => to !== "HELD" || index === history.length - 1);

@@ -76,15 +76,15 @@ const BOOKING = graphql(`
 
 const MUTATIONS = { CONFIRM, COMPLETE, MARK_NO_SHOW, CANCEL };
 
-/** Actions that need no further input, unlike choosing another slot. */
+/** Actions that need no further input; rescheduling does, because another slot must be chosen. */
 export type Step = Exclude<BookingAction, "RESCHEDULE">;
 
-/** A refusal of a step, with the deadline if it was too late. */
+/** The server's refusal of a step, with the deadline if the step came too late. */
 export interface StepRefusal {
   readonly deadline: string | null;
 }
 
-/** Mutations that change a booking's status. */
+/** Return functions that send the mutations for the steps of a booking. */
 export function useBookingSteps({ id, sequence }: { id: string; sequence: number }) {
   const client = useApolloClient();
   const { viewer } = useViewer();
@@ -94,9 +94,9 @@ export function useBookingSteps({ id, sequence }: { id: string; sequence: number
     isBusy,
 
     /**
-     * Perform a step; resolves to null, or to the refusal after refetching the stale booking.
+     * Perform a step; resolves to null, or to a refusal after the outdated booking is refetched.
      *
-     * @param reason the reason for a cancellation.
+     * @param reason the reason for a cancellation, if one is given.
      */
     async perform(step: keyof typeof MUTATIONS, reason?: string): Promise<StepRefusal | null> {
       setBusy(true);
@@ -115,7 +115,7 @@ export function useBookingSteps({ id, sequence }: { id: string; sequence: number
       }
     },
 
-    /** Remove the booking from the lists optimistically; restore it if the server refuses. */
+    /** Remove the booking from the lists at once; restore it if the server refuses. */
     async remove(): Promise<StepRefusal | null> {
       let isRemoved = false;
       try {

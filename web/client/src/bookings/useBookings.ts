@@ -24,7 +24,7 @@ const BOOKING_CHANGED = graphql(`
 `);
 
 export interface Bookings {
-  /** Undefined until the first result. */
+  /** The loaded bookings; undefined until the first page has been loaded. */
   readonly bookings: readonly ListedBookingFragment[] | undefined;
   readonly error: Error | undefined;
   readonly hasMore: boolean;
@@ -34,10 +34,10 @@ export interface Bookings {
 }
 
 /**
- * One of the client's lists of bookings, updated live.
+ * Return one of the client's lists of bookings, updated live.
  *
- * Changes of listed bookings reach the cache by ID, and new bookings are inserted. After a
- * reconnect the list is refetched, because events may have been missed.
+ * Events update listed bookings in the cache, and new bookings are inserted into the list. After a
+ * reconnect, the list is refetched, because events may have been missed.
  */
 export function useBookings(view: View, clientId: string): Bookings {
   const client = useApolloClient();
@@ -72,7 +72,7 @@ export function useBookings(view: View, clientId: string): Bookings {
     };
     client
       .query({ query: BOOKINGS, variables: refetchVariables, fetchPolicy: "network-only" })
-      // A failed refetch is repeated after the next reconnect.
+      // Ignore the error: the list is refetched after the next reconnect.
       .catch(() => undefined);
   }, [reconnects, client, variables, readsBackwards, count]);
 

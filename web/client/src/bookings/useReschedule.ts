@@ -43,7 +43,7 @@ const RESCHEDULE = graphql(`
   }
 `);
 
-/** Outcome of an attempt to reschedule. */
+/** Outcome of an attempt to reschedule a booking. */
 export type Outcome =
   | { readonly kind: "moved"; readonly startsAt: string }
   | { readonly kind: "taken"; readonly alternatives: readonly SlotTime[] }
@@ -52,7 +52,7 @@ export type Outcome =
   | { readonly kind: "priceChanged"; readonly price: Money }
   | { readonly kind: "notAllowed" };
 
-/** Mutation that moves a booking to another slot of its expert. */
+/** Return a function that moves the booking to another slot of its expert. */
 export function useReschedule(id: string) {
   const client = useApolloClient();
   const { viewer } = useViewer();
@@ -61,7 +61,7 @@ export function useReschedule(id: string) {
   return {
     isBusy: loading,
 
-    /** Move the booking; `price` is what the client has seen, if the page shows a price. */
+    /** Move the booking to `slot`; `price` is the price that the page shows, if it shows one. */
     move: async (slot: SlotTime, price: Money | undefined): Promise<Outcome> => {
       const expectedPrice = price && { amount: price.amount, currency: price.currency };
       const input = { bookingId: id, slotId: slot.id, ...(expectedPrice && { expectedPrice }) };

@@ -8,12 +8,12 @@ import { deskWords } from "./words.ts";
 
 interface BookingsByDayProps {
   bookings: readonly DeskBookingFragment[];
-  /** Today in the reader's time zone, such as 2026-11-21. */
+  /** Today's date in the reader's time zone, such as 2026-11-21. */
   today: string;
   onStepDone: () => void;
 }
 
-/** Bookings grouped by day; today is highlighted. */
+/** Bookings grouped by day; the heading of the present day is highlighted. */
 export function BookingsByDay({ bookings, today, onStepDone }: BookingsByDayProps) {
   const text = useWords(deskWords);
   const formats = useFormats();

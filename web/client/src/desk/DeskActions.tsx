@@ -18,17 +18,17 @@ type DeskStep = (typeof STEPS)[number];
 
 interface DeskActionsProps {
   booking: DeskBookingFragment;
-  /** Whether the booking can be moved from here. */
+  /** Whether to show the button that moves the booking, if the server allows moving. */
   canMove?: boolean;
-  /** The other bookings around this one, if they are loaded. */
+  /** The expert's bookings on the days around this booking, if they are loaded. */
   others?: readonly DeskBookingFragment[] | undefined;
-  /** Called after a step, which may move the booking to another list. */
+  /** Called after a step, because the booking may then be in another list. */
   onStepDone: () => void;
-  /** Called after a move, with the new start. */
+  /** Called with the new start time after the booking has been moved. */
   onMoved?: (startsAt: string) => void;
 }
 
-/** Buttons for the steps that the server allows the expert now, and the last refusal. */
+/** Buttons for the steps that the server now allows the expert, and the reason of a refusal. */
 export function DeskActions(props: DeskActionsProps) {
   const { booking, canMove = true, others, onStepDone, onMoved } = props;
   const text = useWords(deskWords);

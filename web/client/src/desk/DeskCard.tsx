@@ -15,16 +15,16 @@ import { deskWords } from "./words.ts";
 
 interface DeskCardProps {
   booking: DeskBookingFragment;
-  /** Whether to show the date, because no heading above shows it. */
+  /** Whether to show the date of the session, because no heading above the card shows it. */
   showsDay?: boolean;
-  /** The other bookings around this one, if they are loaded. */
+  /** The expert's bookings on the days around this booking, if they are loaded. */
   others?: readonly DeskBookingFragment[] | undefined;
-  /** Called after a successful step, which may move the booking to another list. */
+  /** Called after a successful step, because the booking may then be in another list. */
   onStepDone: () => void;
   onMoved?: (startsAt: string) => void;
 }
 
-/** A booking as its expert sees it: time, client, contact, notes, actions and history. */
+/** Card of a booking for its expert: time, client, contact data, notes, actions and history. */
 export function DeskCard(props: DeskCardProps) {
   const { booking, showsDay = false, others, onStepDone, onMoved } = props;
   const text = useWords(deskWords);
@@ -101,7 +101,7 @@ export function DeskCard(props: DeskCardProps) {
   );
 }
 
-/** The booking's history, shown on request. */
+/** The booking's history, which a button shows and hides. */
 function History({ booking }: { booking: DeskBookingFragment }) {
   const text = useWords(deskWords);
   const id = useId();
@@ -131,7 +131,7 @@ interface ContactDetailsProps {
   startsAt: string;
 }
 
-/** The client's contact data, and the local time there if it differs. */
+/** The client's contact data, and the client's local time of the session if it differs. */
 function ContactDetails({ contact, startsAt }: ContactDetailsProps) {
   const text = useWords(deskWords);
   const formats = useFormats();

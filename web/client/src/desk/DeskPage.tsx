@@ -36,7 +36,7 @@ import { useAllDeskBookings, useDeskBookings } from "./useDeskBookings.ts";
 import { useDeskEvents } from "./useDeskEvents.ts";
 import { deskWords } from "./words.ts";
 
-/** Page `/desk`: the viewer's own calendar, and the requests that wait for an answer. */
+/** Page `/desk`: the calendar of an expert, and the requests that wait for the expert's answer. */
 export default function DeskPage() {
   const text = useWords(deskWords);
   const { viewer } = useViewer();
@@ -68,10 +68,10 @@ function Desk({ viewer, expert }: DeskProps) {
     lists: [requests.variables, upcoming.variables, past, week.variables],
   });
   const title = useRef<HTMLHeadingElement>(null);
-  // Focus the title: the card with the pressed button may have moved to another list.
+  // Focus the title, because the card with the pressed button may have moved to another list.
   const onStepDone = () => title.current?.focus();
 
-  /** Show a booking, on its day. */
+  /** Select a booking, and show its day in the calendar. */
   function open(booking: DeskBookingFragment): void {
     go({ booking: booking.id, date: formats.dateOf(booking.startsAt) });
   }
@@ -152,7 +152,7 @@ function Desk({ viewer, expert }: DeskProps) {
   );
 }
 
-/** The desk's lists, each with the variables of its first page. */
+/** Load the desk's lists, except past bookings; return them with their query variables. */
 function useLists(expertId: string, today: string, date: string) {
   const { locale } = useText();
   const { zone } = useTimePreferences();
@@ -178,7 +178,7 @@ function useLists(expertId: string, today: string, date: string) {
   };
 }
 
-/** State of the live connection, links to the entry and hours, and a button to block time. */
+/** Links to the expert's entry and hours, a button to block time, and the connection's state. */
 function DeskLinks({ expertId, date }: { expertId: string; date: string }) {
   const text = useWords(deskWords);
   const { block } = useWords(calendarWords);

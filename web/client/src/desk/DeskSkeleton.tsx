@@ -1,7 +1,7 @@
 import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
-/** Placeholder of about the size of the desk's lists. */
+/** Placeholder that is about as large as the lists of bookings that are loading. */
 export function DeskSkeleton() {
   return (
     <div className="grid gap-3">

@@ -24,7 +24,7 @@ const SET_EXPERT_NOTE = graphql(`
   }
 `);
 
-/** Maximum number of characters that the server accepts. */
+/** Maximum number of characters in a note that the server accepts. */
 const MAX_CHARS = 2_000;
 
 interface ExpertNoteProps {
@@ -34,7 +34,7 @@ interface ExpertNoteProps {
   note: string;
 }
 
-/** The expert's private note on a booking, which can be edited in place. */
+/** The expert's private note about a booking, which can be edited in place. */
 export function ExpertNote({ bookingId, name, note }: ExpertNoteProps) {
   const text = useWords(deskWords).privateNote;
   const { errors } = useWords(appWords);

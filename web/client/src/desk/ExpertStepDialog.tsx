@@ -6,7 +6,7 @@ import type { StepRefusal } from "../bookings/useBookingSteps.ts";
 import { useWords } from "../text/text.tsx";
 import { deskWords } from "./words.ts";
 
-/** Steps that cannot be undone. */
+/** Steps that the expert must confirm, because they cannot be undone. */
 export type ConfirmedStep = "COMPLETE" | "MARK_NO_SHOW" | "CANCEL";
 
 interface ExpertStepDialogProps {
@@ -17,7 +17,7 @@ interface ExpertStepDialogProps {
   onClose: () => void;
 }
 
-/** Asks the expert to confirm a step; cancelling a request is worded as declining it. */
+/** Asks the expert to confirm a step; for a request, cancelling is called declining. */
 export function ExpertStepDialog({ booking, step, ...rest }: ExpertStepDialogProps) {
   const text = useWords(deskWords);
   const [isRequest] = useState(booking.status === "PENDING");

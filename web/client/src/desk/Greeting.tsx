@@ -15,7 +15,7 @@ interface GreetingProps {
   requests: readonly DeskBookingFragment[] | undefined;
 }
 
-/** The title of the desk: a greeting, the next session, and how many requests wait. */
+/** The heading of the desk: a greeting, the next session, and the number of open requests. */
 export function Greeting({ name, heading, upcoming, requests }: GreetingProps) {
   const text = useWords(deskWords);
   const formats = useFormats();

@@ -6,7 +6,7 @@ import { ExpertHours } from "../hours/ExpertHours.tsx";
 import { hoursWords } from "../hours/words.ts";
 import { NoExpert } from "./NoExpert.tsx";
 
-/** Page `/desk/hours`: the viewer's own hours. */
+/** Page `/desk/hours`, where experts edit their own working hours. */
 export default function HoursPage() {
   const text = useWords(hoursWords);
   const { viewer } = useViewer();

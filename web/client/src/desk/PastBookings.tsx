@@ -11,13 +11,13 @@ import { useDeskBookings } from "./useDeskBookings.ts";
 import { deskWords } from "./words.ts";
 
 interface PastBookingsProps {
-  /** Variables of the list's first page. */
+  /** Variables of the GraphQL query for the list's first page. */
   variables: DeskBookingsQueryVariables;
   today: string;
   onStepDone: () => void;
 }
 
-/** Bookings before today, latest first, loaded on request. */
+/** Bookings before today, latest first, which are loaded only after a click. */
 export function PastBookings(props: PastBookingsProps) {
   const text = useWords(deskWords);
   const [isOpen, setIsOpen] = useState(false);

@@ -8,7 +8,7 @@ import { Button } from "../ui/Button.tsx";
 import { DeskActions } from "./DeskActions.tsx";
 import { deskWords } from "./words.ts";
 
-/** Number of requests that are shown at first. */
+/** Number of requests that are shown until the expert asks for all. */
 const SHOWN = 3;
 
 interface RequestsProps {
@@ -19,7 +19,7 @@ interface RequestsProps {
   onStepDone: () => void;
 }
 
-/** The bookings that wait for the expert's confirmation, with buttons to answer them. */
+/** The bookings that wait for confirmation, with buttons for the expert to confirm or decline. */
 export function Requests({ requests, hasMore, onOpen, onStepDone }: RequestsProps) {
   const text = useWords(deskWords);
   const formats = useFormats();

@@ -15,14 +15,14 @@ const BookingReview = lazy(() => import("../reviews/BookingReview.tsx"));
 
 interface SelectedBookingProps {
   id: string;
-  /** The other bookings of the shown days. */
+  /** The bookings on the days that the calendar shows; undefined while they are loading. */
   others: readonly DeskBookingFragment[] | undefined;
   onStepDone: () => void;
   onMoved: (startsAt: string) => void;
   onClose: () => void;
 }
 
-/** The booking selected in the calendar or by the URL; it takes the focus. */
+/** Details of the booking that is selected in the calendar or by the URL; they take the focus. */
 export function SelectedBooking({
   id,
   others,
@@ -38,7 +38,7 @@ export function SelectedBooking({
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const isGone = data ? !data.booking : isMalformedId(error);
-  // Only bookings of the shown days are loaded, so `others` is complete only for these days.
+  // Bookings are loaded only for the days shown, so `others` is complete only if the booking is
   const isShown = others?.some((other) => other.id === id);
   return (
     <section aria-labelledby="selected" className="card overflow-hidden shadow-2">

@@ -13,7 +13,7 @@ test("bookings are grouped by day in the reader's time zone", () => {
   ]);
 });
 
-test("another time zone can split bookings into two days", () => {
+test("the same bookings can be on two days in another time zone", () => {
   const { dateOf } = formats("en-GB", { zone: "UTC", hourCycle: "h23" });
   expect(groupByDay([LATE, EARLY], dateOf)).toEqual([
     { date: "2026-11-21", bookings: [LATE] },
@@ -21,6 +21,6 @@ test("another time zone can split bookings into two days", () => {
   ]);
 });
 
-test("no bookings give no days", () => {
+test("without bookings, there are no days", () => {
   expect(groupByDay([], String)).toEqual([]);
 });

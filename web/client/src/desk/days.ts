@@ -5,7 +5,7 @@ export interface BookingDay<T> {
   readonly bookings: readonly T[];
 }
 
-/** Group bookings by the calendar day of their start, keeping their order. */
+/** Group bookings by the calendar day on which they start, without changing their order. */
 export function groupByDay<T extends { readonly startsAt: string }>(
   bookings: readonly T[],
   dateOf: (instant: string) => string,

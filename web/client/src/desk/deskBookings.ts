@@ -5,7 +5,7 @@ import type { DeskBookingFragment, DeskBookingsQueryVariables } from "../api/gql
 import { insertBooking } from "../bookings/lists.ts";
 import { matchesFilter } from "./lists.ts";
 
-/** A booking, as its expert sees it. */
+/** Fields of a booking that the desk shows to its expert. */
 export const DESK_BOOKING = graphql(`
   fragment DeskBooking on Booking {
     id
@@ -96,7 +96,7 @@ export const ONE_DESK_BOOKING = graphql(`
   }
 `);
 
-/** Add a booking to those of some loaded lists that it belongs to. */
+/** Add a booking to each of the given lists that is loaded and whose filter it matches. */
 export function addToDeskLists(
   cache: ApolloCache,
   booking: DeskBookingFragment,

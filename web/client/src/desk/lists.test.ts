@@ -24,19 +24,19 @@ function matches(list: DeskList, one: ReturnType<typeof booking>): boolean {
 }
 
 describe("lists", () => {
-  test("today's sessions are in the upcoming list, even when over", () => {
+  test("today's sessions are in the upcoming list, even if they have ended", () => {
     expect(matches("upcoming", booking("a", TODAY))).toBe(true);
     expect(matches("past", booking("a", TODAY))).toBe(false);
     expect(matches("past", booking("a", "2026-11-21T22:59:00Z"))).toBe(true);
   });
 
-  test("a request moves to the sessions when confirmed", () => {
+  test("a booking that is not confirmed is a request, not an upcoming session", () => {
     const request = booking("a", "2026-11-22T09:00:00Z", "PENDING");
     expect(matches("requests", request)).toBe(true);
     expect(matches("upcoming", request)).toBe(false);
   });
 
-  test("the upcoming list is read backwards, because the server sorts latest first", () => {
+  test("the upcoming list is read from its end, because the server sorts latest first", () => {
     expect(firstPageVariables("upcoming", "e", TODAY)).toMatchObject({
       last: 20,
       filter: { from: TODAY },
@@ -47,7 +47,7 @@ describe("lists", () => {
     });
   });
 
-  test("cancelled bookings and duplicates are left out, and the next booking is first", () => {
+  test("cancelled bookings and duplicates are not shown, and the next booking comes first", () => {
     const next = booking("next", "2026-11-22T09:00:00Z");
     const later = booking("later", "2026-11-23T09:00:00Z");
     const off = booking("off", "2026-11-22T10:00:00Z", "CANCELLED");
@@ -56,7 +56,7 @@ describe("lists", () => {
     expect(visibleBookings(variables, edges).map(({ id }) => id)).toEqual(["next", "later"]);
   });
 
-  test("the calendar has sessions that reach into its days, and requests, but none cancelled", () => {
+  test("the calendar has requests and sessions that overlap its days, but none cancelled", () => {
     const days = [new Date("2026-11-22T00:00:00Z"), new Date("2026-11-29T00:00:00Z")] as const;
     const { filter } = calendarVariables("e", ...days);
     const found = [
@@ -73,7 +73,7 @@ describe("announcements", () => {
   const client = { id: "client" };
   const at = "2026-11-22T09:00:00Z";
 
-  test("a booking and a request are announced", () => {
+  test("a new booking and a new request are announced", () => {
     expect(
       announcementFor([{ from: null, to: "CONFIRMED", startsAt: at, actor: client }], "me"),
     ).toBe("booked");
@@ -107,7 +107,7 @@ describe("announcements", () => {
     );
   });
 
-  test("changes by the expert or by expiry are not announced", () => {
+  test("changes by the expert and expired requests are not announced", () => {
     expect(
       announcementFor(
         [{ from: "PENDING", to: "CONFIRMED", startsAt: at, actor: { id: "me" } }],

@@ -5,7 +5,7 @@ import type {
 } from "../api/gql/graphql.ts";
 import { isMove } from "../bookings/lists.ts";
 
-/** The desk's lists: open requests, upcoming sessions and past sessions. */
+/** The lists on an expert's desk: open requests, upcoming sessions and past sessions. */
 export type DeskList = "requests" | "upcoming" | "past";
 
 /** Bookings per page. */
@@ -18,10 +18,11 @@ const MAX_SESSION_MS = 8 * 3_600_000;
 /**
  * Return the query variables for the first page of a list.
  *
- * The upcoming list starts at midnight, so that sessions of today can still be completed there. The
- * server sorts by start, latest first, so the next upcoming bookings are at the end.
+ * The upcoming list begins with the first session of today, so that a session that has ended can
+ * be marked as completed there. The server sorts by start, latest first, so the next upcoming
+ * bookings are at the end.
  *
- * @param today start of the reader's day, as an instant.
+ * @param today the instant at which the reader's day began.
  */
 export function firstPageVariables(
   list: DeskList,
@@ -34,7 +35,7 @@ export function firstPageVariables(
   return { filter: { expertId, statuses, from: today }, last: PAGE_SIZE };
 }
 
-/** Return the query variables for the bookings of some days, and those that reach into them. */
+/** Return the query variables for the bookings that may overlap the days of the calendar. */
 export function calendarVariables(
   expertId: string,
   from: Date,
@@ -51,7 +52,7 @@ interface Listed {
   readonly startsAt: string;
 }
 
-/** Return whether a booking matches the statuses and the span of a filter. */
+/** Return whether a booking has one of a filter's statuses and starts in the filter's span. */
 export function matchesFilter(filter: BookingFilter, { status, startsAt }: Listed): boolean {
   const start = Date.parse(startsAt);
   return (
@@ -62,9 +63,9 @@ export function matchesFilter(filter: BookingFilter, { status, startsAt }: Liste
 }
 
 /**
- * Return the bookings to show from the loaded ones, without duplicates, in the list's order.
+ * Return those of the loaded bookings that a list shows, without duplicates, in the list's order.
  *
- * A loaded booking may have changed since and no longer match the list.
+ * A booking that has changed since it was loaded is left out if it no longer matches the filter.
  */
 export function visibleBookings<T extends Listed>(
   { filter, last }: DeskBookingsQueryVariables,
@@ -78,11 +79,11 @@ export function visibleBookings<T extends Listed>(
   const earliestFirst = [...found.values()].sort(
     (one, other) => Date.parse(one.startsAt) - Date.parse(other.startsAt),
   );
-  // A list that is read from its end begins with the next booking.
+  // A list that is read from its end shows the next booking first.
   return last ? earliestFirst : earliestFirst.reverse();
 }
 
-/** Another person's change of a booking, as announced to its expert. */
+/** Kind of change that another person made to a booking, and that is announced to its expert. */
 export type Announcement = "booked" | "requested" | "moved" | "cancelled";
 
 interface Change {
@@ -92,7 +93,7 @@ interface Change {
   readonly actor?: { readonly id: string } | null;
 }
 
-/** Return what to announce after the last history entry; nothing for the expert's own changes. */
+/** Return the announcement of the last change; undefined if the expert or nobody made it. */
 export function announcementFor(
   history: readonly Change[],
   expertUserId: string,

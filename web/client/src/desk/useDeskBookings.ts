@@ -9,7 +9,7 @@ import { DESK_BOOKINGS } from "./deskBookings.ts";
 import { PAGE_SIZE, visibleBookings } from "./lists.ts";
 
 export interface DeskBookings {
-  /** Undefined until the first result. */
+  /** The loaded bookings; undefined until the first page has been loaded. */
   readonly bookings: readonly DeskBookingFragment[] | undefined;
   readonly error: Error | undefined;
   readonly hasMore: boolean;
@@ -19,12 +19,14 @@ export interface DeskBookings {
 }
 
 /**
- * A list of the desk's bookings, updated live.
+ * Return a list of the expert's bookings, updated live.
  *
- * The list is refetched after a reconnect, when events may have been missed, and when a session
- * starts or ends: the allowed actions change then, and no event reports that.
+ * The list is refetched after a reconnect, because events may have been missed. It is also
+ * refetched when a session starts or ends, because no event reports that other actions are allowed
+ * from then on.
  *
- * @param variables the variables of the first page; the same object until the list changes.
+ * @param variables the variables of the list's first page, which must be the same object in each
+ *   render until they change.
  */
 export function useDeskBookings(variables: DeskBookingsQueryVariables): DeskBookings {
   const client = useApolloClient();
@@ -56,7 +58,7 @@ export function useDeskBookings(variables: DeskBookingsQueryVariables): DeskBook
         variables: { ...variables, ...pageSize },
         fetchPolicy: "network-only",
       })
-      // A failed refetch is repeated after the next reconnect.
+      // Ignore the error: the list is refetched after the next reconnect.
       .catch(() => undefined);
   }, [reconnects, passedBoundary, client, variables, readsBackwards, count]);
 
@@ -81,7 +83,7 @@ export function useDeskBookings(variables: DeskBookingsQueryVariables): DeskBook
   };
 }
 
-/** All bookings of some days: further pages are loaded automatically. */
+/** Return all bookings that match the filter, by loading all further pages automatically. */
 export function useAllDeskBookings(variables: DeskBookingsQueryVariables): DeskBookings {
   const list = useDeskBookings(variables);
   const { hasMore, bookings, loadMore } = list;
@@ -91,13 +93,13 @@ export function useAllDeskBookings(variables: DeskBookingsQueryVariables): DeskB
     latest.current = loadMore;
   });
   useEffect(() => {
-    // A page that fails is loaded after the next reconnect.
+    // Ignore the error: a page that could not be loaded is loaded after the next reconnect.
     if (hasMore) latest.current().catch(() => undefined);
   }, [hasMore, count, variables]);
   return list;
 }
 
-/** Return the latest start or end of a session that has passed, in milliseconds; 0 if none has. */
+/** Return the Unix time, in milliseconds, at which a session last started or ended; else 0. */
 function latestPassedBoundary(bookings: readonly DeskBookingFragment[], now: number): number {
   const instants = bookings.flatMap(({ startsAt, endsAt }) => [
     Date.parse(startsAt),

@@ -9,24 +9,24 @@ import { DESK_BOOKING_CHANGED, addToDeskLists } from "./deskBookings.ts";
 import { announcementFor } from "./lists.ts";
 import { deskWords } from "./words.ts";
 
-/** Time for which a new booking is highlighted. */
+/** Time in milliseconds for which a new booking is highlighted. */
 const FRESH_MS = 4_000;
 
 interface Options {
   readonly expertId: string;
   readonly userId: string;
-  /** The lists on the page. */
+  /** The query variables of the lists on the page. */
   readonly lists: readonly DeskBookingsQueryVariables[];
 }
 
 interface DeskEvents {
-  /** The latest announcement, for screen readers. */
+  /** Text of the latest announcement, which screen readers read out. */
   readonly announcement: string;
-  /** The booking that somebody has just made or moved. */
+  /** ID of the booking that another person has just made or moved. */
   readonly freshId: string | undefined;
 }
 
-/** Add changed bookings to the lists on the page, and announce what other people change. */
+/** Add changed bookings to the lists on the page, and announce changes by other people. */
 export function useDeskEvents({ expertId, userId, lists }: Options): DeskEvents {
   const { cache } = useApolloClient();
   const text = useWords(deskWords);
@@ -47,7 +47,7 @@ export function useDeskEvents({ expertId, userId, lists }: Options): DeskEvents 
       if (booking?.expert.id !== expertId) return;
       addToDeskLists(cache, booking, lists);
       const what = announcementFor(booking.history, userId);
-      // After a reconnect an event may arrive twice.
+      // After a reconnect, the same event may arrive again; do not announce it twice.
       if (!what || !booking.contact || announced.current.get(booking.id) === booking.sequence)
         return;
       announced.current.set(booking.id, booking.sequence);

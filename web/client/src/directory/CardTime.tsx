@@ -10,11 +10,11 @@ import { HoldCountdown } from "../ui/HoldCountdown.tsx";
 
 interface CardTimeProps {
   slot: ShownSlot;
-  /** Path of the expert's page. */
+  /** Path of the expert's page, to which a free time links. */
   path: string;
 }
 
-/** A time on a card: a link while it is free, otherwise its status. */
+/** A slot on an expert's card: a link while the slot is free, otherwise the slot's status. */
 export function CardTime({ slot, path }: CardTimeProps) {
   const text = useWords(slotWords);
   const formats = useFormats();

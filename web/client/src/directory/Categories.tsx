@@ -6,18 +6,18 @@ import { CATEGORIES } from "./directoryQuery.ts";
 import { pillClass } from "./Pill.tsx";
 import { directoryWords } from "./words.ts";
 
-/** Number of listed experts by category. */
+/** Number of listed experts in each category. */
 export type Counts = ReadonlyMap<Category, number>;
 
 interface CategoriesProps {
   counts: Counts | undefined;
   chosen: readonly Category[];
-  /** Whether the counts are those of a search; the counts then order the categories. */
+  /** Whether the counts are those of a search; if so, categories are sorted by their counts. */
   isSearch: boolean;
   onChoose: (categories: readonly Category[]) => void;
 }
 
-/** Category filter; several can be selected. */
+/** Filter by category; several categories can be chosen. */
 export function Categories({ counts, chosen, isSearch, onChoose }: CategoriesProps) {
   const text = useWords(directoryWords);
   const names = useWords(categoryWords);
@@ -68,7 +68,7 @@ function CategoryPill({ name, count, isChosen, onChoose }: CategoryPillProps) {
   const formats = useFormats();
   return (
     <button type="button" aria-pressed={isChosen} onClick={onChoose} className={pillClass}>
-      {name} {/* The space of a count is reserved until it is known. */}
+      {name} {/* Reserve the space of the count until it is known. */}
       <span className="min-w-4 text-muted tabular-nums group-aria-pressed:text-text">
         {count === undefined ? "" : formats.number(count)}
       </span>

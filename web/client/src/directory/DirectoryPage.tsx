@@ -23,7 +23,7 @@ import {
 } from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
 
-/** Page `/experts`: the directory. Filters, order and page are in the URL. */
+/** Page `/experts`, the directory of experts; its filters, sort order and cursor are in the URL. */
 export default function DirectoryPage() {
   const text = useWords(directoryWords);
   const formats = useFormats();
@@ -39,7 +39,7 @@ export default function DirectoryPage() {
   useScrollToNewPage(query, results);
 
   const typed = useDebouncedText(query.search, (search) => show({ search }, true));
-  // Any change of the filters returns to the first page.
+  // After a change of the filters, show the first page of the new results.
   function show(changed: Partial<DirectoryQuery>, isTyping = false): void {
     setParameters(toSearchParams({ ...query, after: null, before: null, ...changed }), {
       replace: isTyping,
@@ -155,7 +155,7 @@ function Sorting({ query, onChoose }: SortingProps) {
   );
 }
 
-/** Scroll to the top of the next or previous page; the layout restores positions on Back. */
+/** Scroll to the top when another page of results is shown, except on Back or Forward. */
 function useScrollToNewPage(
   { after, before }: DirectoryQuery,
   results: React.RefObject<HTMLElement | null>,

@@ -7,7 +7,7 @@ import { CardGrid } from "./CardGrid.tsx";
 import { ExpertCardView } from "./ExpertCardView.tsx";
 import { useLiveTimes } from "./useLiveTimes.ts";
 
-// `Slot.mine` is left out, which would make the answer depend on the viewer.
+// `Slot.mine` is left out, because it would make the response depend on the viewer.
 export const EXPERT_CARD = graphql(`
   fragment ExpertCard on Expert {
     id
@@ -45,7 +45,7 @@ export const EXPERT_CARD = graphql(`
   }
 `);
 
-/** Fragment that a card reads from the cache: `ExpertCard` with `Slot.mine`. */
+/** Fragment that a card reads from the cache: the fields of `ExpertCard`, and `Slot.mine`. */
 const SHOWN_EXPERT = graphql(`
   fragment ShownExpert on Expert {
     ...ExpertCard @unmask
@@ -60,13 +60,13 @@ interface ExpertCardsProps {
   heading: "h2" | "h3";
   search?: string;
   day?: string | undefined;
-  /** Span of the times on the cards; without it, cards show the next free times. */
+  /** Span in which the times on the cards must be; without it, cards show the next free times. */
   available?: AvailableInput | undefined;
-  /** Whether three cards share a row. */
+  /** Whether wide screens show three cards in a row instead of two. */
   isCompact?: boolean;
 }
 
-/** Grid of expert cards, whose times are live. */
+/** Grid of expert cards, on which the free times are updated live. */
 export function ExpertCards({ experts, isCompact = false, ...shared }: ExpertCardsProps) {
   return (
     <CardGrid isCompact={isCompact}>
@@ -77,7 +77,7 @@ export function ExpertCards({ experts, isCompact = false, ...shared }: ExpertCar
   );
 }
 
-// Load the expert page early: a click is likely to follow.
+// Load the code of the expert's page early, because a click is likely to follow.
 function prefetch(): void {
   void import("../expert/ExpertPage.tsx").catch(() => undefined);
 }

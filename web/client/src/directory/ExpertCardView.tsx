@@ -32,15 +32,15 @@ export interface CardExpert {
 export interface ExpertCardViewProps {
   expert: CardExpert;
   heading: "h2" | "h3";
-  /** Search words, which are marked in the excerpt of the biography. */
+  /** Text of the search, whose words are marked in the excerpt of the biography. */
   search?: string;
-  /** Day that the expert's page opens with. */
+  /** Day that the expert's page shows first after a click on the card. */
   day?: string | undefined;
-  /** Whether to leave out parts that do not fit a third of the page. */
+  /** Whether to leave out elements that do not fit into a third of the page's width. */
   isCompact?: boolean;
 }
 
-/** Introduction of an expert, with the next free times. The card is a link named after the expert. */
+/** Card that introduces an expert; it links to the expert's page and lists the next free times. */
 export function ExpertCardView(props: ExpertCardViewProps) {
   const { expert, heading: Name, search = "", day, isCompact = false } = props;
   const text = useWords(cardWords);

@@ -6,7 +6,7 @@ interface ExpertCardsSkeletonProps {
   isCompact?: boolean;
 }
 
-/** Placeholder cards of the size of expert cards. */
+/** Placeholder cards that are as large as expert cards, for experts who are still loading. */
 export function ExpertCardsSkeleton({ count, isCompact = false }: ExpertCardsSkeletonProps) {
   return (
     <>

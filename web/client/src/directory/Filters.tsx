@@ -12,17 +12,17 @@ import { WhenFilter } from "./WhenFilter.tsx";
 import { directoryWords } from "./words.ts";
 
 const RATINGS = [3, 3.5, 4, 4.5, 4.8];
-// In minor units; round numbers in every currency.
+// Hourly rates to choose from, in minor units, as round numbers in every currency.
 const RATES = [2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 30_000, 50_000];
 
 interface FiltersProps {
   query: DirectoryQuery;
-  /** Highest hourly rate in the directory, which limits the offered rates. */
+  /** Highest hourly rate of an expert in the directory; no higher rates can be chosen. */
   highest: Money | undefined;
   onChange: (changed: Partial<DirectoryQuery>) => void;
 }
 
-/** Filters by time, price, language, rating and confirmation: a row of pills, and a sheet on phones. */
+/** Filters by time, price, language, rating and confirmation, as pills; on phones, in a sheet. */
 export function Filters(props: FiltersProps) {
   const { query, onChange } = props;
   const text = useWords(directoryWords);
@@ -213,7 +213,7 @@ function numberOrNull(text: string): number | null {
   return text ? Number(text) : null;
 }
 
-/** Return the offered values, with the URL's value added if it is missing. */
+/** Return the offered values, and the chosen value from the URL if it is not one of them. */
 function includingSelected(offered: readonly number[], chosen: number | null): readonly number[] {
   const isOffered = chosen === null || offered.includes(chosen);
   return isOffered ? offered : [...offered, chosen].sort((one, other) => one - other);

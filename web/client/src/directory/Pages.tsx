@@ -15,7 +15,7 @@ interface PagesProps {
   };
 }
 
-/** Links to the next and previous page. */
+/** Links to the previous and the next page of results. */
 export function Pages({ query, page }: PagesProps) {
   const text = useWords(directoryWords);
   if (!page.hasPreviousPage && !page.hasNextPage) return null;

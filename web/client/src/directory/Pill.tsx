@@ -7,17 +7,17 @@ const LOOK =
 const CHOSEN = "border-accent bg-soft text-accent";
 const PLAIN = "border-line bg-panel text-text hover:border-accent";
 
-/** Classes of a pill that is a button or a link. */
+/** CSS classes of a pill that is a button or a link. */
 export const pillClass = `group ${LOOK} px-4 ${PLAIN} aria-pressed:border-accent aria-pressed:bg-soft aria-pressed:text-accent`;
 
 interface PillSelectProps extends Omit<SelectHTMLAttributes<HTMLSelectElement>, "className"> {
   label: string;
   isChosen: boolean;
-  /** Content before the name of the chosen option. */
+  /** Icon that is shown before the name of the chosen option. */
   icon?: ReactNode;
 }
 
-/** Native select that looks like a pill; native selects work best on phones. */
+/** Native select element that looks like a pill; on phones, native selects work best. */
 export function PillSelect({ label, isChosen, icon, ...props }: PillSelectProps) {
   return (
     <span
@@ -40,7 +40,7 @@ interface PillChipProps {
   onRemove: () => void;
 }
 
-/** A chosen filter, which a click removes. */
+/** Pill that shows a chosen filter; a click on the pill removes the filter. */
 export function PillChip({ name, removeLabel, onRemove }: PillChipProps) {
   return (
     <button

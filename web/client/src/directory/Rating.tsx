@@ -18,7 +18,7 @@ interface RatingProps {
   expert: { readonly rating: number | null; readonly reviewCount: number };
 }
 
-/** Average rating with the number of reviews. */
+/** Average rating of an expert, with the number of reviews. */
 export function Rating({ expert }: RatingProps) {
   const text = useWords(ratingWords);
   const formats = useFormats();

@@ -16,13 +16,13 @@ import { directoryWords } from "./words.ts";
 interface ResultsProps {
   experts: ReturnType<typeof useExperts>;
   query: DirectoryQuery;
-  /** Element ID of the message that the search was refused. */
+  /** ID of the HTML element with the message that the server refuses the search. */
   refusalId: string;
   highest: Money | undefined;
   onClear: () => void;
 }
 
-/** The page's experts, or why there are none; the previous page stays while loading. */
+/** A page of experts, or the reason why there are none; the old page stays while one is loading. */
 export function Results({ experts, query, refusalId, highest, onClear }: ResultsProps) {
   const text = useWords(directoryWords);
   const { errors } = useWords(appWords);

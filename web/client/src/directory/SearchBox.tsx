@@ -5,11 +5,11 @@ import { Icon } from "../ui/Icon.tsx";
 import { directoryWords } from "./words.ts";
 
 interface SearchBoxProps extends Omit<ComponentProps<"input">, "className" | "type"> {
-  /** Clears the field; without it there is no button for that. */
+  /** Called by the button that clears the field; without this callback, no button is shown. */
   onClear?: (() => void) | undefined;
 }
 
-/** Search field for experts with its button, which submits the form around it. */
+/** Field to search for experts, with a button that submits the surrounding form. */
 export function SearchBox({ onClear, ...props }: SearchBoxProps) {
   const text = useWords(directoryWords);
   return (

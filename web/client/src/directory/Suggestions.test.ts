@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { DEFAULT_QUERY } from "./directoryQuery.ts";
 import { relaxations } from "./Suggestions.tsx";
 
-test("each suggestion leaves out one filter or one word", () => {
+test("each suggestion leaves out one filter or one word of the query", () => {
   const query = {
     ...DEFAULT_QUERY,
     search: " back  pain surfing",

@@ -21,16 +21,16 @@ const COUNT = graphql(`
   }
 `);
 
-/** Maximum number of suggestions, because each is counted by its own request. */
+/** Maximum number of suggestions, because each needs a request to count its experts. */
 const MAX_SUGGESTIONS = 6;
 
 interface SuggestionsProps {
-  /** A query that finds nobody. */
+  /** The directory query that has found no experts. */
   query: DirectoryQuery;
   highest: Money | undefined;
 }
 
-/** Links to the query without one of its words or filters, each with its number of experts. */
+/** Links to the query without one of its words or filters, with the number of experts found. */
 export function Suggestions({ query, highest }: SuggestionsProps) {
   const text = useWords(directoryWords);
   const names = useFilterNames(highest);
@@ -100,13 +100,13 @@ type Restriction =
         | "minutes";
     };
 
-/** A query with one word or filter less. */
+/** A directory query that has one word or filter less than the original query. */
 export interface Relaxation {
   readonly without: Restriction;
   readonly query: DirectoryQuery;
 }
 
-/** Return the queries that leave out one filter or one word, filters first. */
+/** Return queries that each leave out one filter or one word; those without a filter come first. */
 export function relaxations(query: DirectoryQuery): Relaxation[] {
   const first = { ...query, after: null, before: null };
   const found: Relaxation[] = [];

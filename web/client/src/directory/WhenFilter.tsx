@@ -8,7 +8,7 @@ import { PillSelect } from "./Pill.tsx";
 import { useFilterNames } from "./useFilterNames.ts";
 import { directoryWords } from "./words.ts";
 
-/** Number of days that are offered, including today. */
+/** Number of days to choose from, including today. */
 const DAYS = 21;
 
 interface WhenFilterProps {
@@ -16,7 +16,7 @@ interface WhenFilterProps {
   onChange: (changed: Partial<DirectoryQuery>) => void;
 }
 
-/** Filter by the day on which a session can start, and then by its time and length. */
+/** Filter by the day on which a session can start and, once chosen, by its time and length. */
 export function WhenFilter({ query, onChange }: WhenFilterProps) {
   const text = useWords(directoryWords);
   const formats = useFormats();

@@ -4,33 +4,33 @@ import type { Part } from "../waiting/windows.ts";
 import { categoryWords } from "./categoryWords.ts";
 import { directoryWords } from "./words.ts";
 
-/** Sort field and direction, as in the URL. */
+/** Sort field and direction in the form that the URL uses, such as `rate-asc`. */
 export type Order = Exclude<
   `${Lowercase<ExpertOrderField>}-${Lowercase<OrderDirection>}`,
   "soonest-desc"
 >;
 
-/** A part of the day, or the hour at which a session starts. */
+/** A part of the day in which a session can start, or the hour at which it starts. */
 export type TimeOfDay = Part | `${number}:00`;
 
 /** Filters, sort order and page of the directory. */
 export interface DirectoryQuery {
   readonly search: string;
   readonly categories: readonly Category[];
-  /** Null for the best match first, or without a search for the best rated first. */
+  /** Null sorts by the best match or, without a search, by the best rating. */
   readonly order: Order | null;
   readonly minRating: number | null;
-  /** Minor units of the currency. */
+  /** Highest hourly rate, in minor units of the currency; null for no limit. */
   readonly maxRate: number | null;
-  /** English names of languages. */
+  /** English names of the languages to filter by. */
   readonly languages: readonly string[];
   /** Whether to show only experts who confirm bookings automatically. */
   readonly confirmsAtOnce: boolean;
   /** Day on which a session can start, in the reader's time zone, such as 2026-12-01. */
   readonly day: string | null;
-  /** Null for the whole day. */
+  /** Time of that day at which a session can start; null for any time. */
   readonly time: TimeOfDay | null;
-  /** Length of that session; null for the first length that an expert offers. */
+  /** Length of that session in minutes; null for the first length that an expert offers. */
   readonly minutes: number | null;
   readonly after: string | null;
   readonly before: string | null;
@@ -38,10 +38,10 @@ export interface DirectoryQuery {
 
 export const PAGE_SIZE = 20;
 
-/** Values that do not filter by time. */
+/** Values of the time filters that match all experts. */
 export const NO_DAY = { day: null, time: null, minutes: null } as const;
 
-/** No filters, default order, first page. */
+/** Query without filters, with the default order, for the first page. */
 export const DEFAULT_QUERY: DirectoryQuery = {
   search: "",
   categories: [],
@@ -63,7 +63,7 @@ export const TIMES: readonly TimeOfDay[] = [
 ];
 export const ORDERS = Object.keys(directoryWords.en.orders) as Order[];
 
-/** Parse the parameters of a URL; invalid values are ignored. */
+/** Parse a directory query from URL parameters; invalid values are ignored. */
 export function parseQuery(parameters: URLSearchParams): DirectoryQuery {
   const categories = parameters.getAll("category").map((name) => name.toUpperCase());
   const order = parameters.get("order") as Order;
@@ -86,7 +86,7 @@ export function parseQuery(parameters: URLSearchParams): DirectoryQuery {
   };
 }
 
-/** Return the parameters of a URL, without defaults; equal queries give equal URLs. */
+/** Return a query as URL parameters without defaults, so that equal queries have equal URLs. */
 export function toSearchParams(query: DirectoryQuery): URLSearchParams {
   const { search, categories, order, minRating, maxRate, languages, confirmsAtOnce } = query;
   const { day, time, minutes, after, before } = query;
@@ -106,7 +106,7 @@ export function toSearchParams(query: DirectoryQuery): URLSearchParams {
   return parameters;
 }
 
-/** Return the path of the directory with these filters. */
+/** Return the URL path of the directory with the given filters, such as `/experts?rating=4`. */
 export function directoryPath(query: Partial<DirectoryQuery>): string {
   const parameters = toSearchParams({ ...DEFAULT_QUERY, ...query }).toString();
   return parameters ? `/experts?${parameters}` : "/experts";

@@ -8,7 +8,7 @@ import type {
 import { ALL_PARTS, type Part, windowAt, windowsOf } from "../waiting/windows.ts";
 import { type DirectoryQuery, PAGE_SIZE } from "./directoryQuery.ts";
 
-/** Return the filter of the API; the query's days are in the time zone. */
+/** Convert a query to a filter of the API; the query's day is in the given time zone. */
 export function toFilter(
   query: Omit<DirectoryQuery, "order" | "after" | "before">,
   zone: string,
@@ -25,7 +25,7 @@ export function toFilter(
   };
 }
 
-/** Return the variables of the GraphQL query; the URL's days are in the time zone. */
+/** Convert a query to GraphQL variables; the query's day is in the given time zone. */
 export function toVariables(query: DirectoryQuery, zone: string): ExpertsQueryVariables {
   const { order, after, before } = query;
   const [field, direction] = (order ?? "").toUpperCase().split("-") as [
@@ -36,9 +36,9 @@ export function toVariables(query: DirectoryQuery, zone: string): ExpertsQueryVa
   const filter = toFilter(query, zone);
   return {
     filter,
-    // Undefined, not null: the cache uses different keys for the two.
+    // Use undefined instead of null, because the cache uses different keys for the two.
     available: filter.available ?? undefined,
-    // Each category is counted as if no categories were chosen.
+    // The experts in each category are counted as if no categories were chosen.
     counted: toFilter({ ...query, categories: [] }, zone),
     orderBy: order && { field, direction },
     first: isBackwards ? null : PAGE_SIZE,

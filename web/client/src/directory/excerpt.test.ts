@@ -12,7 +12,7 @@ function marked(search: string, bio = BIO): string {
     .join("");
 }
 
-test("the sentence with the most words of the search is shown, with the text after it", () => {
+test("the excerpt begins with the sentence that has the most words of the search", () => {
   expect(marked("Back PAIN")).toBe(
     "Much of my week goes into [back pain] at a desk. We begin with what you have tried already. I keep notes.",
   );
@@ -22,18 +22,18 @@ test("the sentence with the most words of the search is shown, with the text aft
   expect(marked("note")).toBe("I keep [notes].");
 });
 
-test("a match far into a sentence is shown with the words before it", () => {
+test("if a match is far into a sentence, the excerpt begins a few words before the match", () => {
   const bio = "Most people come to me about choosing a warehouse or about the pipelines in Python.";
   expect(marked("python", bio)).toBe("… about the pipelines in [Python].");
 });
 
-test("without a match, the excerpt is the beginning of the biography", () => {
+test("if no word matches, the excerpt is the beginning of the biography", () => {
   expect(marked("divorce")).toMatch(/^I have been a coach/);
   expect(marked("")).toMatch(/^I have been a coach/);
   expect(marked("divorce", "")).toBe("");
 });
 
-test("words are separated by characters that are not letters", () => {
+test("a word ends at a character that is not a letter", () => {
   expect(marked("tax", "Tax-free. VAT!")).toBe("[Tax]-free. VAT!");
   expect(marked("i", "I do.")).toBe("[I] do.");
   expect(marked("in", "Inner life.")).toBe("Inner life.");

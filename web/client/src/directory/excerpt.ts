@@ -1,20 +1,24 @@
 const MAX_LENGTH = 180;
-/** With more letters before the first match, the beginning of the sentence is left out. */
+/** Maximum number of characters before the first match; a longer beginning is cut. */
 const MAX_LEAD = 60;
 const SHORT_LEAD = 24;
-/** Letters that an inflected word may have beyond its base form. */
+/** Maximum number of letters that an inflection may add to a word's base form. */
 const MAX_ENDING = 2;
 const MIN_STEM = 3;
 const WORD = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu;
 
-/** A part of an excerpt; `isMatch` if it is a word of the search. */
+/**
+ * A piece of an excerpt: either words that match the search (`isMatch`) or the text between
+ * matches.
+ */
 export interface Part {
   readonly text: string;
   readonly isMatch: boolean;
 }
 
 /**
- * Return the sentence of a biography with the most words of a search, and the text after it.
+ * Return the sentence of a biography that matches the most search words, and the next sentences as
+ * far as they fit.
  *
  * Unlike the server's search, this does not match mistyped words.
  */
@@ -31,7 +35,7 @@ export function excerptOf(bio: string, search: string): Part[] {
   return withShortLead(partsOf(shown.trim(), wanted));
 }
 
-/** Leave out the beginning of an excerpt if it is too long to show the first match in two lines. */
+/** Cut a long beginning of an excerpt, so that its first two lines show the first match. */
 function withShortLead(parts: readonly Part[]): Part[] {
   const [first, ...others] = parts;
   if (!first || first.isMatch || !others.length || first.text.length <= MAX_LEAD) return [...parts];
@@ -45,7 +49,7 @@ function partsOf(text: string, wanted: readonly string[]): Part[] {
   for (const { 0: word, index } of text.matchAll(WORD)) {
     if (!isFound(word, wanted)) continue;
     const between = text.slice(end, index);
-    // Words of the search that follow each other are one part.
+    // Matching words that are separated only by spaces form one part.
     if (between.trim() || parts.length === 0) parts.push({ text: between, isMatch: false });
     const last = parts.at(-1);
     if (last?.isMatch)
@@ -77,7 +81,7 @@ function wordsOf(text: string): string[] {
   return Array.from(fold(text).matchAll(WORD), ([word]) => word);
 }
 
-/** Return a text without case and accents. */
+/** Return a text in lower case and without accents. */
 function fold(text: string): string {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }

@@ -1,6 +1,6 @@
 import { useText } from "../text/text.tsx";
 
-/** Language codes by the English names in experts' profiles. */
+/** Language codes, keyed by the English language names in experts' profiles. */
 const CODES: Readonly<Record<string, string>> = {
   Afrikaans: "af",
   Albanian: "sq",
@@ -66,7 +66,10 @@ const CODES: Readonly<Record<string, string>> = {
 
 export const LANGUAGE_NAMES = Object.keys(CODES);
 
-/** Return a function that translates a language's English name, if it is known. */
+/**
+ * Return a function that translates a language's English name, or returns an unknown name
+ * unchanged.
+ */
 export function useLanguageName(): (english: string) => string {
   const { language } = useText();
   if (language === "en") return (english) => english;

@@ -46,7 +46,7 @@ test("an echoed value does not undo newer typing", () => {
   expect(text()).toBe("tax");
 });
 
-test("a late echo does not undo newer typing", () => {
+test("an echo of an earlier text does not undo newer typing", () => {
   const { type, wait, address, text, onSettled } = field("");
   type("ta");
   wait(250);
@@ -64,7 +64,7 @@ test("a late echo does not undo newer typing", () => {
   expect(text()).toBe("");
 });
 
-test("Back replaces the typed text, also with an earlier text", () => {
+test("the Back button replaces the typed text, even with a text that was typed earlier", () => {
   const { type, wait, address, text, onSettled } = field("");
   type("tax");
   wait(250);
@@ -79,7 +79,7 @@ test("Back replaces the typed text, also with an earlier text", () => {
   expect(onSettled).toHaveBeenCalledTimes(1);
 });
 
-test("flushed text is not passed on a second time", () => {
+test("flushed text is not passed on again when the timer would have run out", () => {
   const { type, wait, flush, onSettled } = field("");
   type("law");
   expect(flush()).toBe("law");

@@ -6,20 +6,20 @@ const DEBOUNCE_MS = 250;
 export interface DebouncedText {
   readonly text: string;
   setText: (text: string) => void;
-  /** Cancel the timer and return the current text, which the caller passes on itself. */
+  /** Cancel the timer and return the current text, for a caller that uses it at once. */
   flush: () => string;
 }
 
 /**
- * Debounced text field over an outside value, such as a URL parameter.
+ * State of a debounced text field for an external value, such as a URL parameter.
  *
- * Text is passed on after 250 ms without a key press. A value changed elsewhere, for example by
- * Back, replaces the typed text.
+ * The text is passed to `onSettled` after 250 ms without typing. If the value changes elsewhere,
+ * for example through the Back button, the new value replaces the typed text.
  */
 export function useDebouncedText(value: string, onSettled: (text: string) => void): DebouncedText {
   const [text, setText] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  /** Texts passed on that have not yet returned as `value`, oldest first. */
+  /** Texts that were passed to `onSettled` but have not yet come back as `value`, oldest first. */
   const pending = useRef<string[]>([]);
   const latestCallback = useRef(onSettled);
   useLayoutEffect(() => {
@@ -27,8 +27,8 @@ export function useDebouncedText(value: string, onSettled: (text: string) => voi
   });
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
-    // Ignore a value that was passed on from here, so that it does not undo newer typing. Several
-    // may be in flight, and some never arrive because a newer one replaces them.
+    // Ignore a value that was typed in this field, so that it does not undo newer typing. Several
+    // such values may be in flight, and some never arrive because a newer value replaces them.
     const echo = pending.current.indexOf(value);
     pending.current = echo < 0 ? [] : pending.current.slice(echo + 1);
     if (echo >= 0) return;

@@ -66,24 +66,32 @@ const DIRECTORY = graphql(`
 
 const POLL_INTERVAL_MS = 60_000;
 
-/** Part of the URL that the server refused. */
+/** The part of the URL whose value the server refused: the search text or the page. */
 export type RefusedArgument = "search" | "page";
 
 interface Experts {
-  /** Number of experts by category, within the search and the other filters. */
+  /** Number of experts in each category that match the search and the filters for other fields. */
   readonly counts: Counts | undefined;
-  /** The requested page; until it has loaded, or if it failed, the previous one. */
+  /**
+   * The requested page. While it is loading, or if it cannot be loaded, this is the previous page.
+   */
   readonly page: ExpertsQuery["experts"] | undefined;
-  /** Span of the times on the cards of `page`; undefined for the next free times. */
+  /**
+   * The period of the free times on the cards of `page`; undefined if they show the next free
+   * times.
+   */
   readonly available: AvailableInput | undefined;
-  /** Whether `page` is not yet the requested page. */
+  /** Whether the requested page has not loaded yet, so that `page` is the previous one. */
   readonly isStale: boolean;
   readonly error: Error | undefined;
   readonly refused: RefusedArgument | undefined;
   refetch: () => Promise<unknown>;
 }
 
-/** A page of the directory, polled to keep it current; a superseded request is cancelled. */
+/**
+ * Return a page of the directory, polled so that it stays current. A request for another page
+ * cancels the request in flight.
+ */
 export function useExperts(query: DirectoryQuery): Experts {
   const { zone } = useTimePreferences();
   const variables = useMemo(() => toVariables(query, zone), [query, zone]);
@@ -111,7 +119,7 @@ export function useExperts(query: DirectoryQuery): Experts {
   };
 }
 
-/** Return the highest hourly rate of the directory, once it is known. */
+/** Return the highest hourly rate in the directory; undefined until it has loaded. */
 export function useHighestRate() {
   return useQuery(DIRECTORY).data?.highest.nodes[0]?.hourlyRate;
 }
@@ -120,7 +128,7 @@ function refusedArgument(error: Error | undefined): RefusedArgument | undefined 
   if (!CombinedGraphQLErrors.is(error)) return undefined;
   for (const { message, extensions } of error.errors) {
     if (extensions?.code !== "BAD_USER_INPUT") continue;
-    // The message starts with the path of the invalid argument.
+    // The error message starts with the path of the invalid argument.
     if (message.startsWith("filter.search:")) return "search";
     if (/^(after|before):/.test(message)) return "page";
   }

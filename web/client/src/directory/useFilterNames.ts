@@ -7,7 +7,7 @@ import type { Part } from "../waiting/windows.ts";
 import type { TimeOfDay } from "./directoryQuery.ts";
 import { directoryWords } from "./words.ts";
 
-/** Return functions that name the filters by rate, rating, day and time. */
+/** Return functions that give the labels of the filters for rate, rating, day and time. */
 export function useFilterNames(highest: Money | undefined) {
   const text = useWords(directoryWords);
   const { parts } = useWords(slotWords);

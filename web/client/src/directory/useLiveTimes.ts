@@ -3,16 +3,18 @@ import { type RefObject, useEffect, useState } from "react";
 
 import { CALENDAR_CHANGED } from "../expert/useCalendar.ts";
 
-/** Time for which a card is on the screen before it subscribes to its calendar. */
+/**
+ * How long an expert's card must be on the screen before it subscribes to the expert's calendar.
+ */
 const SETTLE_MS = 1_000;
 
-/** Keep the slots of an expert up to date while a card is on the screen. */
+/** Keep an expert's slots up to date while the expert's card is on the screen. */
 export function useLiveTimes(
   card: RefObject<Element | null>,
   expert: { readonly id: string; readonly cursor: string } | undefined,
 ): void {
   const isWatched = useIsSettled(card);
-  // Keep the first cursor: a later one would restart the subscription.
+  // Keep the first cursor, because a later cursor would restart the subscription.
   const [start, setStart] = useState(expert);
   if (expert && expert.id !== start?.id) setStart(expert);
   useSubscription(
@@ -23,7 +25,7 @@ export function useLiveTimes(
   );
 }
 
-/** Return whether an element has been on the screen for a moment. */
+/** Return whether an element has been on the screen for at least `SETTLE_MS`. */
 function useIsSettled(element: RefObject<Element | null>): boolean {
   const [isSettled, setIsSettled] = useState(false);
   useEffect(() => {

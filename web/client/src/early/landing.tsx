@@ -12,7 +12,7 @@ show((page) => {
   return data && <EarlyLanding data={data} now={Date.now()} />;
 });
 
-/** The part of the landing page that is seen first. */
+/** The landing page as the early script shows it before React has loaded. */
 function EarlyLanding({ data, now }: { data: LandingQuery; now: number }) {
   const hero = landingHero(data, useFormats(), now);
   return (

@@ -1,8 +1,8 @@
 /**
- * The part of React that renders once, to HTML, in place of `react` in the early scripts.
+ * A small replacement for `react` in the early scripts, which renders components to HTML once.
  *
  * These scripts show a page's data before React has loaded: see `earlyPages.ts`. State keeps its
- * first value, effects do not run, and event handlers are left out.
+ * initial value, effects do not run, and event handlers are left out.
  */
 
 /** An element, or another value that can be rendered. */
@@ -85,7 +85,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** Return the HTML of an element, as in React's first render. */
+/** Return the HTML that React's first render would produce for an element. */
 export function render(node: Node): string {
   if (node === null || node === undefined || typeof node === "boolean") return "";
   if (typeof node === "string" || typeof node === "number") return escape(String(node));

@@ -6,7 +6,7 @@ import { useFormats } from "../time/formats.ts";
 import { Icon, type IconName } from "../ui/Icon.tsx";
 import { expertWords } from "./words.ts";
 
-/** The expert's biography, and the rules of the calendar. */
+/** The expert's biography, and the rules for booking sessions in the expert's calendar. */
 export function About({ expert }: { expert: ExpertProfileFragment }) {
   const text = useWords(expertWords);
   const formats = useFormats();

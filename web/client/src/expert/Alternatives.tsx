@@ -5,7 +5,7 @@ import { Button } from "../ui/Button.tsx";
 import type { SlotTime } from "./slots.ts";
 
 interface AlternativesProps {
-  /** Whether the message answers a button press; it then takes the focus. */
+  /** Whether the message is shown in response to a button press; it then takes the focus. */
   isAnswer?: boolean;
   title: string;
   body: string;

@@ -16,13 +16,13 @@ interface BookingFormProps {
   expertName: string;
   onChange: (details: Draft) => void;
   onSubmit: () => void;
-  /** Shown above the button: terms, and the reason if booking has failed. */
+  /** Shown above the submit button: the terms and, after a failed attempt to book, the reason. */
   terms: ReactNode;
   /** Further buttons. */
   children: ReactNode;
 }
 
-/** Form for contact data and note, shown while a slot is held. */
+/** Form for the client's contact details and a note, shown while a slot is held. */
 export function BookingForm(props: BookingFormProps) {
   const { details, problems, isBusy, submitLabel, busyLabel, onChange, onSubmit } = props;
   const text = useWords(stepWords);

@@ -15,10 +15,10 @@ import type { Reservation } from "./useReservation.ts";
 
 type BookingStepsProps = Parameters<typeof BookingSteps>[0];
 
-// The tests pass their own Apollo Client instead of the pages' client.
+// The tests create their own Apollo Client, so replace the module with the application's client.
 vi.mock("../api/client.ts", () => ({ continueAsViewer: vi.fn(), resetForNewViewer: vi.fn() }));
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 afterEach(() => {
   cleanup();
@@ -39,12 +39,15 @@ const HOLD = {
   slot: { id: "slot", startsAt: "2027-03-01T10:00:00Z", endsAt: "2027-03-01T11:00:00Z" },
 } as unknown as Hold;
 
-/** The steps, once the viewer is known. */
+/** The booking steps, rendered once the viewer has loaded. */
 function Steps(props: BookingStepsProps) {
   return useViewer().viewer && <BookingSteps {...props} />;
 }
 
-/** Show the details to a viewer with a stored number; return a list of numbers stored later. */
+/**
+ * Show the details step to a viewer with this stored phone number. The returned list `kept`
+ * collects the numbers that the step stores.
+ */
 async function show(stored: string | null) {
   const viewer = {
     ...{ __typename: "User", id: "ada", name: "Ada", email: "ada@example.com", phone: stored },
@@ -93,7 +96,7 @@ async function show(stored: string | null) {
   };
 }
 
-test("the number of a booking replaces the stored one, and its country is remembered", async () => {
+test("a booking's phone number and country replace those that were stored before", async () => {
   const { kept, phone, book } = await show("+4930901820");
   await expect.poll(() => phone.value).toBe("30 901820");
   fireEvent.change(phone, { target: { value: "+33 6 39 98 01 04" } });
@@ -102,7 +105,7 @@ test("the number of a booking replaces the stored one, and its country is rememb
   expect(likelyCountry(["DE", "FR"])).toBe("FR");
 });
 
-test("the stored number is not stored again", async () => {
+test("an unchanged phone number is not stored again", async () => {
   const { kept, phone, book } = await show("+4930901820");
   await expect.poll(() => phone.value).toBe("30 901820");
   expect(await book()).toMatchObject([{ contact: { phone: "+4930901820" } }]);

@@ -35,30 +35,31 @@ import { Summary, WhatNext } from "./Summary.tsx";
 import type { BookedExpert, Reservation, Unavailable } from "./useReservation.ts";
 import { stepWords } from "./stepWords.ts";
 
-// The library is needed as soon as a number is typed.
+// Load the phone number library now, because it is needed as soon as a number is typed.
 void loadPhones();
 
 interface BookingStepsProps {
   expert: BookedExpert;
   hold: Hold;
   reservation: Reservation;
-  /** Whether the hold has ended or was lost. */
+  /** Whether the hold has expired, or the slot is no longer held for the viewer. */
   isLost: boolean;
-  /** Message that the slot was lost, with alternatives; undefined if it was not. */
+  /** Message that the slot was lost, with alternative slots; undefined while the slot is held. */
   notice: ReactNode;
-  /** Whether the URL shows the step of the code. */
+  /** Whether the URL selects the step that asks for the e-mailed code. */
   isCode: boolean;
   onUnavailable: (unavailable: Unavailable | null) => void;
   onReserved: (bookingId: string) => void;
-  /** Show the step of the code. */
+  /** Show the step that asks for the e-mailed code. */
   onCode: () => void;
-  /** Return to the step before. */
+  /** Return to the previous step. */
   onBack: () => void;
   onRelease: () => void;
 }
 
 /**
- * The steps from a held slot to a booking: details, and a code for an unproven e-mail address.
+ * The steps from a held slot to a booking: the details and, for an unverified e-mail address, a
+ * code.
  */
 export default function BookingSteps(props: BookingStepsProps) {
   const { expert, hold, reservation, isLost, notice, isCode, onUnavailable, onReserved } = props;
@@ -72,7 +73,8 @@ export default function BookingSteps(props: BookingStepsProps) {
   const [edited, setEdited] = useState<Draft>();
   const [problems, setProblems] = useState<Record<string, string>>({});
   const [warning, setWarning] = useState<string>();
-  // After `PriceChanged`, the new price is shown, and the client accepts it by booking again.
+  // After a `PriceChanged` refusal, the new price is shown, and the client accepts it by booking
+  // again.
   const [newPrice, setNewPrice] = useState<Money>();
   const [needsCode, setNeedsCode] = useState(false);
   const [signIn] = useMutation(SIGN_IN_WITH_CODE);
@@ -89,7 +91,8 @@ export default function BookingSteps(props: BookingStepsProps) {
 
   const price = newPrice ?? hold.price;
   const hasCode = viewer ? needsCode : true;
-  // Restore an awaited code: phones may unload the page while the user looks for the mail.
+  // Continue to wait for a code that was sent before a reload: phones may unload the page while the
+  // user looks for the e-mail.
   const awaitedFrom = viewer ? undefined : awaitedCode(personId, hold);
   const code = useCode(submitCode, { awaitedFrom });
   useEffect(() => {
@@ -110,13 +113,16 @@ export default function BookingSteps(props: BookingStepsProps) {
     return isBooked ? null : "change";
   }
 
-  /** Map the problems of an account's fields to the booking form's fields. */
+  /** Map validation errors of account fields to the fields of the booking form. */
   function contactProblems(fields: readonly { field: string; message: string }[]) {
     const contact = fields.map(({ field, message }) => ({ field: `contact.${field}`, message }));
     return problemsByField(contact, text.problem);
   }
 
-  /** Book, and return whether that succeeded; otherwise the page shows the reason. */
+  /**
+   * Book the held slot, and return whether that succeeded. After a failure, the page shows the
+   * reason.
+   */
   async function book(account: Viewer | null | undefined = viewer): Promise<boolean> {
     const { name, email, note, country } = details;
     const phone = (await readPhone(details.phone, country)).number;
@@ -126,7 +132,8 @@ export default function BookingSteps(props: BookingStepsProps) {
     try {
       const outcome = await reservation.book({
         slotId: hold.slot.id,
-        // Needed if the hold has just ended: only an active hold keeps its price.
+        // The server needs the price if the hold has just ended, because only an active hold keeps
+        // its price.
         expectedPrice: { amount: price.amount, currency: price.currency },
         contact: { name, email, phone, timeZone: zone },
         note,

@@ -38,7 +38,7 @@ test("moves the focus to the explanation when the chosen slot is taken", () => {
   expect(document.activeElement?.textContent).toContain("Somebody was faster");
 });
 
-test("does not move the focus from an element elsewhere", () => {
+test("does not take the focus from an element elsewhere on the page", () => {
   const { rerender } = render(bar(slot(ten), undefined));
   const elsewhere = document.body.appendChild(document.createElement("button"));
   elsewhere.focus();
@@ -51,13 +51,13 @@ test.each([
   ["BOOKED", "Somebody was faster"],
   ["HELD", "Somebody is booking"],
   ["OPEN", "is not offered any more"],
-] as const)("explains a slot that is %s", (status, reason) => {
+] as const)("explains why a slot with status %s is unavailable", (status, reason) => {
   render(bar(slot(ten, status), []));
   expect(screen.getByText(new RegExp(reason))).toBeTruthy();
   expect(screen.getByText("Please choose another time.")).toBeTruthy();
 });
 
-test("offers other times, with the day if it differs", () => {
+test("offers other times, and names their day if it differs", () => {
   render(bar(slot(ten, "BOOKED"), [eleven, dayAfter]));
   const [first, second] = screen.getAllByRole("button");
   expect(first!.textContent).toMatch(/^\d?\d:\d\d/);

@@ -10,7 +10,7 @@ interface ChosenSlotProps {
   slot: SlotTime;
   /** Whether the slot was taken after it was chosen, or is no longer offered. */
   isLost: boolean;
-  /** Free slots near a lost one. */
+  /** Free slots that are close in time to the lost slot. */
   others: readonly SlotTime[];
   isBusy: boolean;
   confirmLabel: string;
@@ -18,7 +18,7 @@ interface ChosenSlotProps {
   onConfirm: (slot: SlotTime) => void;
 }
 
-/** Docked bar that confirms the chosen slot, or says why it is unavailable. */
+/** Docked bar with a button to confirm the chosen slot, or the reason why it is unavailable. */
 export function ChosenSlot(props: ChosenSlotProps) {
   const { slot, isLost, isBusy, confirmLabel, summary, onConfirm } = props;
   const formats = useFormats();
@@ -58,7 +58,7 @@ export function ChosenSlot(props: ChosenSlotProps) {
   );
 }
 
-/** Return why a chosen slot is unavailable. */
+/** Return the reason why a chosen slot is unavailable. */
 export function whyLost(
   { startsAt, status, mine }: SlotTime,
   text: (typeof expertWords)["en"],

@@ -12,15 +12,15 @@ import { ViewerProvider } from "../session/Viewer.tsx";
 import { TextProvider } from "../text/text.tsx";
 import { ExpertBand } from "./ExpertBand.tsx";
 
-// The tests pass their own Apollo Client instead of the pages' client.
+// The tests create their own Apollo Client, so replace the module with the application's client.
 vi.mock("../api/client.ts", () => ({ continueAsViewer: vi.fn(), resetForNewViewer: vi.fn() }));
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 
 const scrolled = vi.fn();
 beforeEach(() => {
-  // jsdom has no layout.
+  // jsdom has no layout, and so lacks `scrollIntoView`.
   Element.prototype.scrollIntoView = function (this: Element) {
     scrolled(this);
   };
@@ -35,7 +35,7 @@ function Address() {
   return <output>{pathname + search + hash}</output>;
 }
 
-/** Show an expert's band and reviews at a URL. */
+/** Render an expert's introduction and reviews at the given URL. */
 function show(address: string, reviewCount: number): void {
   const rated = { rating: reviewCount ? 4.5 : null, reviewCount };
   const expert = {
@@ -68,7 +68,7 @@ function show(address: string, reviewCount: number): void {
   );
 }
 
-test("the rating links to the reviews, and keeps the chosen session length", () => {
+test("the rating links to the reviews, and the link keeps the chosen session length", () => {
   show("/experts/elsa?minutes=30", 12);
   expect(scrolled).not.toHaveBeenCalled();
   fireEvent.click(screen.getByRole("link", { name: /^Rated 4\.5 out of 5, 12 reviews/ }));
@@ -83,7 +83,7 @@ test("a URL that ends with #reviews moves the focus to the reviews", () => {
   expect(document.activeElement?.textContent).toBe("Reviews");
 });
 
-test("without reviews there is no link to them", () => {
+test("the page of an expert without reviews has no link to them", () => {
   show("/experts/elsa", 0);
   expect(screen.getByText("New")).toBeTruthy();
   expect(screen.getAllByRole("link")).toHaveLength(1);

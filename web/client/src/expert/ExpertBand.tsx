@@ -15,7 +15,7 @@ interface ExpertBandProps {
   actions?: ReactNode;
 }
 
-/** Introduction of the expert, in one band above the calendar. */
+/** Introduction of the expert, in a band above the calendar. */
 export function ExpertBand({ expert, actions }: ExpertBandProps) {
   const text = useWords(expertWords);
   const categories = useWords(categoryWords);

@@ -10,16 +10,16 @@ import { SessionPane } from "./SessionPane.tsx";
 
 interface ExpertFrameProps {
   expert: FragmentType<ExpertProfileFragment>;
-  /** The chosen session length. */
+  /** The chosen session length in minutes. */
   minutes: number;
   isSignedIn: boolean;
   onMinutes?: ((minutes: number) => void) | undefined;
   actions?: ReactNode;
-  /** The calendar and the times of a day: two panes. */
+  /** Two panes: the calendar, and the times of the selected day. */
   times: ReactNode;
 }
 
-/** An expert's page around its calendar; also rendered before React has loaded. */
+/** Layout of an expert's page around the calendar; also rendered before React has loaded. */
 export function ExpertFrame(props: ExpertFrameProps) {
   const { expert: from, minutes, isSignedIn, onMinutes, actions, times } = props;
   const { data: expert, complete } = useFragment({ fragment: EXPERT_PROFILE, from });

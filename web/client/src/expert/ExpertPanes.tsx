@@ -26,17 +26,18 @@ import { type Unavailable, useReservation } from "./useReservation.ts";
 import { useWeeks } from "./useWeeks.ts";
 import { expertWords } from "./words.ts";
 
-// Loaded when a time is chosen, before it is held.
+// The booking steps are loaded when a time is chosen, before it is held.
 const loadSteps = () => import("./BookingSteps.tsx");
 const BookingSteps = lazy(loadSteps);
-// Optional: the calendar above works without reviews, for example offline.
+// Reviews are optional: the calendar above works even if they cannot be loaded, for example
+// offline.
 const ExpertReviews = lazy(() =>
   import("../reviews/ExpertReviews.tsx").catch(() => ({ default: () => null })),
 );
 
 type Expert = NonNullable<ExpertQuery["expertBySlug"]>;
 
-/** Profile, calendar and slot panes, with the steps from a slot to a booking. */
+/** Panes with an expert's profile, calendar and slots, and the steps from a slot to a booking. */
 export function ExpertPanes({ expert }: { expert: Expert }) {
   const text = useWords(expertWords);
   const places = useWords(placeWords);
@@ -63,7 +64,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
   const [isStarting, setIsStarting] = useState(false);
   const [unavailable, setUnavailable] = useState<Unavailable | null>(null);
   const [refusedId, setRefusedId] = useState<string>();
-  // Whether the hold was booked or released here, rather than lost.
+  // Whether the user booked or released the hold on this page, so that it does not count as lost.
   const [isSettled, setIsSettled] = useState(false);
   const isBusy = isStarting || reservation.isBusy || viewer === undefined;
 
@@ -198,7 +199,7 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
   );
 }
 
-/** Notice after the sign-in has ended: the time is still held, and the draft is kept. */
+/** Notice after the session has ended that the chosen time is still held and the draft is kept. */
 function Interrupted({ expertId }: { expertId: string }) {
   const text = useWords(expertWords);
   const formats = useFormats();
@@ -206,7 +207,8 @@ function Interrupted({ expertId }: { expertId: string }) {
   const until = interruptedHold(expertId, useNow(1_000));
   const isShown = until !== undefined;
   const notice = useRef<HTMLDivElement>(null);
-  // The form that had the focus is gone, and the notice may be out of sight.
+  // Focus the notice, because the form that had the focus is gone, and the notice may be out of
+  // sight.
   useEffect(() => {
     if (isShown) notice.current?.focus();
   }, [isShown]);
@@ -229,20 +231,20 @@ function Interrupted({ expertId }: { expertId: string }) {
   );
 }
 
-/** Return the hold with its current end, and whether the hold has ended or was lost. */
+/** Return the hold with its current expiry, and whether it has expired or its slot was lost. */
 function useLiveHold(held: Hold | null, isBusy: boolean): { hold: Hold | null; isLost: boolean } {
   const now = useNow(1_000);
   const { data, complete } = useFragment({
     fragment: SLOT_TIME,
     from: held ? { __typename: "Slot", id: held.slot.id } : null,
   });
-  // The server extends a hold while its code is under way.
+  // The server extends a hold while the client waits for an e-mailed code.
   const extended = complete && data.mine ? data.heldUntil : null;
   const until = extended ?? held?.heldUntil ?? null;
   const hold = useMemo(() => held && { ...held, heldUntil: until }, [held, until]);
   if (!hold) return { hold, isLost: false };
   const isOver = until !== null && Date.parse(until) <= now;
-  // A slot that the viewer has booked in another tab is no longer held either.
+  // A slot that the viewer has booked in another tab is no longer held, either.
   const isTaken = complete && (!data.mine || data.status === "BOOKED");
   return { hold, isLost: !isBusy && (isOver || isTaken) };
 }

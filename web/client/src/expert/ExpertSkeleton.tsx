@@ -1,7 +1,7 @@
 import { SkeletonBlock } from "../ui/SkeletonBlock.tsx";
 import { Loading } from "../ui/Loading.tsx";
 
-/** Placeholder of the size of the page. */
+/** Placeholder with the size of the expert's page. */
 export function ExpertSkeleton() {
   return (
     <div className="grid gap-8 pt-13">
@@ -26,7 +26,7 @@ export function ExpertSkeleton() {
   );
 }
 
-/** Placeholder of the calendar and the times of a day. */
+/** Placeholder for the calendar and the times of the selected day. */
 export function TimePanesSkeleton() {
   return (
     <>

@@ -9,7 +9,7 @@ import type { Hold } from "../holds/holds.ts";
 import { TextProvider } from "../text/text.tsx";
 import { SameTime } from "./SameTime.tsx";
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 afterEach(cleanup);
 
@@ -25,7 +25,7 @@ function booking(expert: string, startsAt: string, endsAt: string) {
   };
 }
 
-/** Show the warning for a hold of expert "a" beside the viewer's bookings. */
+/** Render the warning for a hold with expert "a", given the viewer's bookings. */
 async function show(...nodes: readonly ReturnType<typeof booking>[]): Promise<HTMLElement> {
   const bookings = { __typename: "BookingConnection", nodes };
   const asked: unknown[] = [];
@@ -47,7 +47,7 @@ async function show(...nodes: readonly ReturnType<typeof booking>[]): Promise<HT
   return screen.getByRole("status");
 }
 
-test("a session with another expert at the same time is named", async () => {
+test("the warning names a session with another expert at the same time", async () => {
   const shown = await show(booking("c", "08:00", "10:00"), booking("b", "09:30", "10:30"));
   await expect.poll(() => shown.textContent).toContain("Expert b");
 });

@@ -16,7 +16,7 @@ interface SessionPaneProps {
   onMinutes?: ((minutes: number) => void) | undefined;
 }
 
-/** Choice of a session with its length, place and price, and the rules that go with it. */
+/** Choice of a session by length, place and price, with the booking rules that apply to it. */
 export function SessionPane({ expert, minutes, isSignedIn, onMinutes }: SessionPaneProps) {
   const text = useWords(expertWords);
   const places = useWords(placeWords);

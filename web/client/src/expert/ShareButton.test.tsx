@@ -7,12 +7,13 @@ import { chooseTheme } from "../ui/theme.ts";
 import { Toasts } from "../ui/toast.tsx";
 import { ShareButton } from "./ShareButton.tsx";
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 
 const ADDRESS = new URL("/experts/elsa", window.location.href).href;
 
-// jsdom lacks matchMedia, which the toaster would ask for the device's theme.
+// Choose a theme, because jsdom lacks matchMedia, which the toaster uses to read the device's
+// theme.
 beforeEach(() => chooseTheme("light"));
 afterEach(() => {
   cleanup();
@@ -21,7 +22,7 @@ afterEach(() => {
   Reflect.deleteProperty(navigator, "clipboard");
 });
 
-/** Press the button in a browser with these ways to share; jsdom itself has none. */
+/** Press the button in a browser that supports the given ways to share; jsdom supports none. */
 function share(ways: { share?: Navigator["share"]; clipboard?: Pick<Clipboard, "writeText"> }) {
   Object.assign(navigator, ways);
   render(
@@ -33,13 +34,13 @@ function share(ways: { share?: Navigator["share"]; clipboard?: Pick<Clipboard, "
   fireEvent.click(screen.getByRole("button", { name: "Share" }));
 }
 
-test("the device's share menu gets the expert's name and URL", () => {
+test("the device's share menu receives the expert's name and URL", () => {
   const menu = vi.fn<Navigator["share"]>(() => Promise.resolve());
   share({ share: menu });
   expect(menu.mock.calls).toEqual([[{ title: "Elsa", url: ADDRESS }]]);
 });
 
-test("without a share menu the URL is copied, and the button says so", async () => {
+test("without a share menu, the URL is copied, and a message confirms it", async () => {
   const writeText = vi.fn<Clipboard["writeText"]>(() => Promise.resolve());
   share({ clipboard: { writeText } });
   await screen.findByText("Link copied.");
@@ -51,13 +52,13 @@ test("the URL is shown if it can be neither shared nor copied", async () => {
   await screen.findByText(ADDRESS);
 });
 
-test("the URL is shown if the browser denies the clipboard", async () => {
+test("the URL is shown if the browser denies access to the clipboard", async () => {
   const denied = new DOMException("denied", "NotAllowedError");
   share({ clipboard: { writeText: () => Promise.reject(denied) } });
   await screen.findByText(ADDRESS);
 });
 
-test("the URL is shown after a failure, not if the menu is closed or opened twice", async () => {
+test("the URL is shown if sharing fails, but not if the menu is closed or reopened", async () => {
   const menu = vi.fn<Navigator["share"]>();
   menu.mockRejectedValueOnce(new DOMException("closed", "AbortError"));
   menu.mockRejectedValueOnce(new DOMException("already open", "InvalidStateError"));

@@ -10,7 +10,7 @@ interface ShareButtonProps {
   slug: string;
 }
 
-/** Shares the expert's URL through the device's share menu, otherwise through the clipboard. */
+/** Button that shares the expert's URL through the device's share menu, or else copies it. */
 export function ShareButton({ name, slug }: ShareButtonProps) {
   const text = useWords(expertWords);
   async function share(): Promise<void> {
@@ -22,7 +22,8 @@ export function ShareButton({ name, slug }: ShareButtonProps) {
         void toast(text.linkCopied);
       }
     } catch (error) {
-      // Ignore errors of a closed or open menu; other errors mean that the clipboard is denied.
+      // Ignore the errors of a share menu that was closed or is already open. Other errors mean
+      // that the browser denied access.
       const isMenu = error instanceof DOMException && MENU_ERRORS.includes(error.name);
       if (!isMenu) void toast(url);
     }

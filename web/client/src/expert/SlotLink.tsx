@@ -15,7 +15,7 @@ interface SlotLinkProps {
   children: ReactNode;
 }
 
-/** A slot outside its expert's page: a link to that page while the slot is free. */
+/** A slot on a page other than its expert's; while it is free, it links to the expert's page. */
 export function SlotLink({ slot, path, news, className, children }: SlotLinkProps) {
   const formats = useFormats();
   const look = lookOf(slot);

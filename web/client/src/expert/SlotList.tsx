@@ -16,9 +16,9 @@ interface SlotListProps {
   date: string;
   slots: readonly SlotTime[];
   selectedId: string | undefined;
-  /** The chosen slot after it was lost. */
+  /** The chosen slot, if it has become unavailable. */
   lost: SlotTime | undefined;
-  /** Free slots near a lost one. */
+  /** Free slots that are close in time to the lost slot. */
   others: readonly SlotTime[];
   /** The viewer's sessions with other experts on this day. */
   ownSessions: readonly OwnSession[];
@@ -30,7 +30,7 @@ interface SlotListProps {
   onConfirm: (slot: SlotTime) => void;
 }
 
-/** The slots of a day by parts of the day; a bar below confirms the selected one. */
+/** The slots of a day, grouped by part of the day, and a bar to confirm the selected slot. */
 export function SlotList(props: SlotListProps) {
   const { date, slots, selectedId, lost, ownSessions, onChoose } = props;
   const isSelectable = (slot: SlotTime) => isFree(slot) || Boolean(props.canSelect?.(slot));
@@ -80,7 +80,7 @@ export function SlotList(props: SlotListProps) {
   );
 }
 
-/** The viewer's other sessions of the day, as a warning against overlaps. */
+/** Warning that lists the viewer's sessions with other experts on the same day. */
 function OwnSessions({ sessions }: { sessions: readonly OwnSession[] }) {
   const text = useWords(expertWords);
   const formats = useFormats();
@@ -133,7 +133,8 @@ function SlotButton({ slot, formats, isSelected, isDouble, onChoose }: SlotButto
       <span className={look === "BOOKED" && !news ? "line-through" : ""}>
         {formats.time(slot.startsAt)}
       </span>
-      {/* Drawn over the bottom of the button, so that the time does not move. */}
+      {/* The news is drawn over the bottom of the button, so that the slot's time does not
+          move. */}
       {news && (
         <span
           key={news}
@@ -152,7 +153,8 @@ function SlotButton({ slot, formats, isSelected, isDouble, onChoose }: SlotButto
         , {state}
         {isDouble && `, ${sameTime}`}
       </span>
-      {/* Hidden from screen readers, for which the state includes the end of the hold. */}
+      {/* The countdown is hidden from screen readers, because `state` tells them when the hold
+          ends. */}
       {slot.status === "HELD" && slot.heldUntil && (
         <span aria-hidden className="text-xs">
           <HoldCountdown until={slot.heldUntil} />

@@ -21,7 +21,7 @@ interface SummaryProps {
   isAtForm: boolean;
 }
 
-/** Summary of the booking: end of the hold, place, price, deadline, and the next steps. */
+/** Summary of the booking: end of the hold, place, price, cancellation deadline and next steps. */
 export function Summary({ hold, price, isLost, expert, isAtForm }: SummaryProps) {
   const text = useWords(stepWords);
   const places = useWords(placeWords);
@@ -104,7 +104,7 @@ function KeptUntil({ from, until }: { from: string; until: string }) {
 interface TermProps {
   icon: IconName;
   title: string;
-  /** Whether narrow screens show the title elsewhere, further up. */
+  /** Whether the title is hidden on narrow screens, which already show it further up. */
   isAbove?: boolean;
   children?: ReactNode;
 }
@@ -121,7 +121,7 @@ function Term({ icon, title, isAbove = false, children }: TermProps) {
   );
 }
 
-/** The deadline for moving and cancelling, which may have passed. */
+/** The deadline for moving or cancelling a session, or the note that it has passed. */
 export function Deadline({ until }: { until: string }) {
   const text = useWords(stepWords);
   const formats = useFormats();
@@ -137,7 +137,7 @@ export function Deadline({ until }: { until: string }) {
   );
 }
 
-/** The next steps after booking, in order. */
+/** Ordered list of the steps that follow a booking. */
 export function WhatNext({ expert }: { expert: BookedExpert }) {
   const text = useWords(stepWords);
   const id = useId();

@@ -21,23 +21,29 @@ const FullDay = lazy(() => import("../waiting/FullDay.tsx"));
 interface TimePanesProps {
   expertId: string;
   weeks: Weeks;
-  /** Length of sessions to wait for on a full day; undefined if waiting is not offered. */
+  /**
+   * Session length in minutes for the waiting list of a full day; undefined if there is no such
+   * list.
+   */
   waitMinutes?: number | undefined;
   selectedId: string | undefined;
   isBusy: boolean;
-  /** A slot that the server has refused although it looks free. */
+  /** ID of a slot that the server has refused although it looks free. */
   refusedId?: string | undefined;
   confirmLabel: string;
-  /** Label beside the button, such as the kind, length and price of the session. */
+  /** Text beside the confirm button, such as the kind, length and price of the session. */
   summary?: string | undefined;
-  /** Return whether a slot that is not free can be selected: the booking to move occupies it. */
+  /**
+   * Return whether a slot can be selected although it is not free, because the booking to move
+   * occupies it.
+   */
   canSelect?: (slot: SlotTime) => boolean;
   onDay: (date: string) => void;
   onChoose: (slot: SlotTime | undefined) => void;
   onConfirm: (slot: SlotTime) => void;
 }
 
-/** Live calendar of some weeks, and the slots of the selected day. */
+/** Live calendar of several weeks, and the slots of the selected day. */
 export function TimePanes(props: TimePanesProps) {
   const { expertId, weeks, waitMinutes, selectedId, refusedId, onDay, onChoose } = props;
   const { calendar, firstDay, lastDay, availability, selectedDay, now } = weeks;
@@ -122,7 +128,7 @@ export function TimePanes(props: TimePanesProps) {
   );
 }
 
-/** Return the open slots nearest to the middle of a day. */
+/** Return the open slots of all days that are nearest in time to a day's middle slot. */
 function nearestOpenToDay(days: readonly Day[], { slots }: Day, now: number): SlotTime[] {
   const middle = slots[Math.floor(slots.length / 2)];
   return middle ? nearestOpen(days, middle, now) : [];

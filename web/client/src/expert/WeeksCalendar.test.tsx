@@ -18,7 +18,7 @@ afterEach(() => {
 const TODAY = new CalendarDate(2026, 11, 25);
 const FREE = { all: 6, free: 6 };
 
-/** Calendar that selects each day that is chosen; all days are free. */
+/** Calendar in which all days are free, and a chosen day becomes the selected day. */
 function Calendar(changed: Partial<ComponentProps<typeof WeeksCalendar>>) {
   const [value, setValue] = useState(changed.value ?? null);
   return (
@@ -53,7 +53,7 @@ function focus(name: string): void {
   act(() => day(name).focus());
 }
 
-/** Press a key at the focused day, and return the day that has the focus then. */
+/** Press a key on the focused day, and return the day that has the focus afterwards. */
 function press(key: string, modifiers: KeyboardEventInit = {}): string | undefined {
   fireEvent.keyDown(document.activeElement!, { key, ...modifiers });
   return /\d+ \w+ \d+/.exec(document.activeElement!.getAttribute("aria-label") ?? "")?.[0];
@@ -63,7 +63,7 @@ function tabStops(): Element[] {
   return [...screen.getByRole("grid").querySelectorAll("[tabindex='0']")];
 }
 
-test("keys move the focus by day, week, month and year, within what can be booked", () => {
+test("keys move the focus by day, week, month and year, within the days that can be booked", () => {
   render(<Calendar />);
   focus("25 November");
   expect(press("ArrowRight")).toBe("26 November 2026");
@@ -81,7 +81,7 @@ test("keys move the focus by day, week, month and year, within what can be booke
   expect(press("Home")).toBe("25 November 2026");
 });
 
-test("keys with other modifiers are left to the browser, such as Alt with an arrow", () => {
+test("key combinations such as Alt with an arrow key are left to the browser", () => {
   render(<Calendar />);
   focus("27 November");
   for (const modifier of ["altKey", "ctrlKey", "metaKey"]) {
@@ -91,7 +91,7 @@ test("keys with other modifiers are left to the browser, such as Alt with an arr
   }
 });
 
-test("Tab enters the grid at the selected day, also after moving elsewhere", () => {
+test("Tab enters the grid at the selected day, even if another day had the focus before", () => {
   render(<Calendar value={new CalendarDate(2026, 12, 1)} />);
   expect(tabStops()).toEqual([day("1 December")]);
   focus("1 December");
@@ -126,14 +126,14 @@ test("free days can be chosen; full and closed days are labelled, and cannot be 
   expect(selected.contains(day("26 November"))).toBe(true);
 });
 
-test("a full day can be chosen to wait for it", () => {
+test("a full day can be chosen if it has a waiting list", () => {
   render(<Calendar availabilityOf={() => ({ all: 6, free: 0 })} canWait />);
   expect(day("27 November").ariaLabel).toMatch(/2026, full, with a waiting list$/);
   fireEvent.click(day("27 November"));
   expect(onChange.mock.calls).toEqual([["2026-11-27"]]);
 });
 
-test("buttons show later and earlier weeks, as far as days can be booked", () => {
+test("buttons show later and earlier weeks that contain days that can be booked", () => {
   render(<Calendar maxValue={new CalendarDate(2027, 1, 10)} />);
   const months = screen.getByRole("heading");
   const [today, earlier, later] = ["Today", "Earlier weeks", "Later weeks"].map((name) =>
@@ -151,7 +151,7 @@ test("buttons show later and earlier weeks, as far as days can be booked", () =>
   expect(onPage.mock.calls).toEqual([[1], [0], [1], [0]]);
 });
 
-test("the weeks that are shown follow the keys, and keep the focus", () => {
+test("the calendar shows other weeks when keys move the focus there, and keeps the focus", () => {
   render(<Calendar />);
   focus("3 January");
   expect(press("ArrowRight")).toBe("4 January 2027");

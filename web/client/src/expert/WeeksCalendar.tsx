@@ -43,12 +43,14 @@ interface WeeksCalendarProps {
   label: string;
   locale: string;
   value: CalendarDate | null;
-  /** The first day of page 0, and the page that is shown first. */
+  /** The first day of page 0, and the number of the page that is shown first. */
   origin: CalendarDate;
   page: number;
   minValue: CalendarDate;
   maxValue: CalendarDate;
-  /** Return the counts of slots on a day; undefined while they are loading. */
+  /**
+   * Return the numbers of free slots and of all slots on a day; undefined while they are loading.
+   */
   availabilityOf: (date: CalendarDate) => Availability | undefined;
   /** Whether a full day can be chosen, to wait for a free time. */
   canWait: boolean;
@@ -57,11 +59,13 @@ interface WeeksCalendarProps {
 }
 
 /**
- * Date picker for some consecutive weeks, regardless of months, after the grid pattern of the ARIA
- * Authoring Practices.
+ * Date picker that shows consecutive weeks, regardless of months.
  *
- * Arrow keys move by day and week, Home and End within a week, Page Up and Page Down by month, with
- * Shift by year. Written here because react-aria's calendar would use a tenth of the size budget.
+ * It follows the grid pattern of the ARIA Authoring Practices: arrow keys move the focus by a day
+ * or a week, Home and End to the ends of the week, Page Up and Page Down by a month, or with Shift
+ * by a year.
+ *
+ * React-aria's calendar is not used, because it would take up a tenth of the client's size budget.
  */
 export function WeeksCalendar(props: WeeksCalendarProps) {
   const { label, locale, value, origin, minValue, maxValue, onPage } = props;
@@ -69,7 +73,7 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
   const heading = useId();
   const grid = useRef<HTMLTableElement>(null);
   const [movedTo, setMovedTo] = useState(() => value ?? origin.add({ weeks: WEEKS * props.page }));
-  // The day may have passed since it got the focus.
+  // The focused day may have passed since it got the focus.
   const focusedDate = clamp(movedTo, minValue, maxValue);
   const [hasFocus, setHasFocus] = useState(false);
   const page = pageOf(focusedDate, origin);
@@ -83,7 +87,7 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
     setMovedTo(clamp(date, minValue, maxValue));
   }
 
-  // A layout effect, which runs before the browser takes the focus from a day that has passed.
+  // A layout effect, because it runs before the browser takes the focus from a day that has passed.
   useLayoutEffect(() => {
     if (hasFocus) grid.current?.querySelector<HTMLElement>("[tabindex='0']")?.focus();
   }, [focused, hasFocus]);
@@ -163,7 +167,9 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
   );
 }
 
-/** Legend of the calendar; screen readers read the meaning out with each day. */
+/**
+ * Legend of the calendar, hidden from screen readers, because they read out the state of each day.
+ */
 function Legend({ canWait }: { canWait: boolean }) {
   const words = useWords(calendarWords);
   const swatch = "size-3 rounded-xs border";
@@ -214,7 +220,7 @@ function Weekdays({ week, locale }: { week: CalendarDate; locale: string }) {
 
 interface DayProps extends WeeksCalendarProps {
   date: CalendarDate;
-  /** Whether to name the month. */
+  /** Whether to show the name of the month on the day. */
   isNewMonth: boolean;
   isFocused: boolean;
   onFocus: () => void;
@@ -270,7 +276,8 @@ function Day(props: DayProps) {
           />
         )}
         {isNewMonth && (
-          // Not as text, because visible text would have to be part of the button's name.
+          // The month is not rendered as text, because visible text would have to be part of the
+          // button's accessible name.
           <span
             data-month={formatDate(date, locale, { month: "short" })}
             className="-mb-1.5 text-[11px]/[12px] font-medium before:content-[attr(data-month)]"

@@ -2,7 +2,7 @@ import type { Formats } from "../time/formats.ts";
 import type { Day, SlotTime } from "./slots.ts";
 import { upcomingSlots } from "./slots.ts";
 
-/** Group slots by the reader's calendar days; days without slots are left out. */
+/** Group slots by calendar day in the reader's time zone; days without slots are left out. */
 export function byDay(slots: readonly SlotTime[], { dateOf }: Formats): Day[] {
   const days = new Map<string, SlotTime[]>();
   for (const slot of slots) {
@@ -26,7 +26,7 @@ export function availabilityOf({ slots }: Day, now: number): Availability {
   return { all: coming.length, free };
 }
 
-/** Return whether few of a day's slots are left: less than a third of them, or only one. */
+/** Return whether few of a day's slots are free: fewer than a third, or only one of several. */
 export function isScarce({ all, free }: Availability): boolean {
   return free > 0 && free < all && (free === 1 || free * 3 < all);
 }

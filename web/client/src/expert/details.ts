@@ -8,9 +8,9 @@ interface DetailsWords {
 }
 
 /**
- * Return the problems to fix before a code is sent, by the fields of the booking.
+ * Return the problems that must be fixed before a code is sent, keyed by booking field.
  *
- * The server checks the same, but only after a guest has entered the code.
+ * The server makes the same checks, but only after a guest has entered the code.
  */
 export function missingDetails(
   { name, email }: Draft,

@@ -11,7 +11,7 @@ function parts(zone: string, ...times: string[]) {
   ]);
 }
 
-test("slots are grouped by the part of the reader's day", () => {
+test("slots are grouped by part of the day in the reader's time zone", () => {
   const times = ["05:45", "06:00", "11:59", "12:00", "16:45", "17:00", "23:30"];
   expect(parts("UTC", ...times)).toEqual([
     ["night", 1],

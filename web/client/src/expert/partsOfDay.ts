@@ -1,6 +1,6 @@
 import type { Formats } from "../time/formats.ts";
 
-/** Parts of a day, with the hours in which they begin. */
+/** Parts of a day, each with the hour at which it begins. */
 const STARTS = [
   ["night", 0],
   ["morning", 6],
@@ -10,7 +10,9 @@ const STARTS = [
 
 export type PartOfDay = (typeof STARTS)[number][0];
 
-/** Group the slots of a day by the part of the reader's day in which they begin. */
+/**
+ * Group the slots of a day by the part of the day, in the reader's time zone, in which they begin.
+ */
 export function byPartOfDay<S extends { readonly startsAt: string }>(
   slots: readonly S[],
   { hourOf }: Pick<Formats, "hourOf">,

@@ -1,6 +1,6 @@
 import { graphql } from "../api/gql/gql.ts";
 
-/** Fields of an expert that the page shows, besides the calendar. */
+/** Fields of an expert that the expert's page shows, besides the calendar. */
 export const EXPERT_PROFILE = graphql(`
   fragment ExpertProfile on Expert {
     id

@@ -11,7 +11,7 @@ export const LOOK_CLASSES: Record<SlotLook, string> = {
   MINE: "border-accent bg-accent font-semibold text-on-accent",
 };
 
-/** Classes of a free slot that can be chosen. */
+/** CSS classes for a free slot that can be chosen. */
 export const CHOOSABLE_CLASS = "hover:border-accent hover:bg-soft";
 
 export function lookOf({ status, mine }: Pick<ShownSlot, "status" | "mine">): SlotLook {
@@ -19,7 +19,7 @@ export function lookOf({ status, mine }: Pick<ShownSlot, "status" | "mine">): Sl
   return status === "HELD" ? "KEPT" : "MINE";
 }
 
-/** Classes of a slot that changed a moment ago. */
+/** CSS classes for a slot that has just been booked or become free again. */
 export const NEWS_CLASSES = {
   justBooked: "no-underline! halo-sun",
   freeAgain: "halo-pine",

@@ -1,7 +1,7 @@
 import { graphql } from "../api/gql/gql.ts";
 import type { SlotTimeFragment } from "../api/gql/graphql.ts";
 
-/** A slot of the calendar; the higher `sequence` is the newer version. */
+/** A slot of the calendar; the version with the higher `sequence` is the newer one. */
 export const SLOT_TIME = graphql(`
   fragment SlotTime on Slot {
     id
@@ -17,7 +17,9 @@ export const SLOT_TIME = graphql(`
 
 export type SlotTime = SlotTimeFragment;
 
-/** A slot in public responses, which do not say whether it is the viewer's. */
+/**
+ * A slot of a response that may be public, and then does not say whether the slot is the viewer's.
+ */
 export type ShownSlot = Omit<SlotTime, "mine"> & { readonly mine?: boolean };
 
 export interface Day {
@@ -25,12 +27,12 @@ export interface Day {
   readonly slots: readonly SlotTime[];
 }
 
-/** Return the slots that have not begun. */
+/** Return the slots that have not begun yet. */
 export function upcomingSlots(slots: readonly SlotTime[], now: number): SlotTime[] {
   return slots.filter(({ startsAt }) => Date.parse(startsAt) > now);
 }
 
-/** Return whether a day has a slot that can be booked. */
+/** Return whether a day has an upcoming slot that is open or already belongs to the viewer. */
 export function hasFreeSlot({ slots }: Day, now: number): boolean {
   return upcomingSlots(slots, now).some(({ status, mine }) => status === "OPEN" || mine);
 }
@@ -40,7 +42,7 @@ export function isTakenByOthers({ status, mine }: SlotTime): boolean {
   return status !== "OPEN" && !mine;
 }
 
-/** Return the open slots nearest to a lost one, nearest first. */
+/** Return the open slots that are nearest in time to a lost slot, nearest first. */
 export function nearestOpen(
   days: readonly Day[],
   lost: { readonly startsAt: string },

@@ -4,21 +4,25 @@ import { useLocation, useNavigate, useSearchParams } from "react-router";
 export type BookingStep = "details" | "code";
 
 interface Steps {
-  /** The step in the URL; undefined while a time is chosen. */
+  /** The step in the URL; undefined while the user is choosing a time. */
   readonly step: BookingStep | undefined;
-  /** Show a step, with other parameters of the URL; Back returns to the step before. */
+  /** Show a step, and change other URL parameters; the Back button returns to the previous step. */
   show: (step: BookingStep, changed?: Readonly<Record<string, string>>) => void;
-  /** Return to the step before, or to choosing a time. */
+  /** Return to the previous step, or from the first step to the choice of a time. */
   goBack: () => void;
 }
 
-/** Return the parameters of the page on which a time is chosen. */
+/**
+ * Return the URL parameters without the slot and the step, for the page on which a time is chosen.
+ */
 export function withoutStep(parameters: URLSearchParams): Record<string, string> {
   const kept = [...parameters].filter(([name]) => name !== "slot" && name !== "step");
   return Object.fromEntries(kept);
 }
 
-/** The current step, kept in the URL so that it survives reloading, and Back works. */
+/**
+ * The current booking step, kept in the URL so that it survives a reload and the Back button works.
+ */
 export function useBookingStep(): Steps {
   const [parameters, setParameters] = useSearchParams();
   const location = useLocation();
@@ -29,7 +33,7 @@ export function useBookingStep(): Steps {
   return {
     step,
     show(next, changed) {
-      // A changed time does not add a step to the history.
+      // Changing the time within a step does not add an entry to the browser's history.
       const options = next === step ? { replace: true, state: location.state as unknown } : {};
       setParameters({ ...others, ...changed, step: next }, { state: { isStep: true }, ...options });
     },

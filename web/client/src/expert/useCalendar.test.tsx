@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { createCache } from "../api/cache.ts";
 import { useCalendar } from "./useCalendar.ts";
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 
 const VARIABLES = {
@@ -79,7 +79,7 @@ function server() {
   };
 }
 
-test("subscribes after the first result, and shows changes", async () => {
+test("subscribes after the first query result, and shows changes", async () => {
   const { subscribed, set, send, shown, slot } = server();
   await waitFor(() => expect(subscribed.map(({ after }) => after)).toEqual(["c1"]));
   set({ status: "BOOKED" });
@@ -87,7 +87,7 @@ test("subscribes after the first result, and shows changes", async () => {
   await waitFor(() => expect(shown()).toBe("BOOKED"));
 });
 
-test("refetches after a change of the rules, on the same subscription", async () => {
+test("refetches after a change of the booking rules, and keeps the subscription", async () => {
   const { subscribed, set, send, shown, reads } = server();
   await waitFor(() => expect(subscribed).toHaveLength(1));
   set({ status: "BOOKED" });

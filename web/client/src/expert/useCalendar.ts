@@ -39,7 +39,7 @@ export const CALENDAR_CHANGED = graphql(`
 
 export interface CalendarVariables {
   expertId: string;
-  /** First day and number of days, in `timeZone`. */
+  /** First day in `timeZone`, and number of days from that day. */
   from: string;
   count: number;
   timeZone: string;
@@ -48,24 +48,24 @@ export interface CalendarVariables {
 
 export interface Calendar {
   readonly days: readonly Day[];
-  /** Whether `days` are not yet those that were requested. */
+  /** Whether the requested days have not loaded yet, so that `days` are the previous ones. */
   readonly isLoading: boolean;
   readonly error: Error | undefined;
   refetch: () => Promise<unknown>;
 }
 
 /**
- * The days of a calendar, updated live.
+ * Return the days of an expert's calendar, updated live.
  *
- * The subscription starts at the cursor of the first result, and the cache merges changed slots by
- * ID. The days are refetched after a change of the rules, or when the cursor has expired.
+ * The subscription starts at the cursor of the first query result, and the cache merges changed
+ * slots by ID. The days are refetched when the booking rules change or the cursor has expired.
  */
 export function useCalendar(variables: CalendarVariables): Calendar {
   const { expertId } = variables;
   const query = useQuery(CALENDAR, {
     variables,
     fetchPolicy: "cache-and-network",
-    // Do not share a request in flight, which may predate a change of the rules.
+    // Do not share a request in flight, because it may predate a change of the booking rules.
     context: { queryDeduplication: false },
   });
   const cursor = query.data?.expert?.cursor;

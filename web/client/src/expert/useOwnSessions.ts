@@ -22,7 +22,7 @@ const OWN_SESSIONS = graphql(`
   }
 `);
 
-/** Maximum length of a session; sessions that began earlier have ended. */
+/** Maximum length of a session: a session that began longer ago has ended. */
 const LONGEST_MS = 8 * 60 * 60 * 1000;
 
 /** A session of the viewer with any expert. */
@@ -38,7 +38,9 @@ interface Span {
   readonly endsAt: string;
 }
 
-/** Return the viewer's sessions with other experts that overlap a span; none without a span. */
+/**
+ * Return the viewer's sessions with other experts that overlap a time span; empty without a span.
+ */
 export function useOwnSessions(span: Span | undefined, expertId: string): readonly OwnSession[] {
   const { data } = useQuery(
     OWN_SESSIONS,
@@ -58,7 +60,7 @@ export function useOwnSessions(span: Span | undefined, expertId: string): readon
   );
 }
 
-/** Return whether two spans overlap. */
+/** Return whether two time spans overlap. */
 export function overlaps(one: Span, other: Span): boolean {
   return (
     Date.parse(one.startsAt) < Date.parse(other.endsAt) &&

@@ -78,13 +78,13 @@ export interface BookedExpert {
   readonly availability: { readonly confirmsAutomatically: boolean };
 }
 
-/** A slot that is unavailable, and alternatives. */
+/** A slot that turned out to be unavailable, and alternative slots. */
 export interface Unavailable {
   readonly slot: SlotTime | undefined;
   readonly alternatives: readonly SlotTimeFragment[];
 }
 
-/** Refusal: the client has too many holds or upcoming bookings. */
+/** Outcome if the client already has too many holds or upcoming bookings. */
 interface TooMany {
   readonly kind: "tooMany";
   readonly limit: number;
@@ -96,7 +96,7 @@ export type HoldOutcome =
   | { readonly kind: "unavailable"; readonly unavailable: Unavailable }
   | TooMany;
 
-/** Outcome of an attempt to book. */
+/** Outcome of an attempt to book a held slot. */
 export type Outcome =
   | { readonly kind: "reserved"; readonly bookingId: string }
   | { readonly kind: "unavailable"; readonly unavailable: Unavailable }
@@ -105,7 +105,7 @@ export type Outcome =
   | { readonly kind: "verificationNeeded" }
   | TooMany;
 
-/** Price and place of the slot to hold, and its deadline for cancelling. */
+/** Price and kind of place of the session to hold, and the notice required to cancel it. */
 export interface Terms {
   readonly price: Money;
   readonly placeKind: PlaceKind;
@@ -115,10 +115,11 @@ export interface Terms {
 export type Reservation = ReturnType<typeof useReservation>;
 
 /**
- * Return the hold of an expert's slot, and the functions to hold and book slots.
+ * Return the user's hold on a slot of the given expert, and functions to hold and book slots.
  *
- * @param hasSession whether there is a viewer or a guest, who may have a hold.
- * @param isBooking whether the steps to a booking are shown; they keep showing a hold that was lost.
+ * @param hasSession whether the user has a session, as a viewer or a guest, and so may have a hold.
+ * @param isBooking whether the booking steps are shown, which continue to show a hold that was
+ *   lost.
  */
 export function useReservation(expert: BookedExpert, hasSession: boolean, isBooking: boolean) {
   const { cache } = useApolloClient();
@@ -137,7 +138,7 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
     isLoading,
     isBusy: holding.loading || booking.loading,
 
-    /** Hold a slot, optimistically. */
+    /** Hold a slot, and show it as held before the server responds. */
     async placeHold(slot: SlotTime, terms: Terms): Promise<HoldOutcome> {
       const { data } = await holdSlot({
         variables: { input: { slotId: slot.id } },
@@ -146,7 +147,8 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
       const answer = data?.holdSlot;
       if (answer?.__typename === "Booking") {
         addHold(cache, answer);
-        // A guest's first query of holds may have been answered before this hold existed.
+        // Refetch, because a guest's first query of holds may have been answered before this hold
+        // existed.
         refetch().catch(() => undefined);
         return { kind: "held", hold: answer };
       }
@@ -165,7 +167,9 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
       }
     },
 
-    /** Query the hold again: the server extends it once while a code is under way. */
+    /**
+     * Query the hold again, because the server extends it once while the client waits for a code.
+     */
     async refresh(): Promise<void> {
       await refetch();
     },
@@ -194,7 +198,7 @@ export function useReservation(expert: BookedExpert, hasSession: boolean, isBook
   };
 }
 
-/** Return the value; while it is missing, the last one if `keeps` is true. */
+/** Return the value; while it is undefined and `keeps` is true, return the last value instead. */
 function useLast<T>(value: T | undefined, keeps: boolean): T | undefined {
   const [last, setLast] = useState(value);
   const next = value ?? (keeps ? last : undefined);
@@ -213,7 +217,7 @@ function unavailable(answer: Unbooked | undefined, slot?: SlotTime): Unavailable
   return { slot: answer?.slot ?? slot, alternatives: answer?.alternatives ?? [] };
 }
 
-/** Return the optimistic response to holding a slot. */
+/** Return the optimistic response to the mutation that holds a slot. */
 function optimisticHold(
   { id, slug, name, title, photoUrl }: BookedExpert,
   slot: SlotTime,

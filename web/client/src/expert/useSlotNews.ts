@@ -7,7 +7,7 @@ const NEWS_MS = 4_000;
 /** Change that somebody else has just made to a slot. */
 export type SlotNews = "justBooked" | "freeAgain";
 
-/** Return the change of a slot in the last four seconds; undefined if there was none. */
+/** Return the change that somebody else made to a slot in the last four seconds, if any. */
 export function useSlotNews({ status, mine }: Pick<ShownSlot, "status" | "mine">) {
   const [last, setLast] = useState(status);
   const [news, setNews] = useState<SlotNews>();

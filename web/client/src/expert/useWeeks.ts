@@ -14,28 +14,30 @@ export const WEEKS = 6;
 
 interface WeeksOptions {
   expertId: string;
-  /** One of the expert's session lengths. */
+  /** One of the expert's session lengths, in minutes. */
   minutes: number;
-  /** Number of days ahead that can be booked. */
+  /** Number of days from today for which sessions can be booked. */
   horizonDays: number;
   /** Requested day, such as 2026-11-23; ignored if it is out of range. */
   requestedDay: string | null;
-  /** Instant that is shown first if no day is requested. */
+  /** Instant whose day is shown first if no day is requested. */
   initialInstant: string | undefined;
 }
 
-/** Some weeks of an expert's live calendar, and its selected day. */
+/** Several weeks of an expert's live calendar, and the selected day. */
 export interface Weeks {
   readonly calendar: Calendar;
   /** First and last day that can be booked. */
   readonly firstDay: CalendarDate;
   readonly lastDay: CalendarDate;
-  /** First day of the week of `firstDay`. */
+  /** First day of the week that contains `firstDay`. */
   readonly origin: CalendarDate;
-  /** Page of weeks that is shown; page 0 begins with `origin`. */
+  /** Number of the page of weeks that is shown; page 0 begins with `origin`. */
   readonly page: number;
   setPage: (page: number) => void;
-  /** Numbers of free and of all upcoming slots, by loaded day. */
+  /**
+   * Numbers of free and of all upcoming slots, keyed by day; contains only days that have loaded.
+   */
   readonly availability: ReadonlyMap<string, Availability>;
   /** The requested day if it is shown, otherwise the first day with a free slot. */
   readonly selectedDay: Day | undefined;
@@ -88,7 +90,7 @@ export function useWeeks({
   return { calendar, firstDay, lastDay, origin, page, setPage, availability, selectedDay, now };
 }
 
-/** Return the page of the calendar that shows a day. */
+/** Return the number of the calendar page that shows a day. */
 export function pageOf(date: CalendarDate, origin: CalendarDate): number {
   return Math.max(0, Math.floor(date.compare(origin) / (7 * WEEKS)));
 }

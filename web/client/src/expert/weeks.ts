@@ -11,7 +11,7 @@ import { dateFormat } from "../time/intl.ts";
 
 type Step = (date: CalendarDate) => CalendarDate;
 
-/** Return how a key moves the focused day; null for other keys and for shortcuts of the browser. */
+/** Return the step by which a key moves the focus; null for other keys and browser shortcuts. */
 export function stepForKey(event: KeyboardEvent, locale: string): Step | null {
   const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
   if (altKey || ctrlKey || metaKey) return null;
@@ -42,12 +42,12 @@ export function formatDate(
   locale: string,
   form: Intl.DateTimeFormatOptions,
 ): string {
-  // A calendar day is the same in every time zone: format it as midnight UTC.
+  // A calendar day has no time zone, so format it as midnight in UTC.
   const instant = date.toDate("UTC");
   return dateFormat(locale, { ...form, timeZone: "UTC" }).format(instant);
 }
 
-/** Return the months of some days, such as "November – December 2026". */
+/** Return the months that a range of days covers, such as "November – December 2026". */
 export function monthsOf(first: CalendarDate, last: CalendarDate, locale: string): string {
   const form = { month: "long", year: "numeric", timeZone: "UTC" } as const;
   return dateFormat(locale, form).formatRange(first.toDate("UTC"), last.toDate("UTC"));

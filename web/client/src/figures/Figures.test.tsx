@@ -34,7 +34,7 @@ function show(changed: Partial<ShownFigures>, earlier: EarlierFigures): void {
   );
 }
 
-test("figures are compared with the period before, and shown as shares", () => {
+test("figures are compared with the previous period, and shown as shares of all bookings", () => {
   show({}, { booked: 4, income: euros(40_000) });
   expect(screen.getByText("100% more than in the same time before")).toBeTruthy();
   expect(screen.getByText("25% less than in the same time before")).toBeTruthy();
@@ -43,7 +43,7 @@ test("figures are compared with the period before, and shown as shares", () => {
   expect(outcomes.textContent).toContain("Not yet completed112.5%");
 });
 
-test("a table has the bookings and the income of each day", () => {
+test("a table lists the bookings and the income of each day", () => {
   show({}, { booked: 0, income: euros(0) });
   const rows = within(screen.getByRole("table")).getAllByRole("row");
   expect(rows.map(({ textContent }) => textContent)).toEqual([
@@ -53,7 +53,7 @@ test("a table has the bookings and the income of each day", () => {
   ]);
 });
 
-test("without bookings there are no shares", () => {
+test("no shares are shown for a period without bookings", () => {
   show(
     { booked: 0, completed: 0, cancelled: 0, noShows: 0, income: euros(0), perDay: [] },
     {

@@ -12,7 +12,7 @@ interface FiguresProps {
   earlier: EarlierFigures;
 }
 
-/** Four figures, the bookings of each day, and their outcomes. */
+/** Four key figures, a chart of each day's bookings, and the outcomes of the bookings. */
 export function Figures({ figures, earlier }: FiguresProps) {
   const text = useWords(figureWords);
   const formats = useFormats();
@@ -51,7 +51,7 @@ function Card({ label, value, children }: { label: string; value: string; childr
   );
 }
 
-/** Change from the period before, in percent; empty if that period had no figure. */
+/** Change from the previous period in percent; empty if the previous value is zero or the same. */
 function Change({ from, to }: { from: number; to: number }) {
   const text = useWords(figureWords);
   const formats = useFormats();

@@ -4,13 +4,13 @@ import { useWords } from "../text/text.tsx";
 import { parsePeriod, type Period, PERIODS } from "./periods.ts";
 import { figureWords } from "./words.ts";
 
-/** Return the period in the URL. */
+/** Return the period that the URL selects; by default the last thirty days. */
 export function usePeriod(): Period {
   const [parameters] = useSearchParams();
   return parsePeriod(parameters.get("period"));
 }
 
-/** Chooses the period, which is kept in the URL. */
+/** Control to choose the period, which is kept in the URL. */
 export function PeriodPicker() {
   const text = useWords(figureWords);
   const [, setParameters] = useSearchParams();

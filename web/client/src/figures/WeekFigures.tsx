@@ -32,14 +32,14 @@ const WEEK_FIGURES = graphql(`
 
 interface WeekFiguresProps {
   expertId: string;
-  /** The days of the present week, such as 2026-11-23. */
+  /** The dates of the days of the current week, such as 2026-11-23. */
   dates: readonly string[];
   today: string;
-  /** The desk's bookings; when one changes, the figures are read again. */
+  /** The bookings that the desk shows; when one of them changes, the figures are refetched. */
   bookings: readonly { readonly id: string; readonly sequence: number }[] | undefined;
 }
 
-/** Sessions and income of the present week, beside the desk's calendar. */
+/** Sessions and income of the current week, beside the desk's calendar. */
 export function WeekFigures({ expertId, dates, today, bookings }: WeekFiguresProps) {
   const text = useWords(figureWords);
   const { locale } = useText();

@@ -4,7 +4,7 @@ interface DayFigure {
   readonly income: { readonly amount: number };
 }
 
-/** Bookings of a day or of a month. */
+/** A bar of the chart: the bookings and the income of a day or of a month. */
 export interface Bar {
   /** First day. */
   readonly date: string;
@@ -13,10 +13,10 @@ export interface Bar {
   readonly income: number;
 }
 
-/** Periods with more days are shown by month. */
+/** Maximum number of days that have a bar each; longer periods have a bar for each month. */
 const MAX_DAYS = 62;
 
-/** Return the bars of some days: one a day, or one a month. */
+/** Return the bars for a period: one for each day, or one for each month if the period is long. */
 export function barsOf(days: readonly DayFigure[]): { bars: Bar[]; areMonths: boolean } {
   const areMonths = days.length > MAX_DAYS;
   const bars = new Map<string, Bar>();
@@ -32,7 +32,7 @@ export function barsOf(days: readonly DayFigure[]): { bars: Bar[]; areMonths: bo
   return { bars: [...bars.values()], areMonths };
 }
 
-/** Return round values from 0 to at least `largest`, for the lines of a chart. */
+/** Return round values from 0 to at least `largest`, for the grid lines of a chart. */
 export function scaleOf(largest: number): number[] {
   const rough = Math.max(1, largest / 4);
   const power = 10 ** Math.floor(Math.log10(rough));

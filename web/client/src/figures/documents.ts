@@ -38,7 +38,7 @@ graphql(`
 
 export type ShownFigures = ShownFiguresFragment;
 
-/** Figures of the earlier period that are compared with the chosen period. */
+/** Figures of the earlier period with which the chosen period is compared. */
 export type EarlierFigures = Pick<ShownFigures, "booked" | "income">;
 
 export const EXPERT_FIGURES = graphql(`

@@ -6,7 +6,7 @@ import { parsePeriod, spansOf } from "./periods.ts";
 
 const TODAY = parseDate("2028-02-29");
 
-it("compares a period with the days before it", () => {
+it("compares a period with the same number of days before it", () => {
   expect(spansOf("week", TODAY)).toEqual({
     span: { from: "2028-02-23", to: "2028-02-29" },
     before: { from: "2028-02-16", to: "2028-02-22" },
@@ -21,7 +21,7 @@ it("covers a leap year within the limit of 366 days", () => {
   });
 });
 
-it("shows thirty days for an unknown period", () => {
+it("falls back to thirty days for an unknown period", () => {
   expect(parsePeriod("decade")).toBe("month");
   expect(parsePeriod("year")).toBe("year");
 });
@@ -42,7 +42,7 @@ it("adds up the days of each month of a long period", () => {
   expect(bars[1]).toEqual({ date: "2027-02-01", booked: 56, income: 4200 });
 });
 
-it("draws lines at round values", () => {
+it("places the grid lines at round values", () => {
   expect(scaleOf(0)).toEqual([0, 1]);
   expect(scaleOf(3)).toEqual([0, 1, 2, 3]);
   expect(scaleOf(64)).toEqual([0, 20, 40, 60, 80]);

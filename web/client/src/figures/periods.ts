@@ -3,18 +3,18 @@ import { type CalendarDate, endOfYear, startOfYear } from "@internationalized/da
 export const PERIODS = ["week", "month", "coming", "year"] as const;
 export type Period = (typeof PERIODS)[number];
 
-/** First and last day, such as 2026-11-23. */
+/** First and last day of a period, as dates such as 2026-11-23. */
 export interface Span {
   readonly from: string;
   readonly to: string;
 }
 
-/** Return the period of a query parameter; by default the last thirty days. */
+/** Return the period that a URL parameter names; by default the last thirty days. */
 export function parsePeriod(parameter: string | null): Period {
   return PERIODS.find((each) => each === parameter) ?? "month";
 }
 
-/** Return the days of a period, and those of the same length before it. */
+/** Return the first and last day of a period, and of the equally long period before it. */
 export function spansOf(period: Period, today: CalendarDate): { span: Span; before: Span } {
   const [from, to] = daysOf(period, today);
   const length = to.compare(from) + 1;

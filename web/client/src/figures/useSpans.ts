@@ -5,7 +5,10 @@ import { useTimePreferences } from "../time/preferences.ts";
 import { usePeriod } from "./PeriodPicker.tsx";
 import { spansOf } from "./periods.ts";
 
-/** Return the variables of queries: the days of the period in the URL, and the days before. */
+/**
+ * Return the variables of the figures' queries: the first and last day of the period in the URL,
+ * and of the equally long period before it.
+ */
 export function useSpans() {
   const { zone } = useTimePreferences();
   useNow(60_000); // the day may have ended

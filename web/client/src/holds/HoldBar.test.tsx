@@ -54,7 +54,10 @@ function hold(slug: string, minutesLeft: number) {
   };
 }
 
-/** Show the bar to a viewer with holds; return the requests, and a function that sends events. */
+/**
+ * Show the bar to a viewer with the given holds. Return the requests, and the function `change`,
+ * which sends an event.
+ */
 async function show(path: string, ...holds: ReturnType<typeof hold>[]) {
   let standing = holds;
   const released: unknown[] = [];
@@ -99,7 +102,7 @@ function bar(): string | undefined {
   return screen.queryByRole("complementary")?.textContent;
 }
 
-test("shows the hold that ends first, with its countdown and the way back to it", async () => {
+test("shows the hold that ends first, with its countdown and a link back to it", async () => {
   await show("/", hold("arjun", 4), hold("elsa", 2));
   expect(bar()).toContain("Expert elsa");
   expect(bar()).toContain("1 more time");
@@ -117,7 +120,7 @@ test("asks for holds and waiting lists in one request", async () => {
   expect(asked).toEqual(["HoldsAndWaits", "HoldsAndWaits"]);
 });
 
-test("leaves out the hold that is being booked on this page", async () => {
+test("leaves out a hold that is being booked on the current page", async () => {
   await show("/experts/elsa?step=code", hold("arjun", 4), hold("elsa", 2));
   expect(bar()).toContain("Expert arjun");
   cleanup();

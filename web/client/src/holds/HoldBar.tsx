@@ -21,7 +21,7 @@ import { holdPath } from "./holdPath.ts";
 import { type Hold, RELEASE_HOLD, removeHold } from "./holds.ts";
 import { holdWords } from "./words.ts";
 
-// One request for the fields of `useHolds` and `useWaits`, because every page sends it.
+// One request loads the fields of both `useHolds` and `useWaits`, because every page sends it.
 const HOLDS_AND_WAITS = graphql(`
   query HoldsAndWaits {
     bookings(filter: { mine: true, statuses: [HELD] }, first: 100) {
@@ -49,7 +49,9 @@ const HOLD_CHANGED = graphql(`
   }
 `);
 
-/** Bar with the hold that ends first; hidden on the page where that hold is being booked. */
+/**
+ * Bar with the hold that ends first, apart from a hold that is being booked on the current page.
+ */
 export default function HoldBar() {
   const text = useWords(holdWords);
   const { standing, ended, dismiss } = useStandingHolds();
@@ -73,7 +75,7 @@ export default function HoldBar() {
   );
 }
 
-/** Return the active holds in the order of their ends, and a hold that has just ended. */
+/** Return the active holds, sorted by expiry, and a hold that has just ended. */
 function useStandingHolds() {
   const { data, refetch } = useQuery(HOLDS_AND_WAITS, { fetchPolicy: "cache-and-network" });
   const holds = data?.bookings.nodes ?? [];
@@ -86,7 +88,7 @@ function useStandingHolds() {
 
   const [shown, setShown] = useState<Hold>();
   const [first] = standing;
-  // A hold that vanishes before its end was booked or released.
+  // If a hold disappears before it expires, it has been booked or released.
   const isSettled = !first && shown && endOf(shown.heldUntil) > now;
   if (first ? first !== shown : isSettled) setShown(first);
 
@@ -106,7 +108,8 @@ function useStandingHolds() {
         }
       : skipToken,
   );
-  // Without holds and waits there is no subscription, but another tab may have made some.
+  // Refetch on focus: without holds and waiting-list places there is no subscription, but another
+  // tab may have created some.
   useEffect(() => {
     const refresh = () => void refetch().catch(() => undefined);
     window.addEventListener("focus", refresh);
@@ -196,7 +199,10 @@ function When({ hold: { startsAt } }: { hold: Hold }) {
   );
 }
 
-/** Region at the foot of the window; `--docked` is its height, for elements that stay above it. */
+/**
+ * Region at the bottom of the window. The CSS variable `--docked` is its height, for elements that
+ * must stay above it.
+ */
 function Docked({ label, children }: { label: string; children: ReactNode }) {
   const bar = useRef<HTMLElement>(null);
   useLayoutEffect(() => {

@@ -6,7 +6,7 @@ interface Held {
   readonly expert: { readonly slug: string };
 }
 
-/** Return the path at which a hold is booked. */
+/** Return the path of the page on which the user can book a hold. */
 export function holdPath({ startsAt, minutes, expert }: Held, formats: Formats): string {
   const day = formats.dateOf(startsAt);
   const query = new URLSearchParams({ minutes: String(minutes), day, step: "details" });

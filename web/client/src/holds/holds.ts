@@ -60,7 +60,7 @@ export const RELEASE_HOLD = graphql(`
   }
 `);
 
-/** A booking that keeps a slot until it is booked, released or expired. */
+/** A booking that keeps a slot until the client books or releases it, or until it expires. */
 export type Hold = HeldFragment;
 
 interface Holds {
@@ -74,7 +74,7 @@ interface Holds {
 /**
  * The viewer's holds with all experts.
  *
- * @param hasSession whether there is a viewer or a guest, who may have holds.
+ * @param hasSession whether the user has a session, as a viewer or a guest, and so may have holds.
  */
 export function useHolds(hasSession: boolean): Holds {
   const query = useQuery(HOLDS, hasSession ? { fetchPolicy: "cache-and-network" } : skipToken);
@@ -85,7 +85,7 @@ export function useHolds(hasSession: boolean): Holds {
   };
 }
 
-/** Add a new hold to the cached list; it takes the place of one with the same expert. */
+/** Add a new hold to the cached list; it replaces a hold with the same expert. */
 export function addHold(cache: ApolloCache, hold: Hold): void {
   updateHolds(cache, (holds) => [
     ...holds.filter(({ expert }) => expert.id !== hold.expert.id),
@@ -93,7 +93,7 @@ export function addHold(cache: ApolloCache, hold: Hold): void {
   ]);
 }
 
-/** Remove a hold that was booked or released from the cached list. */
+/** Remove from the cached list a hold that was booked or released. */
 export function removeHold(cache: ApolloCache, id: string): void {
   updateHolds(cache, (holds) => holds.filter((hold) => hold.id !== id));
 }

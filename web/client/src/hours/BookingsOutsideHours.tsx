@@ -21,7 +21,7 @@ interface BookingsOutsideHoursProps {
   onClose: () => void;
 }
 
-/** After saving, lists the bookings outside the new rules; it takes the focus. */
+/** Notice after saving that lists the bookings outside the new hours; it takes the focus. */
 export function BookingsOutsideHours({ bookings, isOwn, onClose }: BookingsOutsideHoursProps) {
   const text = useWords(hoursWords);
   return (
@@ -39,11 +39,11 @@ interface OutsideListProps {
   bookings: OutsideBookings;
   /** Whether the bookings are on the viewer's own desk. */
   isOwn: boolean;
-  /** Called when a link is followed. */
+  /** Called when the user follows the link to a booking. */
   onFollow?: () => void;
 }
 
-/** Bookings with their time and status; names lead to the bookings. */
+/** Bookings with their time and status; each client's name links to the booking. */
 export function OutsideList({ bookings, isOwn, onFollow }: OutsideListProps) {
   const formats = useFormats();
   return (

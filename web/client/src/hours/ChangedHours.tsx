@@ -8,7 +8,10 @@ interface ChangedHoursProps {
   onDiscard: () => void;
 }
 
-/** Says that the hours were changed elsewhere and the user's changes kept; it takes the focus. */
+/**
+ * Notice that the hours were changed elsewhere, and that the user's own changes are kept; it takes
+ * the focus.
+ */
 export function ChangedHours({ onApply, onDiscard }: ChangedHoursProps) {
   const text = useWords(hoursWords);
   return (

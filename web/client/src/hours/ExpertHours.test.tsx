@@ -9,7 +9,7 @@ import { createCache } from "../api/cache.ts";
 import { TextProvider } from "../text/text.tsx";
 import { ExpertHours } from "./ExpertHours.tsx";
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 afterEach(() => {
   cleanup();
@@ -18,7 +18,7 @@ afterEach(() => {
 
 const PRICE = { __typename: "Money", amount: 4_800, currency: "EUR", decimals: 2 };
 
-/** A server with an expert's hours, which other users can change as well. */
+/** A fake server with an expert's hours, which other users can change as well. */
 class Server {
   readonly received: unknown[] = [];
   private availability = {
@@ -56,7 +56,7 @@ class Server {
   });
 }
 
-/** Show the hours, and change the horizon to 30 days while somebody else sets a break. */
+/** Show the hours, and change the booking horizon to 30 days while another user sets a break. */
 async function conflict(server: Server, labels: { horizon: string; break: string; save: string }) {
   render(
     <ApolloProvider client={new ApolloClient({ cache: createCache(), link: server.link })}>
@@ -82,7 +82,7 @@ const ENGLISH = {
   save: "Save changes",
 };
 
-test("hours changed elsewhere are shown, and the user's changes applied to them", async () => {
+test("the user's changes can be applied to hours that were changed elsewhere", async () => {
   const server = new Server();
   const { horizon, pause } = await conflict(server, ENGLISH);
   const notice = (await screen.findByText("These hours have changed")).parentElement;
@@ -105,7 +105,7 @@ test("hours changed elsewhere are shown, and the user's changes applied to them"
   expect(server.expert.availability).toMatchObject({ horizonDays: 30, breakMinutes: 15 });
 });
 
-test("the user's changes can be discarded", async () => {
+test("the user's changes can be discarded after a change elsewhere", async () => {
   localStorage.setItem("expertbook.language", "de");
   const { horizon } = await conflict(new Server(), {
     horizon: "So viele Tage im Voraus buchbar",

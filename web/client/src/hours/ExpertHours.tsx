@@ -19,7 +19,7 @@ interface ExpertHoursProps {
   children: ReactNode;
 }
 
-/** An expert's hours, edited by the expert or an administrator. */
+/** An expert's hours, which the expert or an administrator can edit. */
 export function ExpertHours({ expertId, isOwn, children }: ExpertHoursProps) {
   const text = useWords(hoursWords);
   const { data, error, refetch } = useQuery(EXPERT_HOURS, {

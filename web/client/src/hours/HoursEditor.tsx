@@ -27,7 +27,7 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
     if (failure) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [failure]);
 
-  /** Focus the save button, after the button of a notice has disappeared. */
+  /** Move the focus to the save button, because the button that had it has disappeared. */
   function focusSave(): void {
     form.current?.querySelector<HTMLElement>("[type=submit]")?.focus();
   }
@@ -110,7 +110,7 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
   );
 }
 
-/** The calendar's time zone and its current local time. */
+/** The calendar's time zone and the current time in it. */
 function TimeZoneNote({ zone }: { zone: string }) {
   const text = useWords(hoursWords);
   const { locale } = useText();

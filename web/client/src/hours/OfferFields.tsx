@@ -25,7 +25,7 @@ interface OfferFieldsProps {
   onChange: (offers: readonly OfferDraft[]) => void;
 }
 
-/** Session lengths with their prices and places; the first is the default. */
+/** Fields for the session lengths with their prices and places; the first length is the default. */
 export function OfferFields({ offers, currency, problems, onChange }: OfferFieldsProps) {
   const text = useWords(hoursWords);
   const places = useWords(placeWords);

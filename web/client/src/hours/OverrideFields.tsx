@@ -13,13 +13,16 @@ import type { Problems } from "../ui/problems.ts";
 
 interface OverrideFieldsProps {
   overrides: readonly OverrideDraft[];
-  /** Today in the expert's time zone, such as 2026-11-21. */
+  /** Today's date in the expert's time zone, such as 2026-11-21. */
   today: string;
   problems: Problems;
   onChange: (overrides: readonly OverrideDraft[]) => void;
 }
 
-/** Future days, single or in a row, that differ from the weekly hours: closed, or with hours. */
+/**
+ * Fields for future days, single or consecutive, that differ from the weekly hours: days that are
+ * closed or have other hours.
+ */
 export function OverrideFields({ overrides, today, problems, onChange }: OverrideFieldsProps) {
   const text = useWords(hoursWords);
   const formats = useFormats();
@@ -56,7 +59,8 @@ export function OverrideFields({ overrides, today, problems, onChange }: Overrid
                   onChange={({ target: { value } }) =>
                     change(key, { date: value, until: until < value ? value : until })
                   }
-                  // Sort after editing: sorting while typing would move the field.
+                  // Sort only after editing, because sorting while the user types would move the
+                  // field.
                   onBlur={() => onChange(sortByDate(overrides))}
                 />
                 <Field

@@ -31,7 +31,10 @@ interface RuleFieldsProps {
   onChange: (rules: RulesDraft) => void;
 }
 
-/** Rules: slot step, break, minimum notice, horizon, cancellation and confirmation. */
+/**
+ * Fields for the booking rules: slot step, break, minimum notice, horizon, cancellation and
+ * confirmation.
+ */
 export function RuleFields({ rules, problems, onChange }: RuleFieldsProps) {
   const text = useWords(hoursWords);
   const formats = useFormats();
@@ -123,7 +126,7 @@ function WithHint({ hint, children }: { hint: string; children: ReactNode }) {
   );
 }
 
-/** Return the offered values, with the current value added if it is missing. */
+/** Return the options for the offered values, and for the current value if it is not among them. */
 function options(
   offered: readonly number[],
   value: number | null,

@@ -15,7 +15,7 @@ interface SpanFieldsProps {
   onChange: (spans: readonly Span[]) => void;
 }
 
-/** Time ranges of one day, which can be edited, added and removed. */
+/** Fields to edit, add and remove the time ranges of one day. */
 export function SpanFields({ spans, day, problems, onChange }: SpanFieldsProps) {
   const text = useWords(hoursWords);
   const add = useRef<HTMLButtonElement>(null);
@@ -100,7 +100,7 @@ function Time({ label, value, hint, problem, onChange }: TimeProps) {
   );
 }
 
-/** Button that removes one item of a list. */
+/** Button that removes an item from a list. */
 export function RemoveButton({ label, onClick }: { label: string; onClick: () => void }) {
   return (
     <Button

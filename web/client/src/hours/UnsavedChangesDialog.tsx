@@ -4,7 +4,7 @@ import { Button } from "../ui/Button.tsx";
 import { useLeaveGuard } from "./useLeaveGuard.ts";
 import { hoursWords } from "./words.ts";
 
-/** Asks for confirmation before unsaved changes are discarded. */
+/** Dialog that asks for confirmation before unsaved changes are discarded. */
 export function UnsavedChangesDialog({ isDirty }: { isDirty: boolean }) {
   const text = useWords(hoursWords);
   const leaving = useLeaveGuard(isDirty);

@@ -13,7 +13,7 @@ interface WeekFieldsProps {
   onChange: (week: Week) => void;
 }
 
-/** Weekly hours, day by day. */
+/** Fields for the weekly hours, day by day. */
 export function WeekFields({ week, problems, onChange }: WeekFieldsProps) {
   const text = useWords(hoursWords);
   const [announcement, setAnnouncement] = useState("");

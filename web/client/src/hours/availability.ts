@@ -1,6 +1,6 @@
 import { graphql } from "../api/gql/gql.ts";
 
-/** An expert's hours, offers and rules. */
+/** An expert's weekly hours, overrides, offers and booking rules. */
 export const HOURS = graphql(`
   fragment Hours on Expert {
     id

@@ -54,7 +54,7 @@ function changes(draft: Partial<Draft>) {
 }
 
 describe("changed input", () => {
-  test("is empty without changes", () => {
+  test("is empty if nothing has changed", () => {
     expect(changes({})).toEqual({});
   });
 
@@ -63,20 +63,20 @@ describe("changed input", () => {
     expect(changes({ week: { ...week, MONDAY: week.MONDAY.toReversed() } })).toEqual({});
   });
 
-  test("has all weekly hours when one day differs", () => {
+  test("contains all weekly hours if a single day differs", () => {
     expect(changes({ week: { ...saved.week, MONDAY: [] } })).toEqual({
       weekly: [{ weekday: "TUESDAY", from: "08:30", to: "12:30" }],
     });
   });
 
-  test("sends a changed step", () => {
+  test("contains a changed slot step", () => {
     expect(changes({ rules: { ...saved.rules, stepMinutes: 45 } })).toEqual({ stepMinutes: 45 });
     expect(changes({ rules: { ...saved.rules, stepMinutes: null } })).toEqual({
       stepMatchesSession: true,
     });
   });
 
-  test("has the future overrides, without past ones", () => {
+  test("contains the future overrides, but not the past ones", () => {
     expect(saved.overrides.map(({ date }) => date)).toEqual(["2026-11-24"]);
     const closed = { key: "new", date: "2026-12-24", until: "2026-12-24", hours: [] };
     expect(changes({ overrides: [...saved.overrides, closed] })).toEqual({
@@ -87,18 +87,18 @@ describe("changed input", () => {
     });
   });
 
-  test("keeps the order of offers, whose first is the default", () => {
+  test("keeps the order of offers, because the first offer is the default", () => {
     expect(
       changes({ offers: saved.offers.toReversed() }).offers?.map(({ minutes }) => minutes),
     ).toEqual([60, 30]);
   });
 
-  test("has prices in minor units", () => {
+  test("contains prices in minor units", () => {
     const offers = saved.offers.map((offer) => ({ ...offer, price: "80,5" }));
     expect(changes({ offers }).offers?.[0]?.price).toEqual({ amount: 8_050, currency: "EUR" });
   });
 
-  test("sends places, without the blanks around their details", () => {
+  test("contains places, with the spaces around their details removed", () => {
     const [first, second] = saved.offers;
     const offers = [{ ...first!, placeDetails: " https://meet.example.com/ada " }, second!];
     expect(changes({ offers }).offers?.map(({ place }) => place)).toEqual([
@@ -109,13 +109,13 @@ describe("changed input", () => {
 });
 
 describe("problems", () => {
-  test("of ranges are mapped by their index in the week", () => {
+  test("a time range's problem is found by the range's index in the week", () => {
     const [tuesday] = saved.week.TUESDAY;
     const found = mapServerProblems({ "weekly.2.to": "too early" }, saved);
     expect(found).toEqual({ [`${tuesday?.key}.to`]: "too early" });
   });
 
-  test("of overrides, offers and single fields are mapped", () => {
+  test("the problems of overrides, offers and single fields are mapped to form fields", () => {
     const [day] = saved.overrides;
     const found = mapServerProblems(
       {
@@ -156,13 +156,13 @@ describe("problems", () => {
 });
 
 describe("spans", () => {
-  test("midnight in the end field is the end of the day", () => {
+  test("midnight in the end field means the end of the day", () => {
     expect(toFieldTime("24:00")).toBe("00:00");
     expect(fromFieldEnd("00:00")).toBe("24:00");
     expect(fromFieldEnd("12:30")).toBe("12:30");
   });
 
-  test("a suggested range starts after the last one and stays within the day", () => {
+  test("a suggested range starts after the last range and stays within the day", () => {
     expect(suggestSpan([])).toMatchObject({ from: "09:00", to: "17:00" });
     expect(suggestSpan([toSpan({ from: "09:00", to: "12:00" })])).toMatchObject({
       from: "13:00",
@@ -174,7 +174,7 @@ describe("spans", () => {
     });
   });
 
-  test("Monday is copied to the other weekdays only", () => {
+  test("Monday's hours are copied to Tuesday through Friday, but not to the weekend", () => {
     const week = copyMondayToWeekdays({
       ...saved.week,
       SATURDAY: [toSpan({ from: "10:00", to: "11:00" })],
@@ -186,7 +186,7 @@ describe("spans", () => {
 });
 
 describe("prices", () => {
-  test("are formatted for a field", () => {
+  test("are formatted for a text field", () => {
     expect(formatPriceField(7_250, 2, "de-DE")).toBe("72,50");
     expect(formatPriceField(7_200, 2, "en-GB")).toBe("72");
     expect(formatPriceField(7_200, 0, "en-GB")).toBe("7200");

@@ -19,7 +19,7 @@ import {
 } from "./spans.ts";
 import type { Problems } from "../ui/problems.ts";
 
-/** A session length, with its price and place as typed. */
+/** An offered session length, with its price and place as the user typed them. */
 export interface OfferDraft {
   readonly key: string;
   readonly minutes: number;
@@ -28,7 +28,7 @@ export interface OfferDraft {
   readonly placeDetails: string;
 }
 
-/** Rules that consist of a single value. */
+/** Booking rules that consist of a single value. */
 export interface RulesDraft {
   readonly stepMinutes: number | null;
   readonly breakMinutes: number;
@@ -39,7 +39,7 @@ export interface RulesDraft {
   readonly confirmsAutomatically: boolean;
 }
 
-/** An expert's hours, offers and rules, as edited. */
+/** An expert's hours, offers and booking rules, as edited in the form. */
 export interface Draft {
   readonly week: Week;
   readonly overrides: readonly OverrideDraft[];
@@ -47,12 +47,12 @@ export interface Draft {
   readonly rules: RulesDraft;
 }
 
-/** Error messages for problems found in the browser. */
+/** Error messages for problems that the browser finds before it sends the changes. */
 export interface DraftWords extends PriceWords, OverrideWords {
   readonly noNumber: string;
 }
 
-/** Convert the saved rules to a draft, without overrides before `today`. */
+/** Convert the saved hours and rules to a draft, without the overrides of days before `today`. */
 export function toDraft(expert: HoursFragment, today: string, locale: string): Draft {
   const { weekly, overrides, ...rules } = expert.availability;
   return {
@@ -76,7 +76,7 @@ export function toDraft(expert: HoursFragment, today: string, locale: string): D
   };
 }
 
-/** Return the changed parts of a draft, as input of the mutation. */
+/** Return the changed parts of a draft, as input for the mutation that saves them. */
 export function changedInput(
   expert: HoursFragment,
   saved: Draft,
@@ -88,7 +88,7 @@ export function changedInput(
     ([name, value]) => canonical(value) !== canonical(before[name as keyof typeof before]),
   );
   const { stepMinutes, ...others }: SetAvailabilityInput = Object.fromEntries(changed);
-  // The server treats null as absent.
+  // The server treats null as absent, so another field says that the step is the session length.
   if (stepMinutes === null) return { ...others, stepMatchesSession: true };
   return { ...others, ...(stepMinutes && { stepMinutes }) };
 }
@@ -129,7 +129,7 @@ export function mapServerProblems(problems: Problems, draft: Draft): Problems {
       copy(problems, `offers.${index}.price.${part}`, found, `${key}.price`);
     }
   });
-  // Paths without a dot name a whole list, or a field with the same name here.
+  // A path without a dot names a whole list, or a field that has the same name in the draft.
   for (const [path, message] of Object.entries(problems))
     if (!path.includes(".")) found[path] = message;
   return found;
@@ -152,7 +152,10 @@ function toInput(
   };
 }
 
-/** Serialize for comparison. The order matters only for offers, whose first is the default. */
+/**
+ * Serialize a value for comparison. Only offers keep their order, because the first offer is the
+ * default.
+ */
 function canonical(value: unknown): string {
   if (!Array.isArray(value)) return JSON.stringify(value);
   const items = value.map((item: object) =>

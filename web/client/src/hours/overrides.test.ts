@@ -26,7 +26,7 @@ function draft(date: string, until = date, hours = MORNING): OverrideDraft {
   return { key: "d", date, until, hours: hours.map(toSpan) };
 }
 
-test("equal consecutive days become one override, in order, without past days", () => {
+test("consecutive days with equal hours become one override, without past days", () => {
   const days = [
     closed("2026-12-26"),
     closed("2026-12-24"),
@@ -43,7 +43,7 @@ test("equal consecutive days become one override, in order, without past days", 
   ]);
 });
 
-test("each day of a draft is sent, also across the end of a year", () => {
+test("each day of a draft is sent, even across the end of a year", () => {
   expect(toOverrideInput([draft("2026-12-31", "2027-01-02")])).toEqual(
     ["2026-12-31", "2027-01-01", "2027-01-02"].map((date) => ({ date, hours: MORNING })),
   );
@@ -63,7 +63,7 @@ test("days that cannot be sent are reported", () => {
   });
 });
 
-test("the server's problems with a day are shown at its draft", () => {
+test("the server's problems with a day are shown at the draft that contains the day", () => {
   const drafts = [
     { ...draft("2026-12-24", "2026-12-26"), key: "a" },
     { ...draft("2026-12-27"), key: "b" },
@@ -75,7 +75,7 @@ test("the server's problems with a day are shown at its draft", () => {
   });
 });
 
-test("a new day follows the last one", () => {
+test("a new override begins on the day after the last override", () => {
   expect(nextUnusedDate([], "2026-12-02")).toBe("2026-12-03");
   expect(nextUnusedDate([draft("2026-12-24", "2026-12-31")], "2026-12-02")).toBe("2027-01-01");
 });

@@ -5,19 +5,19 @@ import { addDays } from "../time/day.ts";
 import type { Problems } from "../ui/problems.ts";
 import { findMissingTimes, mapSpanProblems, newKey, type Span, toSpan } from "./spans.ts";
 
-/** Maximum number of days of one override; the server accepts no more in total. */
+/** Maximum number of days in one override; the server accepts no more in all overrides together. */
 const MAX_DAYS = 366;
 
-/** Days in a row that differ from the weekly hours, as edited; without hours they are closed. */
+/** Consecutive days that differ from the weekly hours, as edited; days without hours are closed. */
 export interface OverrideDraft {
   readonly key: string;
   readonly date: string;
-  /** The last of the days. */
+  /** The last day, inclusive. */
   readonly until: string;
   readonly hours: readonly Span[];
 }
 
-/** Error messages for problems found in the browser. */
+/** Error messages for problems that the browser finds before it sends the changes. */
 export interface OverrideWords {
   readonly noTime: string;
   readonly noDate: string;
@@ -25,7 +25,10 @@ export interface OverrideWords {
   readonly tooManyDays: string;
 }
 
-/** Convert overrides of single days from `today` on; equal consecutive days become one. */
+/**
+ * Convert the saved overrides from `today` on, one for each day, to drafts. Consecutive days with
+ * equal hours become one draft.
+ */
 export function toOverrideDrafts(
   overrides: readonly DateOverrideInput[],
   today: string,
@@ -43,7 +46,7 @@ export function toOverrideDrafts(
   return found;
 }
 
-/** Convert drafts to the mutation's input: an override for each day. */
+/** Convert drafts to the mutation's input: one override for each day. */
 export function toOverrideInput(drafts: readonly OverrideDraft[]): DateOverrideInput[] {
   return drafts.flatMap((draft) =>
     daysOf(draft).map((date) => ({
@@ -87,7 +90,7 @@ export function mapOverrideProblems(
   return found;
 }
 
-/** Return the day after the last override, which is therefore unused. */
+/** Return the day after the last override, for which there is no override yet. */
 export function nextUnusedDate(drafts: readonly OverrideDraft[], today: string): string {
   const last = drafts.reduce((latest, { until }) => (until > latest ? until : latest), today);
   return addDays(last, 1);

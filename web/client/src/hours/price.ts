@@ -1,5 +1,6 @@
 /**
- * Format an amount in minor units for a text field, such as 72.50, with the locale's decimal sign.
+ * Format an amount in minor units as the text of a field, such as 72.50, with the locale's decimal
+ * separator.
  */
 export function formatPriceField(amount: number, decimals: number, locale: string): string {
   const value = amount / 10 ** decimals;
@@ -11,7 +12,9 @@ export function formatPriceField(amount: number, decimals: number, locale: strin
   }).format(value);
 }
 
-/** Parse a typed price, with a point or comma, into minor units; undefined if it is invalid. */
+/**
+ * Parse a typed price with a decimal point or comma into minor units; undefined if it is invalid.
+ */
 export function parseAmount(typed: string, decimals: number): number | undefined {
   const match = /^(\d{1,7})(?:[.,](\d+))?$/.exec(typed.trim());
   const fraction = match?.[2] ?? "";
@@ -19,16 +22,16 @@ export function parseAmount(typed: string, decimals: number): number | undefined
   return Number(match[1]) * 10 ** decimals + Number(fraction.padEnd(decimals, "0") || 0);
 }
 
-/** Highest amount that the API's type Int can carry. */
+/** Highest amount that GraphQL's type Int can represent. */
 const MAX_AMOUNT = 2 ** 31 - 1;
 
-/** Texts about invalid prices. */
+/** Error messages for invalid prices. */
 export interface PriceWords {
   readonly noPrice: string;
   readonly highPrice: string;
 }
 
-/** Return what is wrong with a parsed price, if anything. */
+/** Return the error message for a parsed price; undefined if the price is valid. */
 export function priceProblem(amount: number | undefined, words: PriceWords): string | undefined {
   if (amount === undefined) return words.noPrice;
   return amount > MAX_AMOUNT ? words.highPrice : undefined;

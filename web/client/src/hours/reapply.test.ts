@@ -37,7 +37,7 @@ function applied(draft: Partial<Draft>): Draft {
   return reapply({ saved: SAVED, draft: { ...SAVED, ...draft } }, OTHER, TODAY);
 }
 
-test("without changes, the other hours stay", () => {
+test("without changes in the draft, the other hours stay as they are", () => {
   expect(applied({})).toEqual(OTHER);
 });
 
@@ -61,7 +61,7 @@ test("single days are added and removed one by one", () => {
   ]);
 });
 
-test("rules are changed one by one, sessions as a whole", () => {
+test("rules are changed one by one, but the list of offers as a whole", () => {
   const offers = [{ ...SAVED.offers[0]!, price: "45" }];
   const found = applied({ offers, rules: { ...SAVED.rules, horizonDays: "30" } });
   expect(found.rules).toEqual({ ...OTHER.rules, horizonDays: "30" });

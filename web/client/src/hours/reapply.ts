@@ -9,8 +9,8 @@ interface Edited {
 }
 
 /**
- * Apply the changes of a draft to other hours: weekdays, single days and rules one by one, sessions
- * as a whole.
+ * Apply the changes that a draft contains to other hours: weekdays, single days and rules one by
+ * one, but the list of offers as a whole.
  */
 export function reapply({ saved, draft }: Edited, other: Draft, today: string): Draft {
   const days = WEEKDAYS.map((day) => {

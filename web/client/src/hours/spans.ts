@@ -14,7 +14,7 @@ export const WEEKDAYS: readonly Weekday[] = [
 
 /** A time range of a day, as typed: local times such as 09:30; 24:00 is the end of the day. */
 export interface Span {
-  /** React key, stable while it is edited. */
+  /** React key, which stays the same while the range is edited. */
   readonly key: string;
   readonly from: string;
   readonly to: string;
@@ -33,7 +33,10 @@ export function toSpan({ from, to }: { readonly from: string; readonly to: strin
   return { key: newKey(), from, to };
 }
 
-/** Suggest a range to add: after the day's last one, otherwise common office hours. */
+/**
+ * Suggest a time range to add: one after the day's last range, or common office hours if the day
+ * has no range.
+ */
 export function suggestSpan(spans: readonly Span[]): Span {
   const end = spans.reduce((latest, { to }) => (to > latest ? to : latest), "");
   if (!end) return toSpan({ from: "09:00", to: "17:00" });
@@ -49,14 +52,15 @@ export function toWeek(hours: readonly WeeklyHoursInput[]): Week {
   return Object.fromEntries(days) as unknown as Week;
 }
 
-/** Convert a week to the mutation's input. */
+/** Convert a week's ranges to the input of the mutation that saves them. */
 export function toWeeklyInput(week: Week): WeeklyHoursInput[] {
   return allSpans(week).map(({ weekday, span: { from, to } }) => ({ weekday, from, to }));
 }
 
 /**
- * Return all ranges in the order in which they are sent, so that the indexes in the paths of the
- * server's problems, such as `weekly.3.from`, refer to them.
+ * Return all ranges of a week in the order in which they are sent.
+ *
+ * The paths of the server's problems, such as `weekly.3.from`, contain indexes into this list.
  */
 export function allSpans(week: Week): { weekday: Weekday; span: Span }[] {
   return WEEKDAYS.flatMap((weekday) => week[weekday].map((span) => ({ weekday, span })));
@@ -73,7 +77,7 @@ export function toFieldTime(time: string): string {
   return time === "24:00" ? "00:00" : time;
 }
 
-/** Convert the end time of a field: 00:00 means the end of the day. */
+/** Convert the value of an end field, in which 00:00 means the end of the day. */
 export function fromFieldEnd(field: string): string {
   return field === "00:00" ? "24:00" : field;
 }
@@ -94,7 +98,7 @@ export function mapSpanProblems(
   return found;
 }
 
-/** Return a message for each empty time; the server could not parse it. */
+/** Return a message for each empty time, because the server could not parse an empty time. */
 export function findMissingTimes(spans: readonly Span[], message: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { key, from, to } of spans) {

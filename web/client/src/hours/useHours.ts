@@ -25,7 +25,7 @@ export interface SaveFailure {
   readonly isRefused: boolean;
 }
 
-/** State of the hours editor: the draft, its changes, and saving them. */
+/** State of the hours editor: the draft, its unsaved changes, and a function to save them. */
 export function useHours(expert: HoursFragment) {
   const text = useWords(hoursWords);
   const { errors } = useWords(appWords);
@@ -33,7 +33,7 @@ export function useHours(expert: HoursFragment) {
   const today = todayIn(expert.timeZone).toString();
   const client = useApolloClient();
   const [edited, setEdited] = useState<Edited>();
-  // Changes that were not saved, because the hours had been changed elsewhere.
+  // The user's changes that were not saved because the hours had been changed elsewhere.
   const [kept, setKept] = useState<Edited>();
   const base = edited?.of ?? expert;
   const saved = useMemo(() => toDraft(base, today, locale), [base, today, locale]);
@@ -43,7 +43,7 @@ export function useHours(expert: HoursFragment) {
   const draft = edited?.draft ?? saved;
   const changes = changedInput(base, saved, draft);
 
-  /** Return the draft with the kept changes. */
+  /** Return the current draft with the kept changes applied to it. */
   function withKept({ of, draft: changed }: Edited): Draft {
     return reapply({ saved: toDraft(of, today, locale), draft: changed }, draft, today);
   }
@@ -96,7 +96,7 @@ export function useHours(expert: HoursFragment) {
     isSaving: loading,
     failure,
     outside,
-    /** Whether some changes were not saved, because the hours had been changed elsewhere. */
+    /** Whether some changes were not saved because the hours had been changed elsewhere. */
     hasKept: kept !== undefined,
     /** Apply the kept changes to the hours that are shown. */
     applyKept: () => {

@@ -3,14 +3,15 @@ import { useNavigate } from "react-router";
 
 import { blockHistory } from "../app/historyBlock.ts";
 
-/** A navigation that waits for the user's answer; either answer ends it. */
+/** A navigation that waits until the user decides to stay or to leave. */
 export interface PendingNavigation {
   stay: () => void;
   leave: () => void;
 }
 
 /**
- * Asks for confirmation before a link, Back, Forward or closing the page discards unsaved changes.
+ * Ask for confirmation before the user loses unsaved changes by following a link, going back or
+ * forward, or closing the page.
  *
  * The declarative router cannot block navigation, so clicks on links are intercepted here.
  */
@@ -44,7 +45,7 @@ export function useLeaveGuard(isOn: boolean): PendingNavigation | undefined {
         link.origin !== window.location.origin
       )
         return;
-      // The server's own pages cause a page load, which `beforeunload` handles.
+      // A link to a page outside the client causes a page load, which `beforeunload` handles.
       if (link.pathname === window.location.pathname || link.pathname === "/graphql") return;
       event.preventDefault();
       event.stopPropagation();

@@ -19,7 +19,7 @@ function Form({ initial }: { initial: TypedPhone }) {
   return <PhoneField label="Phone" {...value} onChange={onChange} />;
 }
 
-/** Show the field with a value, once its countries have loaded. */
+/** Render the field with the given number, and wait until its countries have loaded. */
 async function show(phone = "", country: string | null = "DE") {
   render(
     <TextProvider>
@@ -35,7 +35,7 @@ test("a stored number is shown beside its country code", async () => {
   await expect.poll(() => [chooser.value, input.value]).toEqual(["GB", "20 7946 0018"]);
 });
 
-test("a number of the chosen country stays as it is typed", async () => {
+test("a number of the chosen country stays as the user typed it", async () => {
   const { chooser, input } = await show();
   fireEvent.change(input, { target: { value: "030 901820" } });
   fireEvent.blur(input);
@@ -43,7 +43,7 @@ test("a number of the chosen country stays as it is typed", async () => {
   expect(onChange).toHaveBeenLastCalledWith({ phone: "030 901820", country: "DE" });
 });
 
-test("a typed country code chooses the country, and leaves the field at the end", async () => {
+test("a typed country code selects the country, and is removed on blur", async () => {
   const { chooser, input } = await show();
   fireEvent.change(input, { target: { value: "+33 6 39 98 01 04" } });
   expect([chooser.value, input.value]).toEqual(["FR", "+33 6 39 98 01 04"]);
@@ -51,7 +51,7 @@ test("a typed country code chooses the country, and leaves the field at the end"
   expect([chooser.value, input.value]).toEqual(["FR", "6 39 98 01 04"]);
 });
 
-test("another country is chosen and remembered without changing the number", async () => {
+test("choosing another country keeps the number, and the country is remembered", async () => {
   const { chooser, input } = await show("1 234567");
   fireEvent.change(chooser, { target: { value: "AT" } });
   expect(input.value).toBe("1 234567");

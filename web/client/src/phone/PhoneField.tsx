@@ -7,7 +7,7 @@ import { likelyCountry, rememberCountry } from "./country.ts";
 import { usePhones } from "./phones.ts";
 import { phoneWords } from "./words.ts";
 
-/** A phone number as typed, and the country of a number without a country code (ISO 3166). */
+/** A phone number as typed, and the country (ISO 3166) to assume if it has no country code. */
 export interface TypedPhone {
   readonly phone: string;
   readonly country: string | undefined;
@@ -22,10 +22,10 @@ interface PhoneFieldProps extends TypedPhone {
 }
 
 /**
- * Field for a phone number, preceded by a choice of its country.
+ * Field for a phone number, preceded by a control to choose its country.
  *
- * A number with a country code sets the country. Without the library this is a plain field, for
- * numbers with a country code.
+ * A number with a country code selects the country. Until the phone number library has loaded, this
+ * is a plain field for numbers with a country code.
  */
 export function PhoneField(props: PhoneFieldProps) {
   const { phone, country, label, hint, problem, required, onChange } = props;
@@ -36,15 +36,15 @@ export function PhoneField(props: PhoneFieldProps) {
   const chosen = country ?? likely;
   const isInternational = /^\s*(\+|00)/.test(phone);
 
-  /** Separate the country code from the number. */
+  /** Remove the country code from the number in the field, and select its country instead. */
   function separate(): void {
     const found = phones?.parse(phone, chosen);
     if (!isInternational || !found?.country) return;
     const isSame = phones?.parse(found.local, found.country)?.number === found.number;
     if (isSame) onChange({ phone: found.local, country: found.country });
   }
-  // A stored number contains its country code.
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- while typing, the code stays
+  // Remove the country code of a stored number once the library has loaded.
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- not while the user types
   useEffect(separate, [phones]);
 
   return (
@@ -95,13 +95,13 @@ export function PhoneField(props: PhoneFieldProps) {
 interface CountryProps {
   label: string;
   chosen: string | undefined;
-  /** The country code of the number. */
+  /** The country code to show, such as "+49". */
   code: string | undefined;
   codes: NonNullable<ReturnType<typeof usePhones>>;
   onChange: (country: string) => void;
 }
 
-/** Native select behind the country code, because it works best for long lists on phones. */
+/** Country code that opens a native select, because that works best for long lists on phones. */
 function Country({ label, chosen, code, codes, onChange }: CountryProps) {
   const { locale } = useText();
   const options = useMemo(() => {

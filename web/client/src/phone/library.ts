@@ -9,9 +9,9 @@ import {
   validatePhoneNumberLength,
 } from "libphonenumber-js/min";
 
-/** A number that can be dialled. */
+/** A phone number that can be dialled. */
 export interface DialledNumber {
-  /** In E.164 format, with an extension as " ext. 12". */
+  /** The number in E.164 format, followed by an extension, if any, such as " ext. 12". */
   readonly number: string;
   readonly country: string | undefined;
   /** Country code, such as "+49". */
@@ -20,20 +20,20 @@ export interface DialledNumber {
   readonly local: string;
 }
 
-/** Return the countries by their ISO 3166 codes. */
+/** Return the ISO 3166 codes of all countries whose phone numbers the library knows. */
 export function countries(): readonly string[] {
   return getCountries();
 }
 
-/** Return the country code of a country's numbers, such as "+49"; undefined for unknown countries. */
+/** Return the calling code of a country, such as "+49"; undefined if the country is unknown. */
 export function callingCode(country: string): string | undefined {
   return isSupportedCountry(country) ? `+${getCountryCallingCode(country)}` : undefined;
 }
 
 /**
- * Return the number that a text stands for, if it can be dialled.
+ * Parse a typed phone number; return undefined if it cannot be dialled.
  *
- * @param country the country of a number without a country code.
+ * @param country the country to assume for a number without a country code.
  */
 export function parse(text: string, country: string | undefined): DialledNumber | undefined {
   const found = parsePhoneNumberFromString(text.trim(), optionsFor(country));
@@ -42,15 +42,15 @@ export function parse(text: string, country: string | undefined): DialledNumber 
   const code = `+${found.countryCallingCode}`;
   return {
     number: ext ? `${number} ext. ${ext}` : number,
-    // Countries can share a code: keep the given country if its code fits, else use the library's
-    // guess.
+    // Countries can share a country code: keep the given country if its code matches, else use the
+    // library's guess.
     country: country && callingCode(country) === code ? country : found.country,
     code,
     local: found.formatInternational().slice(`${code} `.length),
   };
 }
 
-/** Return whether a text has too few or too many digits; undefined if it has neither. */
+/** Return whether a phone number has too few or too many digits; undefined if neither is true. */
 export function lengthProblem(
   text: string,
   country: string | undefined,

@@ -4,7 +4,7 @@ import { likelyCountry } from "./country.ts";
 
 type Library = typeof import("./library.ts");
 
-/** A typed number in the form to dial, or the reason why it cannot be dialled. */
+/** A typed phone number in a form that can be dialled, or the reason why it cannot be dialled. */
 export interface ReadPhone {
   readonly number: string;
   readonly problem: "missing" | "invalid" | "short" | "long" | undefined;
@@ -15,7 +15,7 @@ const FEWEST_DIGITS = 5;
 let library: Library | undefined;
 let loading: Promise<Library | undefined> | undefined;
 
-/** Load the library; resolves to undefined if that fails, for example offline. */
+/** Load the phone number library; resolve to undefined if that fails, for example while offline. */
 export function loadPhones(): Promise<Library | undefined> {
   loading ??= import("./library.ts").then(
     (loaded) => (library = loaded),
@@ -24,7 +24,7 @@ export function loadPhones(): Promise<Library | undefined> {
   return loading;
 }
 
-/** Return the library, once it has been loaded. */
+/** Return the phone number library; undefined until it has loaded. */
 export function usePhones(): Library | undefined {
   const [loaded, setLoaded] = useState(library);
   useEffect(() => {
@@ -40,11 +40,12 @@ export function usePhones(): Library | undefined {
 }
 
 /**
- * Return the number that a text stands for, in E.164 format.
+ * Convert a typed phone number to E.164 format.
  *
- * @param country the country of a number without a country code; by default the likely one.
+ * @param country the country to assume for a number without a country code; by default the likely
+ *   country.
  *
- * Without the library, returns the text itself; the server checks it without knowing the country.
+ * Without the library, return the text itself, which the server checks without knowing the country.
  */
 export async function readPhone(text: string, country: string | undefined): Promise<ReadPhone> {
   if (!text.trim()) return { number: "", problem: "missing" };

@@ -4,7 +4,7 @@ import { useWords } from "../text/text.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
 import { placeWords } from "./words.ts";
 
-/** Where a session takes place; only the parties of a booking see the details. */
+/** The place of a session; only the parties to a booking see its details. */
 export interface SessionPlace {
   readonly kind: PlaceKind;
   readonly details: string | null;
@@ -18,7 +18,7 @@ export const PLACE_ICONS: Record<PlaceKind, IconName> = {
   IN_PERSON: "pin",
 };
 
-/** The kind of a place, with its icon. */
+/** The kind of place where a session is held, with an icon. */
 export function PlaceLabel({ kind }: { kind: PlaceKind }) {
   const text = useWords(placeWords);
   return (
@@ -29,7 +29,7 @@ export function PlaceLabel({ kind }: { kind: PlaceKind }) {
   );
 }
 
-/** The details of a place, for its expert. */
+/** The details of a session's place, as the expert sees them. */
 export function ExpertsPlaceDetails({ place: { kind, details } }: { place: SessionPlace }) {
   const text = useWords(placeWords);
   if (!details) return kind === "PHONE" ? text.youCall : null;
@@ -47,7 +47,10 @@ interface PlaceDetailsProps {
   expertName: string;
 }
 
-/** Access to the session for its client: a link, a number, an address, or a note on who calls. */
+/**
+ * The details of a session's place, as the client sees them: a link, a phone number, a postal
+ * address, or a note that the expert will call or send a link.
+ */
 export function PlaceDetails({ place: { kind, details }, expertName }: PlaceDetailsProps) {
   const text = useWords(placeWords);
   if (kind === "IN_PERSON") return <span className="whitespace-pre-line">{details}</span>;

@@ -13,7 +13,7 @@ export interface Profile {
   readonly languages: string;
   readonly hourlyRate: string;
   readonly currency: string;
-  /** Decimals of the currency; undefined while no expert has a price. */
+  /** Number of decimal places of the currency; undefined while there is no expert with a price. */
   readonly decimals: number | undefined;
   readonly timeZone: string;
 }
@@ -53,7 +53,7 @@ export function parsePrice(
   typed: string,
   { currency, decimals }: Pick<Profile, "currency" | "decimals">,
 ): number | undefined {
-  // Without an expert, the server has not sent the number of decimals.
+  // As long as there is no expert, the server has not sent the number of decimals.
   const style = { style: "currency", currency } as const;
   const format = () => new Intl.NumberFormat("en", style).resolvedOptions();
   return parseAmount(typed, decimals ?? format().maximumFractionDigits ?? 2);
@@ -73,7 +73,7 @@ export function toInput(profile: Profile) {
   };
 }
 
-/** Return the changed fields only. */
+/** Return only the changed fields, as input for the mutation. */
 export function changedInput(saved: Profile, edited: Profile): Omit<UpdateExpertInput, "expertId"> {
   const before = toInput(saved);
   const changed = Object.entries(toInput(edited)).filter(
@@ -91,7 +91,8 @@ export interface ProfileWords extends PriceWords {
 export function validate(profile: Profile, words: ProfileWords): Problems {
   const found: Record<string, string> = {};
   if (!/^\d{1,4}$/.test(profile.experienceYears.trim())) found.experienceYears = words.noNumber;
-  // Without a valid currency no amount can be parsed; the server reports the missing currency.
+  // Without a valid currency, the price cannot be parsed, so the missing currency is reported
+  // instead.
   const hasCurrency = /^[A-Z]{3}$/.test(profile.currency);
   const problem = hasCurrency && priceProblem(parsePrice(profile.hourlyRate, profile), words);
   if (problem) found.hourlyRate = problem;

@@ -64,7 +64,7 @@ function fillIn(label: string, value: string, update: Update): void {
   fireEvent.click(screen.getByText("Save"));
 }
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 afterEach(cleanup);
 
@@ -74,7 +74,7 @@ test("only changed fields are sent", async () => {
   await waitFor(() => expect(update.mock.calls).toEqual([[{ title: "Analyst" }]]));
 });
 
-test("a field that cannot be sent gets the focus, and nothing is sent", () => {
+test("an invalid field gets the focus, and nothing is sent", () => {
   const update = vi.fn();
   fillIn("Years", "many", update);
   expect(document.activeElement).toBe(screen.getByLabelText("Years"));
@@ -82,7 +82,7 @@ test("a field that cannot be sent gets the focus, and nothing is sent", () => {
   expect(update).not.toHaveBeenCalled();
 });
 
-test("the server's problems are translated and get the focus; the typed text stays", async () => {
+test("the server's problem is translated, and its field gets the focus", async () => {
   const fields = [{ field: "title", message: "too long" }];
   fillIn("Title", "x", () => Promise.resolve({ __typename: "InvalidInput", fields }));
   await screen.findByText("translated: too long");

@@ -28,15 +28,15 @@ type Answer =
 
 interface FormWords extends ProfileWords {
   readonly nothing: string;
-  /** Translate a message of the server. */
+  /** Translate a message from the server into the user's language. */
   problem: (message: string) => string;
 }
 
 interface Options {
   readonly words: FormWords;
-  /** Return the message for a saved profile with this name. */
+  /** Return the message that confirms that the profile with this name was saved. */
   readonly saved: (name: string) => string;
-  /** Send the changes; resolves to the server's answer. */
+  /** Send the changes; resolve to the server's response. */
   readonly update: (changes: ProfileChanges) => Promise<Answer | undefined>;
 }
 
@@ -44,7 +44,9 @@ interface ProfileForm {
   readonly form: RefObject<HTMLFormElement | null>;
   readonly profile: Profile;
   readonly problems: Problems | undefined;
-  /** The reason why nothing was saved, if it concerns no field; otherwise empty. */
+  /**
+   * The reason why nothing was saved, if it does not concern a particular field; otherwise empty.
+   */
   readonly refusal: string;
   readonly isBusy: boolean;
   edit: (profile: Profile) => void;

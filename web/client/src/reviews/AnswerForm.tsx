@@ -10,7 +10,7 @@ interface AnswerFormProps {
   onDone: () => void;
 }
 
-/** The expert's answer to a review. */
+/** Form for the expert's answer to a review. */
 export function AnswerForm({ review, onDone }: AnswerFormProps) {
   const text = useWords(reviewWords);
   const { isBusy, send } = useReviewChange();

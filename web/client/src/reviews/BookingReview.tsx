@@ -16,11 +16,14 @@ interface BookingReviewProps {
   expert: { readonly id: string; readonly name: string };
   /** Whether the viewer is the booking's client. */
   isOwn: boolean;
-  /** Stars that the client has chosen before. */
+  /** Number of stars that the client has already chosen for a new review. */
   stars?: number | undefined;
 }
 
-/** The review of a completed booking: written, edited and removed by its client, read by others. */
+/**
+ * The review of a completed booking. Its client can write, edit and remove the review; others can
+ * only read it.
+ */
 export default function BookingReview({ bookingId, expert, isOwn, stars }: BookingReviewProps) {
   const text = useWords(reviewWords);
   const formats = useFormats();

@@ -23,11 +23,11 @@ const ORDERS: readonly ReviewOrder[] = ["NEWEST", "BEST", "WORST"];
 
 interface ExpertReviewsProps {
   expertId: string;
-  /** Whether to show a whole page at once. */
+  /** Whether to show a full page of reviews from the start. */
   isWhole?: boolean;
 }
 
-/** An expert's reviews, in three orders, with their answers. */
+/** An expert's reviews with their answers, in one of three sort orders. */
 export default function ExpertReviews({
   expertId,
   isWhole = false,
@@ -141,7 +141,8 @@ export default function ExpertReviews({
 function useReviewsAddress(heading: RefObject<HTMLElement | null>): void {
   const { hash, key } = useLocation();
   const type = useNavigationType();
-  // Back and Forward restore the position; only the first page of a tab has the key "default".
+  // Back and Forward restore the scroll position, so the effect must not scroll then. Only the
+  // first page of a tab has the key "default".
   const isRestored = type === NavigationType.Pop && key !== "default";
   useEffect(() => {
     if (hash !== "#reviews" || isRestored) return;

@@ -6,7 +6,7 @@ import { TextForm } from "./TextForm.tsx";
 import { useReviewChange } from "./useReviewChange.ts";
 import { reviewWords } from "./words.ts";
 
-/** Maximum number of characters that the server accepts. */
+/** Maximum number of characters that the server accepts as a reason. */
 const MAX_REASON_CHARS = 500;
 
 interface HideDialogProps {
@@ -15,7 +15,7 @@ interface HideDialogProps {
   onClose: () => void;
 }
 
-/** Hides a review for a reason. */
+/** Dialog to hide a review and state the reason. */
 export function HideDialog({ review, onHidden, onClose }: HideDialogProps) {
   const text = useWords(reviewWords);
   const { isBusy, send } = useReviewChange();

@@ -16,9 +16,9 @@ interface OwnReviewProps {
   review: PartyReviewFragment;
   /** First name of the expert. */
   expertName: string;
-  /** The last day for changes. */
+  /** The last day on which the review can be changed, formatted for display. */
   day: string;
-  /** Whether it can still be edited. */
+  /** Whether the review can still be edited. */
   canChange: boolean;
   onEdit: () => void;
   onRemoved: () => void;

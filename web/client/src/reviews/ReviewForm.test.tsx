@@ -10,7 +10,7 @@ import { TextProvider } from "../text/text.tsx";
 import { BOOKING_REVIEW } from "./documents.ts";
 import { ReviewForm } from "./ReviewForm.tsx";
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 
 const onDone = vi.fn();
@@ -32,7 +32,10 @@ type Answer = Observable<ApolloLink.Result>;
 const outcome = (outcome: object): Answer => of({ data: { outcome } });
 const noConnection = (): Answer => throwError(() => new TypeError("Failed to fetch"));
 
-/** Show the form with a server that gives these answers; return the client and the requests. */
+/**
+ * Show the form with a fake server that sends the given responses; return the client and the
+ * requests.
+ */
 function show(
   props: { review?: PartyReviewFragment; stars?: number } = {},
   answers: Answer[] = [outcome(REVIEW)],
@@ -68,7 +71,7 @@ function write(text: string): void {
   fireEvent.change(words(), { target: { value: text } });
 }
 
-test("stars and words are sent", async () => {
+test("the stars and the text are sent", async () => {
   const { sent } = show();
   fireEvent.click(star("4 stars: Good"));
   expect(screen.getByText("Good")).toBeTruthy();
@@ -92,13 +95,13 @@ test("missing fields are named, the first gets the focus, and nothing is sent", 
   expect(sent).toEqual([]);
 });
 
-test("if stars were chosen before, the focus moves to the words", () => {
+test("if stars were chosen before, the focus moves to the text field", () => {
   show({ stars: 2 });
   expect(star("2 stars: Poor").checked).toBe(true);
   expect(document.activeElement).toBe(words());
 });
 
-test("a review can be edited, or left as it was", async () => {
+test("a review can be edited, or the editing can be cancelled", async () => {
   const { sent } = show({ review: REVIEW });
   expect(words().value).toBe(REVIEW.text);
   press("Cancel");
@@ -109,7 +112,7 @@ test("a review can be edited, or left as it was", async () => {
   expect(sent).toEqual([{ bookingId: "b", rating: 3, text: REVIEW.text }]);
 });
 
-test("the server's problem gets the focus, and the written text stays", async () => {
+test("the field with the server's problem gets the focus, and the written text stays", async () => {
   const message = "Text must not have a link or a web address";
   const fields = [{ __typename: "FieldProblem", field: "text", message }];
   show({ stars: 5 }, [outcome({ __typename: "InvalidInput", message: "invalid", fields })]);
@@ -145,7 +148,7 @@ test("a review can be sent again after a failure", async () => {
   expect(sent).toHaveLength(2);
 });
 
-test("a review that is being sent is neither sent again nor cancelled", async () => {
+test("a review that is being sent can neither be sent again nor be cancelled", async () => {
   const answer = new Subject<ApolloLink.Result>();
   const { sent } = show({ review: REVIEW }, [answer]);
   press("Save review");
@@ -159,7 +162,7 @@ test("a review that is being sent is neither sent again nor cancelled", async ()
   expect(sent).toHaveLength(1);
 });
 
-test("a review is published even if the page cannot be loaded again", async () => {
+test("a review counts as published even if the page's reviews cannot be refetched", async () => {
   const booking = { __typename: "Booking", id: "b", reviewableUntil: null, review: null };
   const { client } = show({ review: REVIEW }, [
     of({ data: { booking } }),

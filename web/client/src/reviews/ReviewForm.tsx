@@ -14,15 +14,15 @@ interface ReviewFormProps {
   bookingId: string;
   /** The review to edit; undefined for a new one. */
   review: PartyReviewFragment | undefined;
-  /** Stars to begin with. */
+  /** Number of stars that is selected at first. */
   stars: number | undefined;
-  /** The last day for changes. */
+  /** The last day on which the review can be changed, formatted for display. */
   day: string;
   onDone: () => void;
   onCancel: (() => void) | undefined;
 }
 
-/** Form to write or edit a review: stars and words. */
+/** Form to write or edit a review, which consists of stars and a text. */
 export function ReviewForm(props: ReviewFormProps) {
   const { bookingId, review, stars, day, onDone, onCancel } = props;
   const text = useWords(reviewWords);

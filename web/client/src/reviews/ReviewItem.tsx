@@ -18,13 +18,13 @@ const EDITABLE_MS = 30 * 86_400_000;
 
 interface ReviewItemProps {
   review: ReviewFragment | PartyReviewFragment;
-  /** First name of the expert, before the answer. */
+  /** First name of the expert, shown before the answer. */
   expertName: string;
   /** Whether the viewer is the reviewed expert. */
   canAnswer: boolean;
   /** Whether the viewer is an administrator. */
   canHide: boolean;
-  /** Called once the review is hidden or shown again, which may move it to another list. */
+  /** Called after the review was hidden or shown again, which may move it to another list. */
   onMoved?: () => void;
 }
 
@@ -61,7 +61,7 @@ export function ReviewItem(props: ReviewItemProps) {
         <Stars rating={review.rating} />
       </div>
       {hidden && <HiddenNotice review={review} />}
-      {/* The language of a review is unknown. */}
+      {/* The language of a review is unknown, so `lang` is empty. */}
       <p
         lang=""
         className={`max-w-prose whitespace-pre-line wrap-anywhere ${hidden ? "text-muted" : ""}`}
@@ -120,7 +120,7 @@ export function ReviewItem(props: ReviewItemProps) {
   );
 }
 
-/** Says that a review is hidden, with the reason. */
+/** Notice that a review is hidden, with the reason. */
 export function HiddenNotice({ review }: { review: ReviewFragment | PartyReviewFragment }) {
   const text = useWords(reviewWords);
   return (
@@ -136,7 +136,7 @@ export function HiddenNotice({ review }: { review: ReviewFragment | PartyReviewF
   );
 }
 
-/** The day of an instant: 24 November, with the year if it is not the present one. */
+/** The day of an instant, such as 24 November, with the year unless it is the current year. */
 function DateOf({ instant }: { instant: string }) {
   const { locale } = useText();
   const formats = useFormats();

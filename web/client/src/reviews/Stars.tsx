@@ -5,7 +5,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { MAX_STARS, starParts } from "./rating.ts";
 import { reviewWords } from "./words.ts";
 
-/** A star that is filled up to a part of its width. */
+/** A star that is filled up to the given fraction of its width. */
 export function Star({ part, className = "size-4" }: { part: number; className?: string }) {
   const full = "size-full fill-star text-star";
   return (
@@ -23,7 +23,7 @@ export function Star({ part, className = "size-4" }: { part: number; className?:
   );
 }
 
-/** A rating as stars, in halves. */
+/** A rating shown as stars, in steps of half a star. */
 export function Stars({ rating, className }: { rating: number; className?: string }) {
   const text = useWords(reviewWords);
   return (
@@ -43,7 +43,7 @@ interface StarFieldProps {
   onChange: (rating: number) => void;
 }
 
-/** Choice of one to five stars: radio buttons, with a word for the choice. */
+/** Radio buttons to choose one to five stars, with a word that describes the choice. */
 export function StarField({ value, problem, onChange }: StarFieldProps) {
   const text = useWords(reviewWords);
   const id = useId();

@@ -19,19 +19,19 @@ interface TextFormProps {
   action: string;
   kind?: "primary" | "danger";
   isBusy: boolean;
-  /** Check the text before it is sent. */
+  /** Check the text before it is sent; return the problems, or undefined if there are none. */
   check: (text: string) => Problems | undefined;
-  /** Send the text; resolves to the problems, or to undefined on success. */
+  /** Send the text; resolve to the problems, or to undefined on success. */
   onSend: (text: string) => Promise<Problems | undefined>;
-  /** Undefined if there is nothing to go back to. */
+  /** Called when the user cancels; undefined if there is nothing to go back to. */
   onCancel?: (() => void) | undefined;
-  /** Whether to move the focus to the text. */
+  /** Whether the text field takes the focus when the form appears. */
   autoFocus?: boolean;
-  /** Fields above the text, given the problems. */
+  /** Renders further fields above the text field, given the current problems. */
   children?: (problems: Problems | undefined) => ReactNode;
 }
 
-/** Form with a text of several lines, such as a review, an answer or a reason. */
+/** Form with a multi-line text field for a review, an answer or a reason. */
 export function TextForm(props: TextFormProps) {
   const { label, hint, placeholder, initial, maxLength = MAX_CHARS, autoFocus = false } = props;
   const { action, kind = "primary", isBusy, check, onSend, onCancel, children } = props;

@@ -1,6 +1,6 @@
 import { graphql } from "../api/gql/gql.ts";
 
-/** A review, as everybody reads it. */
+/** The fields of a review that everybody can read. */
 export const REVIEW = graphql(`
   fragment Review on Review {
     id
@@ -15,7 +15,7 @@ export const REVIEW = graphql(`
   }
 `);
 
-/** A review, as its author, its expert and administrators read it. */
+/** The fields of a review that its author, the reviewed expert and administrators can read. */
 export const PARTY_REVIEW = graphql(`
   fragment PartyReview on Review {
     ...Review @unmask
@@ -23,7 +23,7 @@ export const PARTY_REVIEW = graphql(`
   }
 `);
 
-// Without `hiddenReason`, so that the response is the same for everybody.
+// The query leaves out `hiddenReason`, so that the response is the same for everybody.
 export const EXPERT_REVIEWS = graphql(`
   query ExpertReviews($id: ID!, $orderBy: ReviewOrder!, $first: Int!, $after: String) {
     expert(id: $id) {

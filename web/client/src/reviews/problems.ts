@@ -7,7 +7,7 @@ const GERMAN: Readonly<Record<string, string>> = {
   "Reason must have at most 500 characters": "Höchstens 500 Zeichen.",
 };
 
-/** Translate the server's validation messages about reviews to German. */
+/** Translate the server's validation messages about reviews into German. */
 export function germanReviewProblem(message: string): string {
   return GERMAN[message] ?? message;
 }

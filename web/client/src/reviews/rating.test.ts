@@ -8,7 +8,7 @@ test("a mean is never rounded up", () => {
   expect(shownMean(5)).toBe(5);
 });
 
-test("a mean with one digit is shown as it is", () => {
+test("a mean with one decimal digit is shown as it is", () => {
   const means = Array.from({ length: 41 }, (_, tenths) => 1 + tenths / 10);
   expect(means.map(shownMean)).toEqual(means.map((mean) => Number(mean.toFixed(1))));
 });

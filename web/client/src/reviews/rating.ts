@@ -1,13 +1,13 @@
-/** Most stars of a review. */
+/** Maximum number of stars in a review. */
 export const MAX_STARS = 5;
 
-/** Return a mean to show with one digit, never rounded up: 4.95 is 4.9. */
+/** Return a mean rating with one decimal digit, never rounded up: 4.95 becomes 4.9. */
 export function shownMean(mean: number): number {
-  // The products of one-digit numbers may lie just below a whole number.
+  // Floating-point products may lie just below the whole number that they stand for.
   return Math.floor(mean * 10 + 1e-9) / 10;
 }
 
-/** Return how much of each star is filled, in halves, never rounded up. */
+/** Return the filled fraction of each star (0, 0.5 or 1), without rounding the rating up. */
 export function starParts(rating: number): number[] {
   const halves = Math.floor(rating * 2 + 1e-9);
   return Array.from({ length: MAX_STARS }, (_, index) =>

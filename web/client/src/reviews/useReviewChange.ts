@@ -10,10 +10,10 @@ import { type Problems, problemsByField } from "../ui/problems.ts";
 import { toast } from "../ui/toast.tsx";
 import { reviewWords } from "./words.ts";
 
-// Queries whose means, counts and lists change with a review.
+// Names of the queries whose mean ratings, counts or lists change when a review changes.
 const CHANGED = new Set(["ExpertReviews", "HiddenReviews", "BookingReview"]);
 
-/** Load the reviews on the page again; without a connection they stay as they are. */
+/** Refetch the reviews on the page; without a connection, they stay as they are. */
 export async function refetchReviews(client: ApolloClient): Promise<void> {
   await client
     .refetchQueries({
@@ -27,10 +27,10 @@ export async function refetchReviews(client: ApolloClient): Promise<void> {
 interface ReviewChange {
   readonly isBusy: boolean;
   /**
-   * Send a change, and show the message `done` on success.
+   * Send a change of a review, and show the message `done` on success.
    *
-   * Resolves to the problems by field, with those of no field under "form"; to undefined without
-   * problems.
+   * Resolves to the problems, keyed by field name, or to undefined on success. Problems that
+   * concern no particular field have the key "form".
    */
   send: <V extends OperationVariables>(
     mutation: TypedDocumentNode<{ outcome: ReviewOutcomeFragment }, V>,
@@ -39,7 +39,7 @@ interface ReviewChange {
   ) => Promise<Problems | undefined>;
 }
 
-/** Return a function that changes a review, and whether a change is under way. */
+/** Return a function that changes a review, and whether a change is in progress. */
 export function useReviewChange(): ReviewChange {
   const client = useApolloClient();
   const text = useWords(reviewWords);

@@ -16,15 +16,15 @@ interface CodeFormProps {
   submitLabel: string;
   busyLabel: string;
   kind?: ButtonProps["kind"];
-  /** Hint beside the button: the effect of the last digit. */
+  /** Hint beside the submit button that says what happens after the last digit. */
   hint?: string;
-  /** Reason for a refusal, if the code itself was not the reason. */
+  /** The reason for a refusal that has nothing to do with the code itself. */
   problem?: string | undefined;
   /** Further buttons. */
   children?: ReactNode;
 }
 
-/** The field for a mailed code, with help if the code is wrong or does not arrive. */
+/** Form for a code that was sent by e-mail, with help if the code is wrong or does not arrive. */
 export function CodeForm(props: CodeFormProps) {
   const { code, submitLabel, busyLabel, kind = "primary", hint, children } = props;
   const words = useWords(sessionWords);
@@ -80,7 +80,10 @@ export function CodeForm(props: CodeFormProps) {
   );
 }
 
-/** Button to send another code after a while; screen readers do not announce each second. */
+/**
+ * Button that sends another code once its countdown has ended. Screen readers do not announce each
+ * second of the countdown.
+ */
 function SendAgain({ code }: { code: CodeState }) {
   const words = useWords(sessionWords);
   const now = useNow(1_000);

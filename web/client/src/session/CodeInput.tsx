@@ -10,7 +10,10 @@ interface CodeInputProps {
   onChange: (digits: string) => void;
 }
 
-/** A code of six digits: one field, drawn as six boxes, so that paste and autofill work. */
+/**
+ * Input for a code of six digits. It is a single field drawn as six boxes, so that pasting and
+ * autofill work.
+ */
 export function CodeInput({ label, value, problem, isBusy, onChange }: CodeInputProps) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);

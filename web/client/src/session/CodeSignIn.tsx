@@ -17,7 +17,9 @@ interface CodeSignInProps {
   onEmail: (email: string) => void;
 }
 
-/** Sign-in with a code that is mailed to an address, with or without an account. */
+/**
+ * Sign-in with a code that is sent to an e-mail address, even if the address has no account yet.
+ */
 export function CodeSignIn({ email, onEmail }: CodeSignInProps) {
   const words = useWords(sessionWords);
   const { signedIn } = useViewer();

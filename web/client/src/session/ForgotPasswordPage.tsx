@@ -20,7 +20,9 @@ const REQUEST_PASSWORD_RESET = graphql(`
   }
 `);
 
-/** Form to request a password reset link; the answer does not reveal whether the account exists. */
+/**
+ * Form to request a password reset link; the response does not reveal whether the account exists.
+ */
 export default function ForgotPasswordPage() {
   const words = useWords(sessionWords);
   const { viewer } = useViewer();

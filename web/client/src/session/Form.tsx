@@ -9,15 +9,15 @@ import { sessionWords } from "./words.ts";
 
 interface FormProps {
   submission: Submission;
-  /** Label of the submit button, and its label while busy. */
+  /** Labels of the submit button: the normal one, and the one while the form is being submitted. */
   submitLabel: string;
   busyLabel: string;
-  /** Message for wrong credentials, unless a field shows it. */
+  /** Message about wrong credentials; undefined if a field shows it. */
   wrongCredentials?: string;
   children: ReactNode;
 }
 
-/** Form that shows why it was refused, and focuses the first invalid field. */
+/** Form that shows why the server refused it, and focuses the first invalid field. */
 export function Form({
   submission,
   submitLabel,
@@ -55,7 +55,9 @@ function Alert({ children }: { children: ReactNode }) {
   );
 }
 
-/** Time until the next attempt; screen readers can read it, but do not announce each second. */
+/**
+ * Time until the user can try again. Screen readers can read it, but do not announce each second.
+ */
 export function TooManyAttempts({ until }: { until: string | undefined }) {
   const words = useWords(sessionWords);
   const now = useNow(1_000);

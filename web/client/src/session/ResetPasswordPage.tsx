@@ -31,7 +31,7 @@ const RESET_PASSWORD = graphql(`
   }
 `);
 
-/** Page `/reset-password`: sets a new password with the token of a mailed link. */
+/** Page `/reset-password`: sets a new password with the token from an e-mailed link. */
 export default function ResetPasswordPage() {
   const words = useWords(sessionWords);
   const { signedIn } = useViewer();

@@ -129,7 +129,7 @@ export default function SignInPage() {
   );
 }
 
-/** Return the first page for an account after signing in. */
+/** Return the path of the first page that an account sees after signing in. */
 function homeOf({ role, expert }: Viewer): string {
   if (role === "ADMIN") return "/administration";
   return expert ? "/desk" : "/bookings";

@@ -25,7 +25,9 @@ const VERIFY_EMAIL = graphql(`
   }
 `);
 
-/** Page `/verify-email`: verifies an address with the token of a mailed link, at once. */
+/**
+ * Page `/verify-email`: verifies an e-mail address at once, with the token from an e-mailed link.
+ */
 export default function VerifyEmailPage() {
   const words = useWords(sessionWords);
   const { errors } = useWords(appWords);
@@ -36,11 +38,11 @@ export default function VerifyEmailPage() {
 
   function send(token: string): void {
     sentToken.current = token;
-    // The component shows the mutation's error.
+    // Ignore the error here, because the component shows the mutation's error.
     verify({ variables: { input: { token } } }).catch(() => undefined);
   }
 
-  // The token is valid once, so send it once, even if the page renders again.
+  // The token can be used only once, so send it only once, even if the page renders again.
   useEffect(() => {
     if (token && sentToken.current !== token) send(token);
   });

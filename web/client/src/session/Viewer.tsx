@@ -48,21 +48,25 @@ const LOGOUT = graphql(`
 export type Viewer = NonNullable<ViewerQuery["viewer"]>;
 
 interface ViewerState {
-  /** Null if nobody is signed in, or for a guest; undefined until known. */
-  readonly viewer: Viewer | null | undefined;
-  /** Id of the viewer or guest, who may hold slots; undefined without a session. */
-  readonly personId: string | undefined;
   /**
-   * Changes when another person uses this tab; stays the same when a visitor signs in.
+   * The signed-in viewer; null if nobody is signed in or the user is a guest; undefined until
+   * known.
    */
+  readonly viewer: Viewer | null | undefined;
+  /** ID of the viewer or guest, who may hold slots; undefined without a session. */
+  readonly personId: string | undefined;
+  /** Number that changes when another person uses this tab, but not when a visitor signs in. */
   readonly visit: number;
-  /** Whether the viewer has just signed out here, so that no page asks to sign in again. */
+  /**
+   * Whether the viewer has just signed out in this tab, so that no page asks the viewer to sign in
+   * again.
+   */
   readonly hasSignedOut: boolean;
   /** Query the viewer again; defined only after a failed query. */
   readonly retry: (() => void) | undefined;
-  /** Record a sign-in; resolves when all queries have been refetched for the new viewer. */
+  /** Record a sign-in; resolve when all queries have been refetched for the new viewer. */
   signedIn: (expiresAt: string) => Promise<void>;
-  /** Record a sign-in within a page, which keeps its state; resolves to the viewer. */
+  /** Record a sign-in that happened within a page, which keeps its state; resolve to the viewer. */
   continuedAs: (expiresAt: string) => Promise<Viewer | null | undefined>;
   /** Begin a session for a visitor without an account, who may then hold a slot. */
   startGuest: () => Promise<void>;
@@ -85,7 +89,8 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
   const [startGuestSession] = useMutation(START_GUEST_SESSION);
   const [hasSignedOut, setHasSignedOut] = useState(false);
   useEffect(() => session.onChange(() => void resetForNewViewer()), []);
-  // After a failed query, a viewer who was signed in may still be signed in.
+  // After a failed query, the viewer stays unknown if there was a session, which may still be
+  // valid.
   const person = data ? data.viewer : error && !session.isSignedIn() ? null : undefined;
   const viewer = person?.guest ? null : person;
   const visit = useVisit(person);
@@ -146,7 +151,10 @@ export function signInPath(path: string, way?: "code"): string {
   return `/sign-in${returnQuery(path)}${way ? `&with=${way}` : ""}`;
 }
 
-/** Return the query string that leads back here after signing in; all forms keep it. */
+/**
+ * Return the query string that leads back to this page after signing in. The links between the
+ * account forms keep it.
+ */
 export function useReturnQuery(): string {
   const { pathname, search } = useLocation();
   return returnQuery(new URLSearchParams(search).get("to") ?? pathname + search);
@@ -159,12 +167,16 @@ function returnQuery(path: string): string {
 interface ProtectedProps {
   /** Roles that may see the page; by default all. */
   roles?: readonly Role[];
-  /** The way to sign in that is offered first; a code also works without a password. */
+  /**
+   * The sign-in method that is offered first; "code" also works for accounts without a password.
+   */
   signInWith?: "code";
   children: ReactNode;
 }
 
-/** Requires a signed-in viewer, optionally with one of some roles; otherwise redirects. */
+/**
+ * Show a page only to a signed-in viewer, optionally with one of the given roles; redirect others.
+ */
 export function Protected({ roles, signInWith, children }: ProtectedProps) {
   const { viewer, hasSignedOut, retry } = useViewer();
   const { pathname, search } = useLocation();

@@ -33,12 +33,12 @@ export const CODE_LENGTH = 6;
 /** Milliseconds before another code can be requested. */
 export const RESEND_AFTER_MS = 30_000;
 
-/** Return the digits of a typed or pasted code; mails may show it with a space. */
+/** Return the digits of a typed or pasted code, without the space that e-mails may show in it. */
 export function codeDigits(typed: string): string {
   return typed.replace(/\D/g, "").slice(0, CODE_LENGTH);
 }
 
-/** Return whether the server has no mail server and prints its mails in the terminal. */
+/** Return whether the server prints its e-mails in the terminal because it has no mail server. */
 export function printsMails(): boolean {
   return document.documentElement.dataset.mails === "printed";
 }

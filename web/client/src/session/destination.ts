@@ -1,4 +1,4 @@
-// Pages that are useless after signing in.
+// Pages that are of no use to a user who has just signed in.
 const SIGNED_OUT_PAGES = new Set([
   "/sign-in",
   "/register",
@@ -8,16 +8,17 @@ const SIGNED_OUT_PAGES = new Set([
 ]);
 
 /**
- * Return where to go after signing in: the path in `to` if it is on this site.
+ * Return the path to go to after signing in: `to` if it is a path on this site, otherwise
+ * `fallback`.
  *
- * Prevents open redirects: anything that leads elsewhere, however it is written, is replaced.
+ * Prevents open redirects: a value that leads to another site, however it is written, is replaced.
  */
 export function safeDestination(to: string | null, fallback = "/"): string {
   const here = window.location.origin;
   if (!to?.startsWith("/") || !URL.canParse(to, here)) return fallback;
   const url = new URL(to, here);
   if (url.origin !== here || SIGNED_OUT_PAGES.has(url.pathname)) return fallback;
-  // The path of "/.//there" is "//there", which would be another site's URL.
+  // The path of "/.//there" is "//there", which would lead to another site.
   const path = url.pathname + url.search + url.hash;
   return path.startsWith("//") ? fallback : path;
 }

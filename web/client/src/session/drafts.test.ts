@@ -40,7 +40,7 @@ it("keeps a draft only for its person and hold", () => {
   expect(readDraft("ada", arjun)?.note).toBe("Looms");
 });
 
-it("keeps a draft when another time takes the place of the hold", () => {
+it("keeps a draft when a hold of another time replaces the hold", () => {
   saveDraft("ada", elsa, draft);
   saveAwaitedCode("ada", elsa, draft.email);
   const later = { ...elsa, id: "elsa at eleven" };
@@ -53,7 +53,7 @@ it("keeps no draft of a person without a session", () => {
   expect(interruptedHold("elsa", BEFORE)).toBeUndefined();
 });
 
-it("hands a guest's drafts to the account, with the account's address", () => {
+it("hands a guest's drafts to the account, with the account's e-mail address", () => {
   saveDraft("guest", elsa, draft);
   saveDraft("grace", arjun, draft);
   adoptDrafts("guest", { id: "ada", email: "countess@example.com" });
@@ -63,7 +63,7 @@ it("hands a guest's drafts to the account, with the account's address", () => {
   expect(readDraft("grace", arjun)).toEqual(draft);
 });
 
-it("knows an interrupted hold until it ends, without the typed text", () => {
+it("remembers an interrupted hold until it ends or the drafts are cleared", () => {
   saveDraft("ada", elsa, draft);
   expect(interruptedHold("elsa", BEFORE)).toBe(UNTIL);
   expect(interruptedHold("elsa", Date.parse(UNTIL))).toBeUndefined();
@@ -72,7 +72,7 @@ it("knows an interrupted hold until it ends, without the typed text", () => {
   expect(interruptedHold("elsa", BEFORE)).toBeUndefined();
 });
 
-it("knows the awaited code only for its person and hold, even if the hold was extended", () => {
+it("remembers an awaited code only for its person and hold, even if the hold was extended", () => {
   saveDraft("guest", elsa, draft);
   expect(awaitedCode("guest", elsa)).toBeUndefined();
   saveAwaitedCode("guest", elsa, draft.email);

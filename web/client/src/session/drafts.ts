@@ -6,7 +6,7 @@ export interface Draft {
   readonly email: string;
   /** Phone number as typed. */
   readonly phone: string;
-  /** Country of a number without a country code (ISO 3166); undefined until it is chosen. */
+  /** Country (ISO 3166) of a phone number without a country code; undefined until it is chosen. */
   readonly country: string | undefined;
   readonly note: string;
 }
@@ -26,14 +26,16 @@ interface StoredDraft extends Draft {
   readonly heldUntil: string | null;
   /** Instant in milliseconds. */
   readonly savedAt: number;
-  /** Address that a code was mailed to, while it is awaited. */
+  /**
+   * E-mail address to which a code was sent; undefined unless the user still has to enter the code.
+   */
   readonly codeSentTo?: string | undefined;
 }
 
 const STORAGE_KEY = "expertbook.drafts";
 const SIGNED_OUT_KEY = "expertbook.signed-out-at";
 
-// Somebody has signed out in another tab.
+// A change of this key means that somebody has signed out in another tab.
 window.addEventListener("storage", ({ key }) => {
   if (key === SIGNED_OUT_KEY) clearDrafts();
 });
@@ -50,14 +52,16 @@ export function readDraft(personId: string | undefined, hold: DraftedHold): Draf
   return { name, email, phone, country, note };
 }
 
-/** Return the end of a hold with an expert, from the draft of a person who was signed out. */
+/**
+ * Return when a hold with an expert ends, as noted in a draft; used after the session has ended.
+ */
 export function interruptedHold(expertId: string, now: number): string | undefined {
   const draft = read().find((each) => each.expertId === expertId);
   const until = draft?.heldUntil;
   return until && Date.parse(until) > now ? until : undefined;
 }
 
-/** Keep a person's draft for a hold, in place of an earlier one. */
+/** Store a person's draft for a hold, replacing an earlier draft. */
 export function saveDraft(personId: string | undefined, hold: DraftedHold, draft: Draft): void {
   if (!personId) return;
   const { name, email, phone, country, note } = draft;
@@ -67,13 +71,15 @@ export function saveDraft(personId: string | undefined, hold: DraftedHold, draft
   });
 }
 
-/** Return the address to which a code was sent for a hold before the page was reloaded. */
+/** Return the e-mail address to which a code for a hold was sent before the page was reloaded. */
 export function awaitedCode(personId: string | undefined, hold: DraftedHold): string | undefined {
   const found = find(personId, hold);
   return found?.holdId === hold.id ? found.codeSentTo : undefined;
 }
 
-/** Store, with a person's draft, the address that a code was sent to; undefined removes it. */
+/**
+ * Store, with a person's draft, the e-mail address to which a code was sent; undefined removes it.
+ */
 export function saveAwaitedCode(
   personId: string | undefined,
   hold: DraftedHold,
@@ -95,7 +101,7 @@ export function adoptDrafts(
   }
 }
 
-/** Forget a person's draft for a hold that is booked. */
+/** Delete a person's draft for a hold that has been booked. */
 export function removeDraft(personId: string | undefined, hold: DraftedHold): void {
   const found = find(personId, hold);
   if (found) remove(found);
@@ -128,7 +134,10 @@ function isSame(one: StoredDraft, other: StoredDraft): boolean {
   return one.personId === other.personId && one.expertId === other.expertId;
 }
 
-/** Return this tab's drafts; the tab may have been asleep at a sign-out, so skip older ones. */
+/**
+ * Return this tab's drafts, without drafts older than the last sign-out: the tab may have been
+ * asleep then, and so may not have deleted them.
+ */
 function read(): StoredDraft[] {
   try {
     const stored = sessionStore.getItem(STORAGE_KEY);

@@ -6,7 +6,7 @@ import { sessionWords } from "./words.ts";
 
 const now = Date.parse("2026-11-21T16:00:00Z");
 
-test("each problem is mapped to its field, translated where possible", () => {
+test("each problem is mapped to its field, and translated where possible", () => {
   const fields = [
     { field: "name", message: "Name is required" },
     { field: "password", message: "Something new" },
@@ -38,7 +38,7 @@ test("other refusals have no field problems", () => {
   });
 });
 
-test("only the error TOO_MANY_ATTEMPTS is a refusal", () => {
+test("only the error code TOO_MANY_ATTEMPTS is treated as a refusal", () => {
   const error = (code: string) =>
     new CombinedGraphQLErrors({ errors: [{ message: "No", extensions: { code } }] });
   expect(refusalFromError(error("TOO_MANY_ATTEMPTS"))?.reason).toBe("TooManyAttempts");
@@ -46,7 +46,7 @@ test("only the error TOO_MANY_ATTEMPTS is a refusal", () => {
   expect(refusalFromError(new TypeError("Failed to fetch"))).toBeUndefined();
 });
 
-test("a form needs its required fields, a plausible address and a long password", () => {
+test("a form needs its required fields, a plausible e-mail address and a long password", () => {
   const form = document.createElement("form");
   form.innerHTML = `
     <input name="email" required pattern=".+@.+">

@@ -1,6 +1,6 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 
-/** Refusals of the account mutations, as the forms select them. */
+/** Refusals by the account mutations, with the fields that the forms query. */
 export type Refusal =
   | { readonly __typename: "EmailTaken" | "LinkExpired" | "NotAllowed" | "WrongCredentials" }
   | { readonly __typename: "WrongCode"; readonly attemptsLeft: number }
@@ -13,24 +13,24 @@ export type Refusal =
 /** The reason why a submission failed, as a form shows it. */
 export interface FormRefusal {
   readonly reason: Refusal["__typename"] | "Incomplete";
-  /** Messages by field name. */
+  /** Validation messages, keyed by field name. */
   readonly problems: Readonly<Record<string, string>>;
-  /** Attempts that a wrong code has left. */
+  /** Number of attempts that are left after a wrong code. */
   readonly attemptsLeft?: number;
-  /** Instant after which to try again, if known. */
+  /** Instant after which the user can try again, if known. */
   readonly retryAt?: string;
 }
 
-/** Texts of validation errors, and the translation of the server's messages. */
+/** Validation messages, and the translation of messages from the server. */
 export interface ProblemWords {
   readonly required: string;
   readonly noEmail: string;
   readonly tooShort: string;
-  /** Translate a message of the server. */
+  /** Translate a message from the server into the user's language. */
   problem: (message: string) => string;
 }
 
-/** Convert a refusal for a form; `now` is the start of the time to wait, in milliseconds. */
+/** Convert a refusal for a form. A time to wait starts at `now`, which is in milliseconds. */
 export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number): FormRefusal {
   const reason = refusal.__typename;
   switch (reason) {
@@ -52,7 +52,10 @@ export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number
   }
 }
 
-/** Return the refusal in a GraphQL error, where the field's type cannot express it. */
+/**
+ * Return the refusal that a GraphQL error reports because the mutation's result type cannot express
+ * it.
+ */
 export function refusalFromError(error: unknown): FormRefusal | undefined {
   const isTooMany =
     CombinedGraphQLErrors.is(error) &&

@@ -1,8 +1,9 @@
 /**
- * The browser's session: two HttpOnly cookies.
+ * The browser's session, which consists of two HttpOnly cookies.
  *
- * Scripts know only when the access cookie expires, so that it is renewed in time. A lock lets one
- * tab renew at a time: refresh tokens are single-use, and a second use ends the session.
+ * Scripts cannot read the cookies, but know when the access cookie expires, so that they can renew
+ * it in time. A lock ensures that only one tab renews the session at a time, because refresh tokens
+ * are single-use, and a second use ends the session.
  */
 
 import { serverUrl } from "../api/server.ts";
@@ -27,7 +28,7 @@ export function start(expiresAt: string): void {
   scheduleRenewal();
 }
 
-/** Record the session of a new sign-in; other tabs are notified of a change of viewer. */
+/** Record the session of a new sign-in, and notify other tabs that the viewer has changed. */
 export function replace(expiresAt: string): void {
   localStore.removeItem(EXPIRY_KEY);
   start(expiresAt);
@@ -41,19 +42,20 @@ export function end(): void {
 }
 
 /**
- * Call `changed` when the session ends in any tab or begins in another; return a function to stop.
+ * Call `changed` when the session ends in any tab or begins in another tab; return a function that
+ * unsubscribes.
  */
 export function onChange(changed: () => void): () => void {
   listeners.add(changed);
   return () => listeners.delete(changed);
 }
 
-/** Renew the session if it is about to expire; waits for a renewal in progress. */
+/** Renew the session if it is about to expire; wait for a renewal that is in progress. */
 export async function renewIfDue(): Promise<void> {
   if (isSignedIn() && isDue()) await renew();
 }
 
-/** Renew the session; resolves to whether there is still a session. */
+/** Renew the session if necessary; resolve to whether the session continues. */
 export function renew(): Promise<boolean> {
   renewal ??= withLock(async () => !isDue() || (await requestRenewal())).finally(
     () => (renewal = undefined),
@@ -104,7 +106,7 @@ function isDue(): boolean {
 }
 
 function withLock<T>(work: () => Promise<T>): Promise<T> {
-  // The Web Locks API needs a secure context; without it, only one tab is expected.
+  // The Web Locks API needs a secure context. Without the API, assume that there is only one tab.
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- see above
   return navigator.locks ? navigator.locks.request(EXPIRY_KEY, work) : work();
 }

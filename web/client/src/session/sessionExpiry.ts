@@ -2,7 +2,9 @@ import { localStore } from "../app/storage.ts";
 
 export const EXPIRY_KEY = "expertbook.session-until";
 
-/** Return whether somebody has signed in here and has not signed out; a guest counts, too. */
+/**
+ * Return whether somebody has signed in with this browser and has not signed out; includes guests.
+ */
 export function isSignedIn(): boolean {
   return readExpiry() !== undefined;
 }

@@ -6,20 +6,20 @@ import { CODE_LENGTH, REQUEST_CODE, RESEND_AFTER_MS } from "./codes.ts";
 import { type FormRefusal, type Refusal, refusalFromError, toFormRefusal } from "./refusals.ts";
 import { sessionWords } from "./words.ts";
 
-/** The state of proving an e-mail address with a mailed code. */
+/** State of verifying an e-mail address with a code that is sent to it. */
 export interface CodeState {
-  /** The address that the code was sent to; undefined before. */
+  /** The e-mail address to which the code was sent; undefined until a code was sent. */
   readonly sentTo: string | undefined;
   /** Instant from which another code can be requested, in milliseconds. */
   readonly resendAt: number;
   readonly digits: string;
   readonly isBusy: boolean;
   readonly refusal: FormRefusal | null;
-  /** Whether the last action got no answer, for example because the device is offline. */
+  /** Whether the last request got no response, for example because the device is offline. */
   readonly hasFailed: boolean;
-  /** Mail a code; resolves to whether that was accepted. */
+  /** Request a code by e-mail; resolve to whether the server accepted the request. */
   request: (email: string) => Promise<boolean>;
-  /** Take typed digits; by default the sixth submits them. */
+  /** Set the digits that were typed so far; by default, the sixth digit submits the code. */
   type: (digits: string) => void;
   submit: () => void;
   /** Go back to the input of the e-mail address. */
@@ -29,15 +29,15 @@ export interface CodeState {
 interface CodeOptions {
   /** Whether the last digit submits the code; false where the action cannot be undone. */
   submitsItself?: boolean;
-  /** The address to which a code was sent before the page was reloaded. */
+  /** The e-mail address to which a code was sent before the page was reloaded. */
   awaitedFrom?: string | undefined;
 }
 
 /**
- * Mails a code to an e-mail address, and submits what is typed.
+ * Request a code for an e-mail address, and submit the code that the user types.
  *
- * @param send submits the code; resolves to nothing on success, to the refusal, or to "change" if
- *   something other than the code must be corrected first.
+ * @param send submits the code. It resolves to null or undefined on success, to a refusal, or to
+ *   "change" if the user must first correct something other than the code.
  */
 export function useCode(
   send: (code: string, email: string) => Promise<Refusal | "change" | null | undefined>,

@@ -17,13 +17,13 @@ function render() {
 
 beforeEach(() => window.history.replaceState(null, "", "/verify-email"));
 
-it("removes the token from the address", () => {
+it("removes the token from the URL", () => {
   window.history.replaceState(null, "", "/verify-email#token=a-b_c");
   expect(render().current).toBe("a-b_c");
   expect(window.location.href).toBe(`${window.location.origin}/verify-email`);
 });
 
-it("follows another link in the same tab", async () => {
+it("returns the token of another link that is opened in the same tab", async () => {
   window.history.replaceState(null, "", "/verify-email#token=one");
   const token = render();
   await act(() => {
@@ -35,6 +35,6 @@ it("follows another link in the same tab", async () => {
   expect(window.location.hash).toBe("");
 });
 
-it("returns null for an address without a token", () => {
+it("returns null for a URL without a token", () => {
   expect(render().current).toBeNull();
 });

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useLocation } from "react-router";
 
 /**
- * Return the token in the URL's fragment, from a mailed link; null if there is none.
+ * Return the token that an e-mailed link carries in its URL fragment; null if there is none.
  *
  * The token is removed from the address bar and the history, so that it is not leaked later.
  */

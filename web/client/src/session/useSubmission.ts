@@ -20,9 +20,9 @@ export interface Submission {
 }
 
 /**
- * Submits a form's values by field name, and keeps the reason of a refusal.
+ * Submit a form's values, keyed by field name, and keep the reason for a refusal.
  *
- * @param send resolves to the refusal, or to nothing on success.
+ * @param send sends the values; it resolves to a refusal, or to null or undefined on success.
  */
 export function useSubmission(
   send: (

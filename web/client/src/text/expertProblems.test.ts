@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { germanProblem } from "./expertProblems.ts";
 
-test("the server's problems are translated to German, with their numbers", () => {
+test("the server's messages are translated into German, with the numbers that they contain", () => {
   expect(germanProblem("A break is a multiple of 15 minutes from 0 to 240")).toBe(
     "Ein Vielfaches von 15 Minuten zwischen 0 und 240.",
   );
@@ -11,6 +11,6 @@ test("the server's problems are translated to German, with their numbers", () =>
   expect(germanProblem("This day is named twice")).toBe("Dieser Tag ist doppelt angegeben.");
 });
 
-test("an unknown problem is left untranslated", () => {
+test("an unknown message is left untranslated", () => {
   expect(germanProblem("Something new")).toBe("Something new");
 });

@@ -55,7 +55,9 @@ const GERMAN_PATTERNS: readonly (readonly [RegExp, (...found: string[]) => strin
   ],
 ];
 
-/** Translate the server's validation messages about rules, experts and accounts to German. */
+/**
+ * Translate the server's validation messages about booking rules, experts and accounts into German.
+ */
 export function germanProblem(message: string): string {
   for (const [pattern, say] of GERMAN_PATTERNS) {
     const match = pattern.exec(message);

@@ -1,4 +1,7 @@
-/** Return the browser's locale for a language, with its region; the language if there is none. */
+/**
+ * Return the browser's locale for a language, including the region; the language itself if the
+ * browser has no such locale.
+ */
 export function localeOf(language: string, tags = navigator.languages): string {
   return tags.find((tag) => baseLanguage(tag) === language && isLocale(tag)) ?? language;
 }
@@ -7,7 +10,9 @@ export function baseLanguage(tag: string): string {
   return tag.split("-")[0] ?? tag;
 }
 
-/** Return whether formatters accept a tag; browsers may report tags such as `en-US@posix`. */
+/**
+ * Return whether formatters accept a language tag; browsers may report tags such as `en-US@posix`.
+ */
 function isLocale(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length > 0;

@@ -18,7 +18,7 @@ const GERMAN: Readonly<Record<string, string>> = {
 };
 const PHONE = "Enter a valid phone number";
 
-/** Translate the server's validation messages about personal data to German. */
+/** Translate the server's validation messages about personal data into German. */
 export function germanPersonProblem(message: string): string {
   if (message.startsWith(PHONE)) {
     return "Das ist keine gültige Telefonnummer. Sie sieht etwa so aus: +49 30 901820 ext. 12";

@@ -5,15 +5,15 @@ import { baseLanguage, localeOf } from "./locales.ts";
 
 const STORAGE_KEY = "expertbook.language";
 
-/** Languages of the interface, by their own names. */
+/** Languages of the user interface, each with its name in that language. */
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 
 export type Language = keyof typeof LANGUAGES;
 
-/** Texts of one area of the client, by language. */
+/** Texts for one area of the client, keyed by language. */
 export type Catalogue<T> = Record<Language, T>;
 
-/** Return a catalogue, checked by types: each language has the same keys as English. */
+/** Return a catalogue. Its type ensures that each language has the same keys as English. */
 export function catalogue<const T extends Words>(
   words: { en: T } & Record<Exclude<Language, "en">, SameAs<T>>,
 ) {
@@ -31,7 +31,7 @@ type SameAs<T> = T extends string
 
 interface Text {
   readonly language: Language;
-  /** Browser locale of the language, with region, for dates, numbers and prices. */
+  /** The browser's locale for the language, including the region, for dates, numbers and prices. */
   readonly locale: string;
   choose: (language: Language) => void;
 }
@@ -70,7 +70,9 @@ export function TextProvider({ children }: { children: ReactNode }) {
   return <TextContext value={text}>{children}</TextContext>;
 }
 
-/** Return the stored language, otherwise the first supported one of the browser. */
+/**
+ * Return the language stored on this device, or else the first supported language of the browser.
+ */
 function preferredLanguage(): Language {
   const preferredTags = [localStore.getItem(STORAGE_KEY) ?? "", ...navigator.languages].map(
     baseLanguage,

@@ -9,7 +9,7 @@ import { useCity } from "./useCity.ts";
 
 const ZoneSearch = lazy(() => import("./ZoneSearch.tsx"));
 
-/** Choice of the time zone and of the clock in which times are shown. */
+/** Controls to choose the time zone and the 12-hour or 24-hour clock in which times are shown. */
 export function ClockControls() {
   const text = useWords(clockWords);
   const city = useCity();

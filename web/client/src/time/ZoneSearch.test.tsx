@@ -10,7 +10,7 @@ const onClose = vi.fn();
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse("2026-12-01T12:00:00Z") });
   saveTimePreferences({ zone: "Europe/Paris", hourCycle: "h23" });
-  // jsdom has no layout.
+  // jsdom has no layout, and so lacks `scrollIntoView`.
   Element.prototype.scrollIntoView = vi.fn();
 });
 afterEach(() => {
@@ -19,7 +19,7 @@ afterEach(() => {
   vi.clearAllMocks();
 });
 
-/** Show the search, and return its field. */
+/** Render the search, and return its text field. */
 function show(): HTMLElement {
   render(
     <TextProvider>
@@ -37,7 +37,7 @@ function press(...keys: string[]): void {
   for (const key of keys) fireEvent.keyDown(screen.getByRole("combobox"), { key });
 }
 
-/** Return the option on which Enter acts, as screen readers read it. */
+/** Return the text of the active option, which Enter chooses, as screen readers read it. */
 function active(): string | null | undefined {
   const id = screen.getByRole("combobox").getAttribute("aria-activedescendant");
   return id === null ? undefined : document.getElementById(id)!.textContent;
@@ -47,13 +47,13 @@ function chosenZone(): string {
   return renderHook(useTimePreferences).result.current.zone;
 }
 
-test("the list begins at the present zone", () => {
+test("the current time zone is active when the list opens", () => {
   expect(show()).toBe(document.activeElement);
   expect(active()).toBe("Paris Europe13:00, UTC+1");
   expect(screen.getByRole("option", { selected: true }).textContent).toBe(active());
 });
 
-test("a zone is found by typing, and chosen with Enter", () => {
+test("a time zone can be found by typing, and chosen with Enter", () => {
   show();
   type("tokyo");
   expect(active()).toBe("Tokyo Asia21:00, UTC+9");
@@ -62,7 +62,7 @@ test("a zone is found by typing, and chosen with Enter", () => {
   expect(onClose).toHaveBeenCalledOnce();
 });
 
-test("a city is found by its present name, even if the browser has a former one", () => {
+test("a city is found by its present name, even if the browser lists its former name", () => {
   show();
   type("kolkata");
   expect(active()).toBe("Kolkata Asia17:30, UTC+5:30");
@@ -70,7 +70,7 @@ test("a city is found by its present name, even if the browser has a former one"
   expect(active()).toBe("Kathmandu Asia17:45, UTC+5:45");
 });
 
-test("keys move through the results, from one end to the other", () => {
+test("arrow and page keys move through the results, and stop at either end", () => {
   show();
   type("antarctica");
   const found = screen.getAllByRole("option").map(({ textContent }) => textContent);
@@ -87,7 +87,7 @@ test("keys move through the results, from one end to the other", () => {
   expect(active()).toBe(found.at(-1));
 });
 
-test("each search begins at its first result", () => {
+test("after each search, its first result is active", () => {
   show();
   type("argentina");
   press("ArrowDown", "ArrowDown");
@@ -95,7 +95,7 @@ test("each search begins at its first result", () => {
   expect(active()).toBe(screen.getAllByRole("option")[0]!.textContent);
 });
 
-test("a search that finds nothing says so, and Enter changes nothing", () => {
+test("a search without results says so, and Enter then changes nothing", () => {
   show();
   type("nowhere");
   expect(screen.getByRole("status").textContent).toBe("No time zone has this name.");
@@ -107,7 +107,7 @@ test("a search that finds nothing says so, and Enter changes nothing", () => {
   expect(screen.queryByRole("status")).toBeNull();
 });
 
-test("a zone is chosen with the mouse; closing keeps the present one", () => {
+test("a time zone can be chosen with the mouse; closing the search keeps the current one", () => {
   show();
   fireEvent.click(screen.getByRole("button", { name: "Close" }));
   expect(chosenZone()).toBe("Europe/Paris");

@@ -8,7 +8,9 @@ import { formats } from "./formats.ts";
 import { saveTimePreferences, useTimePreferences } from "./preferences.ts";
 import { findZones, zoneChoices } from "./zoneSearch.ts";
 
-/** Search for a time zone: a combobox with its list, after the ARIA Authoring Practices. */
+/**
+ * Search for a time zone: a combobox with a list of results, as in the ARIA Authoring Practices.
+ */
 export default function ZoneSearch({ onClose }: { onClose: () => void }) {
   const text = useWords(clockWords);
   const { language, locale } = useText();

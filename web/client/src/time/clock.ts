@@ -1,6 +1,9 @@
 import { useSyncExternalStore } from "react";
 
-/** Return the current time in milliseconds, rounded down to `every`; re-renders when it changes. */
+/**
+ * Return the current time in milliseconds, rounded down to a multiple of `every`. The component
+ * re-renders when the returned time changes.
+ */
 export function useNow(every: number): number {
   return useSyncExternalStore(
     (changed) => {

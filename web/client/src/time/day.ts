@@ -9,7 +9,7 @@ export function parseDay(text: string | null): string | undefined {
   }
 }
 
-/** Return the date some days later. */
+/** Return the date that is the given number of days after another date. */
 export function addDays(date: string, days: number): string {
   return parseDate(date).add({ days }).toString();
 }

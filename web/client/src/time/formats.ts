@@ -4,7 +4,10 @@ import { dateFormat, numberFormat } from "./intl.ts";
 import { type TimePreferences, useTimePreferences } from "./preferences.ts";
 import { useText } from "../text/text.tsx";
 
-/** An amount in minor units, and the currency's decimals by ISO 4217, from which Intl differs. */
+/**
+ * An amount in minor units, and the currency's number of decimals in ISO 4217, from which `Intl`
+ * may differ.
+ */
 export interface Money {
   readonly amount: number;
   readonly currency: string;
@@ -15,20 +18,22 @@ export interface Money {
 export interface Formats {
   /** Format the time of an instant, in every language as 9:30 or 9:30 am. */
   time: (instant: string) => string;
-  /** Format minutes since midnight like a time. */
+  /** Format a time of day that is given in minutes since midnight. */
   clock: (minutes: number) => string;
-  /** Format a calendar day such as 2026-11-21: Sat 21 November. */
+  /** Format a calendar day: 2026-11-21 becomes Sat 21 November. */
   day: (date: string) => string;
-  /** Format a calendar day without the month: Sat 21. */
+  /** Format a calendar day without the month: 2026-11-21 becomes Sat 21. */
   shortDay: (date: string) => string;
-  /** Format an instant: Sat 21 November, 9:30; with the year if it is not the present one. */
+  /**
+   * Format an instant, such as Sat 21 November, 9:30; adds the year unless it is the current year.
+   */
   moment: (instant: string) => string;
-  /** Format a number of minutes: 45 min, or 1 hr 30 min. */
+  /** Format a number of minutes, such as 45 min or 1 hr 30 min. */
   minutes: (count: number) => string;
-  /** Format a price: 90 €; with cents only if there are some. */
+  /** Format a price, such as 90 €; shows decimals only if they are not zero. */
   price: (money: Money) => string;
   number: (value: number, digits?: number) => string;
-  /** Return a part of a number in percent, such as 6.1 %; 0 % if the number is 0. */
+  /** Format `part` as a percentage of `all`, such as 6.1 %; 0 % if `all` is 0. */
   share: (part: number, all: number) => string;
   /** Return the calendar day of an instant in the reader's time zone, such as 2026-11-21. */
   dateOf: (instant: string | Date) => string;
@@ -45,14 +50,14 @@ export function useFormats(): Formats {
 export function formats(locale: string, { zone, hourCycle }: TimePreferences): Formats {
   const inZone = { timeZone: zone } as const;
   const clock = { hour: "numeric", minute: "2-digit", hourCycle } as const;
-  // A calendar day is the same in every time zone: format it as midnight UTC.
+  // A calendar day has no time zone, so format it as midnight in UTC.
   const shortDay = { weekday: "short", day: "numeric", timeZone: "UTC" } as const;
   const day = { ...shortDay, month: "long" } as const;
   const timeIn = (timeZone: string, instant: number) =>
     dateFormat(locale, { timeZone, ...clock })
       .formatToParts(instant)
       .map(({ type, value }) => {
-        // Languages differ in leading zeros and capitals.
+        // Remove the leading zeros and capital letters, in which languages differ.
         if (type === "hour") return value.replace(/^0(?=.)/, "");
         return type === "dayPeriod" ? value.toLowerCase() : value;
       })

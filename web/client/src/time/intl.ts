@@ -1,7 +1,7 @@
 const dates = new Map<string, Intl.DateTimeFormat>();
 const numbers = new Map<string, Intl.NumberFormat>();
 
-/** Return a cached date format: creating one is far slower than using it. */
+/** Return a cached date format, because creating a format is far slower than using it. */
 export function dateFormat(
   locale: string,
   options: Intl.DateTimeFormatOptions,

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { localStore } from "../app/storage.ts";
 import { deviceZone, isTimeZone } from "./zones.ts";
 
-/** Time zone and clock of the reader; stored on this device. */
+/** The reader's time zone and 12-hour or 24-hour clock, stored on this device. */
 export interface TimePreferences {
   /** IANA time zone. */
   readonly zone: string;

@@ -7,18 +7,22 @@ const DAY_MS = 86_400_000;
 interface RelativeFormats {
   /** Format the day of an instant relative to today: "In 5 days". */
   day: (instant: string) => string;
-  /** Format the day of an instant relative to today unless it is later than tomorrow: "Tue 1". */
+  /**
+   * Format the day of an instant: up to tomorrow relative to today, and later days such as "Tue 1".
+   */
   shortDay: (instant: string) => string;
-  /** Format an instant, with its day relative to today unless it is later than tomorrow. */
+  /**
+   * Format an instant with its day, which is relative to today unless it is later than tomorrow.
+   */
   moment: (instant: string) => string;
 }
 
-/** Return the present day in the reader's time zone, such as 2026-11-21. */
+/** Return the current date in the reader's time zone, such as 2026-11-21. */
 export function useToday(): string {
   return useFormats().dateOf(new Date(useNow(60_000)));
 }
 
-/** Return formats relative to today. */
+/** Return functions that format instants relative to today. */
 export function useRelativeFormats(): RelativeFormats {
   const { locale } = useText();
   const formats = useFormats();

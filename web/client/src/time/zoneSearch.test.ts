@@ -8,7 +8,7 @@ function found(search: string, language: "en" | "de" = "en") {
   return findZones(zoneChoices("UTC", language, WINTER), search).map(({ zone }) => zone);
 }
 
-test("zones are found by city, in either language, without accents", () => {
+test("time zones are found by city, in English and German, with or without accents", () => {
   expect(found("paris")).toEqual(["Europe/Paris"]);
   expect(found("sao paulo")).toEqual(["America/Sao_Paulo"]);
   expect(found("zürich", "de")).toEqual(["Europe/Zurich"]);
@@ -17,13 +17,13 @@ test("zones are found by city, in either language, without accents", () => {
   expect(found("nowhere")).toEqual([]);
 });
 
-test("zones are found by region and by offset", () => {
+test("time zones are found by region and by UTC offset", () => {
   expect(found("america/argentina ush")).toEqual(["America/Argentina/Ushuaia"]);
   expect(found("utc+3:30")).toContain("Asia/Tehran");
   expect(found("utc-3:30")).toEqual(["America/St_Johns"]);
 });
 
-test("cities that begin with the search come first", () => {
+test("cities that begin with the searched text come first", () => {
   expect(found("mo")[0]).toBe("Africa/Mogadishu");
   expect(found("")).toHaveLength(zoneChoices("UTC", "en", WINTER).length);
 });

@@ -5,13 +5,13 @@ import { cityOf, offsetOf, timeZones } from "./zones.ts";
 export interface ZoneChoice {
   readonly zone: string;
   readonly city: string;
-  /** Location, such as "America / Argentina"; empty for UTC. */
+  /** Region of the city, such as "America / Argentina"; empty for UTC. */
   readonly region: string;
-  /** Offset, such as UTC+1. */
+  /** Offset from UTC, such as UTC+1. */
   readonly offset: string;
 }
 
-/** Return all time zones by the names of their cities. */
+/** Return all time zones, sorted by the names of their cities. */
 export function zoneChoices(chosen: string, language: Language, now: number): ZoneChoice[] {
   return timeZones(chosen)
     .map((zone) => ({
@@ -23,7 +23,10 @@ export function zoneChoices(chosen: string, language: Language, now: number): Zo
     .sort((one, other) => one.city.localeCompare(other.city, language));
 }
 
-/** Return the zones whose texts have all words of a search, first those that begin with it. */
+/**
+ * Return the time zones whose city, name or offset contain all words of a search. Cities that begin
+ * with the first word come first.
+ */
 export function findZones(choices: readonly ZoneChoice[], search: string): ZoneChoice[] {
   const words = fold(search)
     .split(/[\s/,]+/)

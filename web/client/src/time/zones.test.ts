@@ -11,14 +11,14 @@ test("a zone is named after its city", () => {
   expect(cityOf("UTC", "de")).toBe("UTC");
 });
 
-test("an offset is the one at the given instant", () => {
+test("a UTC offset is the one that applies at the given instant", () => {
   expect(offsetOf("Europe/Paris", Date.parse("2026-12-01T12:00Z"))).toBe("UTC+1");
   expect(offsetOf("Europe/Paris", Date.parse("2026-07-01T12:00Z"))).toBe("UTC+2");
   expect(offsetOf("America/St_Johns", Date.parse("2026-12-01T12:00Z"))).toBe("UTC−3:30");
   expect(offsetOf("UTC", 0)).toBe("UTC+0");
 });
 
-test("the device's zone is replaced where the browser does not know it", () => {
+test("the device's time zone is replaced by UTC if the browser does not know it", () => {
   const options = Intl.DateTimeFormat().resolvedOptions();
   vi.spyOn(Intl.DateTimeFormat.prototype, "resolvedOptions").mockReturnValue({
     ...options,

@@ -3,7 +3,7 @@ import { dateFormat } from "./intl.ts";
 
 const FALLBACK = "UTC";
 
-/** Present names of cities that some browsers list by a former name, such as Asia/Calcutta. */
+/** Present names of cities that some browsers list under a former name, as in Asia/Calcutta. */
 const RENAMED: Readonly<Record<string, string>> = {
   Asmera: "Asmara",
   Calcutta: "Kolkata",
@@ -19,7 +19,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   Truk: "Chuuk",
 };
 
-/** German names of cities whose zones are named in English. */
+/** German names of cities, keyed by the English names that time zones contain. */
 const GERMAN: Readonly<Record<string, string>> = {
   Algiers: "Algier",
   Athens: "Athen",
@@ -54,7 +54,10 @@ const GERMAN: Readonly<Record<string, string>> = {
   Zurich: "Zürich",
 };
 
-/** Return the device's time zone; UTC if it has none that the browser knows, such as Etc/Unknown. */
+/**
+ * Return the device's time zone, or UTC if the browser does not know that time zone, as with
+ * Etc/Unknown.
+ */
 export function deviceZone(): string {
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   return isTimeZone(timeZone) ? timeZone : FALLBACK;
@@ -75,14 +78,14 @@ export function timeZones(chosen: string): string[] {
   return [...known].sort();
 }
 
-/** Return the familiar name of a time zone: its city. */
+/** Return the name of the city after which a time zone is named. */
 export function cityOf(zone: string, language: Language): string {
   const name = zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
   const city = RENAMED[name] ?? name;
   return (language === "de" && GERMAN[city]) || city;
 }
 
-/** Return the offset of a time zone at an instant, such as UTC+1 or UTC−3:30. */
+/** Return the UTC offset of a time zone at an instant, such as UTC+1 or UTC−3:30. */
 export function offsetOf(zone: string, at: number): string {
   const parts = dateFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at);
   const offset = parts.find(({ type }) => type === "timeZoneName")?.value.slice("GMT".length);

@@ -1,4 +1,4 @@
-/** A circle with a person's initials, beside the name; clients have no pictures. */
+/** A circle with a person's initials, shown beside the name because clients have no pictures. */
 export function Avatar({ name }: { name: string }) {
   return (
     <span

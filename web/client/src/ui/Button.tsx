@@ -10,7 +10,7 @@ const KIND_CLASSES = {
   plain: "border-transparent bg-transparent text-accent not-disabled:hover:underline",
 };
 
-/** Return the classes of a button, for links that look like buttons. */
+/** Return the CSS classes of a button, for links that look like buttons. */
 export function buttonClass(kind: keyof typeof KIND_CLASSES = "secondary"): string {
   return `inline-flex min-h-11 items-center justify-center gap-2 rounded-control border px-4 py-1 text-control font-semibold no-underline transition-colors disabled:border-transparent disabled:bg-gone-bg disabled:text-gone disabled:shadow-none aria-busy:opacity-80 ${KIND_CLASSES[kind]}`;
 }

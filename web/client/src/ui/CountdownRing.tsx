@@ -4,10 +4,10 @@ import { useNow } from "../time/clock.ts";
 const LAST_MINUTE_MS = 60_000;
 
 interface RingProps {
-  /** Part of the time that is left, from 0 to 1. */
+  /** Fraction of the time that is left, from 0 to 1. */
   share: number;
   className: string;
-  /** Width of the line; the ring is 24 wide. */
+  /** Width of the line, in units of which the ring is 24 wide. */
   line: number;
 }
 

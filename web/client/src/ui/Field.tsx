@@ -9,7 +9,7 @@ interface FieldFrameProps {
   hint?: ReactNode;
   /** Validation error. */
   problem?: ReactNode;
-  /** Render the control with these attributes. */
+  /** Renders the control with the given attributes. */
   children: (described: Described) => ReactNode;
 }
 
@@ -19,7 +19,7 @@ interface Described {
   readonly "aria-describedby": string | undefined;
 }
 
-/** Label of a control, with a hint and an error, both announced to screen readers. */
+/** Label of a control, with a hint and an error, both announced by screen readers. */
 export function FieldFrame({ id, label, hint, problem, children }: FieldFrameProps) {
   return (
     <div className="grid content-start gap-1.5">
@@ -53,11 +53,11 @@ interface FieldProps extends Omit<ComponentProps<"input">, "className"> {
   problem?: ReactNode;
   /** Button inside the field, at its end. */
   end?: ReactNode;
-  /** Number of lines, for a multi-line field. */
+  /** Number of lines of a multi-line field; undefined for a single-line field. */
   rows?: number;
 }
 
-/** Labelled field of one or several lines. */
+/** Labelled text field of one or several lines. */
 export function Field({ label, hint, problem, end, rows, ...props }: FieldProps) {
   return (
     <FieldFrame id={useId()} label={label} hint={hint} problem={problem}>

@@ -1,4 +1,6 @@
-/** Validation errors by field: its name, or "<item key>.<field>" in a list. */
+/**
+ * Validation errors, keyed by field name, or by "<item key>.<field>" for a field of a list item.
+ */
 export type Problems = Readonly<Record<string, string>>;
 
 interface Problem {
@@ -7,7 +9,7 @@ interface Problem {
 }
 
 /**
- * Return the server's validation messages by field name.
+ * Return the server's validation messages, keyed by field name.
  *
  * @param translate translates a message to the reader's language.
  */

@@ -28,7 +28,8 @@ export function Toasts() {
   const isShown = useSyncExternalStore(subscribe, () => hasToast);
   const plain = useSyncExternalStore(subscribe, () => plainMessage);
   const theme = useTheme();
-  // Load the toaster after the page, so that it can show the first error offline.
+  // Load the toaster soon after the page, so that it can show an error even if the device goes
+  // offline.
   useEffect(() => {
     const timer = setTimeout(() => void loadSonner().catch(() => undefined), IDLE_MS);
     return () => clearTimeout(timer);
@@ -63,7 +64,7 @@ async function withSonner(
   message: string,
   speak: (sonner: typeof import("sonner")) => void,
 ): Promise<void> {
-  // The chunk cannot be loaded while offline.
+  // The toaster's JavaScript chunk cannot be loaded while the device is offline.
   const sonner = await loadSonner().catch(() => undefined);
   if (!sonner) {
     showPlainly(message);

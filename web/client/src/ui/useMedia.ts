@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Return whether a media query matches; re-renders when that changes. */
+/** Return whether a media query matches; the component re-renders when the result changes. */
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (changed) => {

@@ -5,12 +5,12 @@ import type { Problems } from "./problems.ts";
 interface FormProblems {
   /** Ref of the form or of the element that contains its fields. */
   readonly form: RefObject<HTMLFormElement | null>;
-  /** Undefined while nothing is wrong. */
+  /** The problems, keyed by field; undefined while nothing is wrong. */
   readonly problems: Problems | undefined;
   setProblems: (problems: Problems | undefined) => void;
 }
 
-/** The problems of a form's fields; new ones move the focus to the first field that has one. */
+/** The problems of a form's fields. New problems move the focus to the first field that has one. */
 export function useProblems(): FormProblems {
   const form = useRef<HTMLFormElement>(null);
   const [problems, setProblems] = useState<Problems>();

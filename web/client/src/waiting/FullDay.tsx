@@ -27,7 +27,7 @@ interface FullDayProps {
   onChoose: (slot: SlotTime) => void;
 }
 
-/** Says that a day is full, with its waiting list and the nearest free times. */
+/** Message that a day is full, with its waiting list and the nearest free times. */
 export default function FullDay(props: FullDayProps) {
   const { expertId, minutes, date, nearest, onChoose } = props;
   const text = useWords(waitingWords);
@@ -78,7 +78,7 @@ export default function FullDay(props: FullDayProps) {
   );
 }
 
-/** Form to choose the parts of the day to wait for. */
+/** Form to join the waiting list for chosen parts of the day. */
 function JoinForm({ expertId, minutes, date, slots }: FullDayProps) {
   const text = useWords(waitingWords);
   const { errors } = useWords(appWords);

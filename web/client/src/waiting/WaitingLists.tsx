@@ -5,7 +5,10 @@ import { useWaits } from "./waits.ts";
 import { WaitingLine } from "./WaitingLine.tsx";
 import { waitingWords } from "./words.ts";
 
-/** The viewer's places in waiting lists, beside the bookings; nothing if there are none. */
+/**
+ * The viewer's places in waiting lists, shown beside the bookings; renders nothing if there are
+ * none.
+ */
 export default function WaitingLists() {
   const text = useWords(waitingWords);
   const waits = useWaits(true);

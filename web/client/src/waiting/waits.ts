@@ -59,7 +59,7 @@ const LEAVE_WAITLIST = graphql(`
 /** The viewer's place in an expert's waiting list. */
 export type Wait = WaitEntryFragment;
 
-/** The viewer's places in waiting lists; none unless signed in. */
+/** Return the viewer's places in waiting lists; an empty list if nobody is signed in. */
 export function useWaits(hasSession: boolean): readonly Wait[] {
   const { data } = useQuery(WAITS, hasSession ? { fetchPolicy: "cache-and-network" } : skipToken);
   return data?.viewer?.waits ?? [];
@@ -72,7 +72,7 @@ interface JoinInput extends Window {
   minutes: number;
 }
 
-/** Return a function that joins a waiting list, and whether it is under way. */
+/** Return a function that joins a waiting list, and whether a request to join is in progress. */
 export function useJoinWaitlist(): [
   join: (input: JoinInput) => Promise<Joined | undefined>,
   isJoining: boolean,
@@ -87,7 +87,7 @@ export function useJoinWaitlist(): [
   return [async (input) => (await join({ variables: { input } })).data?.joinWaitlist, loading];
 }
 
-/** Return a function that leaves a waiting list, and whether it is under way. */
+/** Return a function that leaves a waiting list, and whether a request to leave is in progress. */
 export function useLeaveWaitlist(): [leave: (id: string) => Promise<void>, isLeaving: boolean] {
   const { cache } = useApolloClient();
   const [leave, { loading }] = useMutation(LEAVE_WAITLIST);

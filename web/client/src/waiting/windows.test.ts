@@ -5,7 +5,7 @@ import { overlaps, partsOf, windowsOf } from "./windows.ts";
 const DAY = "2027-03-28";
 const PARIS = "Europe/Paris";
 
-it("joins parts that touch, and keeps others apart", () => {
+it("joins adjacent parts of a day to one window, and keeps other parts apart", () => {
   expect(windowsOf("2027-03-29", PARIS, new Set(["afternoon", "morning"]))).toEqual([
     { from: "2027-03-28T22:00:00.000Z", to: "2027-03-29T15:00:00.000Z" },
   ]);
@@ -16,7 +16,7 @@ it("joins parts that touch, and keeps others apart", () => {
   expect(windowsOf(DAY, PARIS, new Set())).toEqual([]);
 });
 
-it("covers a day on which the clocks change from midnight to midnight", () => {
+it("covers a whole day from midnight to midnight, even if the clocks change on that day", () => {
   expect(windowsOf(DAY, PARIS, new Set(["morning", "afternoon", "evening"]))).toEqual([
     { from: "2027-03-27T23:00:00.000Z", to: "2027-03-28T22:00:00.000Z" },
   ]);

@@ -15,7 +15,7 @@ export interface Window {
   readonly to: string;
 }
 
-/** Return the windows of some parts of a day; parts that touch are one window. */
+/** Return the time windows for the given parts of a day; adjacent parts form one window. */
 export function windowsOf(date: string, zone: string, parts: ReadonlySet<Part>): Window[] {
   const day = parseDate(date);
   const windows: Window[] = [];
@@ -28,13 +28,15 @@ export function windowsOf(date: string, zone: string, parts: ReadonlySet<Part>):
   return windows;
 }
 
-/** Return the window that contains one start time: a full hour of a day. */
+/**
+ * Return the time window that contains a single start time, which is the given full hour of a day.
+ */
 export function windowAt(date: string, zone: string, hour: number): Window {
   const from = instant(parseDate(date), hour, zone);
   return { from, to: new Date(Date.parse(from) + CELL_MS).toISOString() };
 }
 
-/** Return the parts of a day that contain any of the instants. */
+/** Return the parts of a day that contain at least one of the given instants. */
 export function partsOf(instants: readonly string[], date: string, zone: string): Part[] {
   return ALL_PARTS.filter((part) => {
     const [window] = windowsOf(date, zone, new Set([part]));
@@ -42,7 +44,7 @@ export function partsOf(instants: readonly string[], date: string, zone: string)
   });
 }
 
-/** Return whether two windows have a moment in common. */
+/** Return whether two time windows overlap; a window without length counts as an instant. */
 export function overlaps(one: Window, other: Window): boolean {
   const [from, to, start, end] = [one.from, one.to, other.from, other.to].map(Date.parse) as [
     number,

@@ -21,7 +21,7 @@ import { ADMINISTERED_BOOKINGS } from "./documents.ts";
 
 const PAGE = 20;
 
-/** All bookings, latest first, with a search by reference, person, time and state. */
+/** All bookings, latest first, with a search by reference, person, time and booking status. */
 export function BookingsList() {
   const text = useWords(administrationWords);
   const { status: statuses } = useWords(bookingsWords);

@@ -3,7 +3,7 @@ import { parseDate } from "@internationalized/date";
 import type { BookingFilter, BookingStatus } from "../../api/gql/graphql.ts";
 import { parseDay } from "../../time/day.ts";
 
-/** States to choose from, in the order in which a booking goes through them. */
+/** Booking statuses to choose from, in the order in which a booking can reach them. */
 export const STATUSES: readonly BookingStatus[] = [
   "HELD",
   "PENDING",
@@ -14,16 +14,16 @@ export const STATUSES: readonly BookingStatus[] = [
   "EXPIRED",
 ];
 
-/** The search and filters in the URL. */
+/** The search text and the filters of the list of bookings, as read from the URL. */
 export interface BookingSearch {
   readonly search: string;
   readonly status: BookingStatus | undefined;
-  /** First and last day, such as 2026-11-21; empty without a limit. */
+  /** First and last day to show, such as 2026-11-21; empty if the days are not limited. */
   readonly from: string;
   readonly to: string;
 }
 
-/** Read a search from the URL; malformed values count as missing. */
+/** Read a search from the parameters of a URL; malformed values are treated as missing. */
 export function parseBookingSearch(parameters: URLSearchParams): BookingSearch {
   return {
     search: parameters.get("search")?.trim() ?? "",
@@ -33,7 +33,7 @@ export function parseBookingSearch(parameters: URLSearchParams): BookingSearch {
   };
 }
 
-/** Return the API's filter; the search's days are in the time zone, the last one included. */
+/** Return the API's filter for a search, whose days are in the given zone; `to` is inclusive. */
 export function bookingFilter(
   { search, status, from, to }: BookingSearch,
   zone: string,

@@ -1,6 +1,6 @@
 import { graphql } from "../../api/gql/gql.ts";
 
-/** A booking, as administrators find it. */
+/** Fields of a booking in the administrators' list. */
 export const ADMINISTERED_BOOKING = graphql(`
   fragment AdministeredBooking on Booking {
     id

@@ -11,7 +11,7 @@ import { FormSection } from "../FormSection.tsx";
 import { administrationWords } from "../words.ts";
 import { LISTED_EXPERTS, UPDATE_EXPERT } from "./documents.ts";
 
-/** Shows whether an expert is listed in the directory, and lets the administrator change it. */
+/** Shows whether the directory lists an expert, with a button to list or unlist the expert. */
 export function ListingSection({ expert: { id, name } }: { expert: EditedExpertFragment }) {
   const text = useWords(administrationWords);
   const { errors } = useWords(appWords);
@@ -21,7 +21,7 @@ export function ListingSection({ expert: { id, name } }: { expert: EditedExpertF
   });
   const [updateExpert, { loading }] = useMutation(UPDATE_EXPERT, {
     update(cache) {
-      // The directory's lists have changed.
+      // The cached lists and counts of the directory are out of date.
       cache.evict({ fieldName: "experts" });
       cache.evict({ fieldName: "categories" });
     },
@@ -29,7 +29,7 @@ export function ListingSection({ expert: { id, name } }: { expert: EditedExpertF
   const [isAsked, setIsAsked] = useState(false);
   const isListed = data?.experts.nodes.some((other) => other.id === id);
 
-  /** Resolves to the reason of a refusal, or to "". */
+  /** List or unlist the expert; resolves to the reason of a refusal, or to "" on success. */
   async function setDisabled(disabled: boolean): Promise<string> {
     try {
       const { data } = await updateExpert({ variables: { input: { expertId: id, disabled } } });

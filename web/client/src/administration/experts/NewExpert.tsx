@@ -32,7 +32,7 @@ import { ProfileFields } from "./ProfileFields.tsx";
 
 type Account = Extract<NonNullable<FutureExpertQuery["node"]>, { __typename: "User" }>;
 
-/** Page `/administration/experts/new?user=…`: makes the account an expert. */
+/** Page `/administration/experts/new?user=…`, where an administrator makes a user an expert. */
 export function NewExpert() {
   const text = useWords(administrationWords);
   const id = useSearchParams()[0].get("user") ?? "";
@@ -58,7 +58,7 @@ export function NewExpert() {
 
 interface NewExpertFormProps {
   account: Account;
-  /** Another expert's price, for the currency; undefined if there are no experts. */
+  /** Another expert's price, which determines the currency; undefined if there are no experts. */
   price: Money | undefined;
 }
 

@@ -11,20 +11,20 @@ import type { Problems } from "../../ui/problems.ts";
 interface ProfileFieldsProps {
   profile: Profile;
   problems: Problems;
-  /** Whether the name can be edited; a new expert takes the account's name. */
+  /** Whether the name can be edited; a new expert gets the name of the account instead. */
   hasName?: boolean;
   /** Whether to ask for a currency, because no expert has set one yet. */
   asksCurrency?: boolean;
   onChange: (profile: Profile) => void;
 }
 
-/** Fields of an expert's profile. */
+/** Form fields for an expert's profile. */
 export function ProfileFields(props: ProfileFieldsProps) {
   const { profile, problems, hasName = false, asksCurrency = false, onChange } = props;
   const text = useWords(administrationWords);
   const categories = useWords(categoryWords);
 
-  /** Return the props of the text field with this name. */
+  /** Return the props of the text field that edits the given property of the profile. */
   function field(name: Exclude<keyof Profile, "category" | "timeZone" | "decimals">) {
     return {
       value: profile[name],

@@ -30,7 +30,7 @@ export const ADMINISTERED_EXPERTS = graphql(`
   }
 `);
 
-/** Active experts found by name; an expert who is missing here is not listed. */
+/** Experts whom the directory lists under a name; an expert missing here is not listed. */
 export const LISTED_EXPERTS = graphql(`
   query ListedExperts($name: String!) {
     experts(filter: { search: $name }, first: 100) {
@@ -79,7 +79,7 @@ export const CREATE_EXPERT = graphql(`
   }
 `);
 
-/** The account that becomes an expert, and the currency that other experts use. */
+/** Query for the account that becomes an expert, and for the currency that other experts use. */
 export const NEW_EXPERT_DATA = graphql(`
   query FutureExpert($id: ID!) {
     node(id: $id) {

@@ -15,7 +15,7 @@ import {
 import * as profiles from "../../profile/profile.ts";
 import type { Problems } from "../../ui/problems.ts";
 
-/** A new expert, as entered in the form. */
+/** A new expert's profile, offers and weekly hours, as entered in the form. */
 export interface NewExpertDraft {
   readonly profile: profiles.Profile;
   readonly offers: readonly OfferDraft[];
@@ -50,7 +50,7 @@ export function initialDraft(
   };
 }
 
-/** Convert a draft to the mutation's input; the name is the account's. */
+/** Convert a draft to the mutation's input, without a name: the expert gets the account's. */
 export function toInput({
   profile,
   offers,
@@ -73,7 +73,7 @@ export function toInput({
 export function validate({ profile, offers, week }: NewExpertDraft, words: DraftWords): Problems {
   const found: Record<string, string> = { ...profiles.validate(profile, words) };
   for (const { key, price } of offers) {
-    // A missing currency is reported at the currency's own field.
+    // If the currency is missing, report that only at its own field, not at every price.
     if (found.currency !== undefined) continue;
     const problem = priceProblem(profiles.parsePrice(price, profile), words);
     if (problem) found[`${key}.price`] = problem;
@@ -87,7 +87,7 @@ export function validate({ profile, offers, week }: NewExpertDraft, words: Draft
   };
 }
 
-/** Map the server's problems, keyed by input path, to the draft's fields. */
+/** Convert the server's problems, keyed by input path, to problems keyed by form field. */
 export function mapServerProblems(problems: Problems, { offers, week }: NewExpertDraft): Problems {
   const found: Record<string, string> = { ...profiles.mapServerProblems(problems) };
   if (problems.offers) found.offers = problems.offers;

@@ -22,7 +22,7 @@ interface EditUserDialogProps {
   onClose: () => void;
 }
 
-/** Dialog to edit an account's name, role and time zone; shows why a change was refused. */
+/** Dialog to edit an account's name, role and time zone; shows why a change is refused. */
 export function EditUserDialog({ user, onClose }: EditUserDialogProps) {
   const text = useWords(administrationWords);
   const { errors } = useWords(appWords);

@@ -17,7 +17,7 @@ import { UsersTable } from "./UsersTable.tsx";
 const PAGE = 20;
 const ROLES: readonly Role[] = ["CLIENT", "EXPERT", "ADMIN"];
 
-/** Searchable list of accounts, by name. */
+/** List of accounts, with a search and a filter by role. */
 export function UsersList() {
   const text = useWords(administrationWords);
   const [parameters, setParameters] = useSearchParams();

@@ -10,7 +10,7 @@ import { administrationWords } from "../words.ts";
 import { EditUserDialog } from "./EditUserDialog.tsx";
 import { DisableUserDialog } from "./DisableUserDialog.tsx";
 
-/** Table of accounts with the actions for each. */
+/** Table of accounts, with the actions that are possible for each account. */
 export function UsersTable({ users }: { users: readonly AdministeredUserFragment[] }) {
   const text = useWords(administrationWords);
   const { viewer } = useViewer();

@@ -1,6 +1,6 @@
 import { graphql } from "../../api/gql/gql.ts";
 
-/** An account, as administrators see it. */
+/** Fields of an account in the administrators' list. */
 export const ADMINISTERED_USER = graphql(`
   fragment AdministeredUser on User {
     id

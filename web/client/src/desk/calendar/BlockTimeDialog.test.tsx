@@ -12,13 +12,13 @@ import { chooseTheme } from "../../ui/theme.ts";
 import { Toasts } from "../../ui/toast.tsx";
 import { BlockTimeDialog } from "./BlockTimeDialog.tsx";
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 
 const onClose = vi.fn();
 
 beforeEach(() => {
-  // jsdom lacks matchMedia, which the toaster would ask for the device's theme, and modal dialogs.
+  // jsdom lacks modal dialogs, and matchMedia, which is not called once a theme is chosen.
   chooseTheme("light");
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;
@@ -63,7 +63,7 @@ type Answer = Observable<ApolloLink.Result>;
 const saved = (...outside: ReturnType<typeof booking>[]): Answer =>
   of({ data: { setAvailability: { __typename: "AvailabilitySet", expert: EXPERT, outside } } });
 
-/** Show the dialog with a server that gives these answers; return the overrides it is sent. */
+/** Show the dialog with a server that returns `answers`; return the overrides that it receives. */
 function show(...answers: Answer[]): unknown[] {
   const sent: unknown[] = [];
   const link = new ApolloLink(({ operationName, variables }) => {
@@ -92,17 +92,17 @@ function fill(label: string, value: string): void {
   fireEvent.change(field(label), { target: { value } });
 }
 
-/** Press the button once it is not busy. */
+/** Press the button "Block" as soon as the dialog is not busy. */
 async function block(): Promise<void> {
   fireEvent.click(await screen.findByRole("button", { name: "Block" }));
 }
 
-/** Press Escape, which a browser turns into this event. */
+/** Dispatch the event that a browser dispatches when Escape is pressed. */
 function escape(): void {
   fireEvent(screen.getByRole("dialog"), new Event("cancel", { cancelable: true }));
 }
 
-test("the day is blocked, and the dialog closes", async () => {
+test("a whole day is blocked, and the dialog closes", async () => {
   const sent = show(saved());
   await block();
   await screen.findByText(/^The time is blocked/);
@@ -110,7 +110,7 @@ test("the day is blocked, and the dialog closes", async () => {
   expect(onClose).toHaveBeenCalledOnce();
 });
 
-test("some hours are blocked on each of several days, also until midnight", async () => {
+test("the same hours are blocked on each of several days, even until midnight", async () => {
   const sent = show(saved(), saved());
   fill("To day", "2026-12-03");
   fireEvent.click(field("The whole day"));
@@ -134,7 +134,7 @@ test("some hours are blocked on each of several days, also until midnight", asyn
   expect(sent.at(-1)).toEqual([{ date: THURSDAY, hours: [{ from: "09:00", to: "15:00" }] }]);
 });
 
-test("the last day follows the first one, but only forwards", () => {
+test("choosing a later first day also moves the last day; an earlier one does not", () => {
   show();
   fill("From day", "2026-12-10");
   expect(field("To day").value).toBe("2026-12-10");
@@ -150,7 +150,7 @@ test.each([
   ["To day", "20266-11-26", "Choose a day."],
   ["To", "12:00", "The end must be after the beginning."],
   ["From", "", "Enter a time."],
-])("a wrong field is explained and gets the focus: %s %s", async (label, value, why) => {
+])("an invalid field is explained and gets the focus: %s %s", async (label, value, why) => {
   const sent = show(saved());
   fireEvent.click(field("The whole day"));
   fill(label, value);
@@ -160,7 +160,7 @@ test.each([
   expect(sent).toEqual([]);
 });
 
-test("time in which the expert has no hours need not be blocked", async () => {
+test("time outside the expert's hours is not blocked, and a message says why", async () => {
   const sent = show(saved());
   fill("From day", "2026-11-27");
   await block();
@@ -170,7 +170,7 @@ test("time in which the expert has no hours need not be blocked", async () => {
   expect(onClose).not.toHaveBeenCalled();
 });
 
-test("sessions in the blocked time are listed, by the expert's clock, and get the focus", async () => {
+test("sessions on the blocked day in the expert's time zone are listed and focused", async () => {
   show(
     saved(
       booking("Before", "2026-11-25T14:00:00Z"),
@@ -189,7 +189,7 @@ test("sessions in the blocked time are listed, by the expert's clock, and get th
   expect(onClose).toHaveBeenCalledOnce();
 });
 
-test("a refusal is explained, and after a failure the form can be sent again", async () => {
+test("a refusal is explained, and the form can be sent again after a failure", async () => {
   const fields = [{ __typename: "FieldProblem", field: "overrides", message: "Too many days." }];
   show(
     of({ data: { setAvailability: { __typename: "InvalidInput", message: "invalid", fields } } }),

@@ -17,19 +17,19 @@ import { type Block, blockTime, isInBlock, overridesOf } from "./block.ts";
 import { calendarWords } from "./words.ts";
 
 const MAX_DAYS = 366;
-/** Maximum number of attempts if the hours are changed elsewhere at the same time. */
+/** Maximum number of attempts, in case another client changes the hours at the same time. */
 const MAX_ATTEMPTS = 3;
 const WHOLE_DAY = { from: "00:00", to: "24:00" };
 
 interface BlockTimeDialogProps {
   expertId: string;
-  /** The initial day, in the time zone `zone` of the expert's hours. */
+  /** The day that is chosen at first; `zone` is the time zone of the expert's hours. */
   date: string;
   zone: string;
   onClose: () => void;
 }
 
-/** Blocks time on some days, as overrides of the expert's hours. */
+/** Dialog to block time on one or more days, by overriding the expert's hours on these days. */
 export function BlockTimeDialog({ expertId, date, zone, onClose }: BlockTimeDialogProps) {
   const text = useWords(calendarWords).block;
   const { errors } = useWords(appWords);
@@ -47,7 +47,7 @@ export function BlockTimeDialog({ expertId, date, zone, onClose }: BlockTimeDial
     const found = problemsOf(block, text);
     setProblems(Object.keys(found).length ? found : undefined);
     if (Object.keys(found).length) return;
-    // The mutation replaces all overrides, so read the current ones first.
+    // The mutation replaces all overrides of the hours, so read the current overrides first.
     const { data: before } = await client.query({
       query: EXPERT_HOURS,
       variables: { id: expertId },
@@ -90,7 +90,7 @@ export function BlockTimeDialog({ expertId, date, zone, onClose }: BlockTimeDial
 
   if (remaining) {
     return (
-      // A dialog of its own, so that it takes the focus from the form and is announced.
+      // Use another dialog, so that it takes the focus and screen readers announce it.
       <Dialog key="remaining" title={text.remaining} onClose={onClose}>
         <p className="text-muted">{text.remainingLead}</p>
         <OutsideList bookings={remaining} isOwn onFollow={onClose} />

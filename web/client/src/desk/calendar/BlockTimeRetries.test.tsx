@@ -8,11 +8,11 @@ import { createCache } from "../../api/cache.ts";
 import { TextProvider } from "../../text/text.tsx";
 import { BlockTimeDialog } from "./BlockTimeDialog.tsx";
 
-// The default of one second is too short on a busy machine.
+// The default timeout of one second is too short on a busy machine.
 configure({ asyncUtilTimeout: 60_000 });
 
 beforeEach(() => {
-  // jsdom does not show dialogs.
+  // jsdom does not implement these methods of dialogs.
   HTMLDialogElement.prototype.showModal = vi.fn();
   HTMLDialogElement.prototype.close = vi.fn();
 });
@@ -21,7 +21,7 @@ afterEach(cleanup);
 const DAY = "2026-12-01"; // A Tuesday.
 const CHRISTMAS = { __typename: "DateOverride", date: "2026-12-24", hours: [] };
 
-test("time is blocked in the newest hours, also if they change meanwhile", async () => {
+test("time is blocked in the current hours, even if they change at the same time", async () => {
   const price = { __typename: "Money", amount: 4_800, currency: "EUR", decimals: 2 };
   const hours = { __typename: "WeeklyHours", weekday: "TUESDAY", from: "09:00", to: "17:00" };
   const expert = (version: number, ...overrides: object[]) => ({

@@ -22,7 +22,7 @@ interface CalendarProps {
   expertId: string;
   view: DeskView;
   views: readonly DeskView[];
-  /** The days of the view. */
+  /** The days that the view shows. */
   dates: readonly string[];
   today: string;
   week: DeskBookings & { readonly dates: readonly string[] };
@@ -32,7 +32,7 @@ interface CalendarProps {
   onDate: (date: string) => void;
   onOpen: (id: string) => void;
   onStepDone: () => void;
-  /** The list of bookings, shown in the list view instead of the calendar. */
+  /** The list of bookings, which the list view shows instead of the calendar. */
   children: ReactNode;
 }
 
@@ -41,7 +41,7 @@ interface Move {
   readonly slot: SlotTime;
 }
 
-/** The expert's calendar: days side by side or, on phones, a day as a list. */
+/** The expert's calendar: one or seven days side by side or, on phones, a list of one day. */
 export function Calendar(props: CalendarProps) {
   const { expertId, view, views, dates, today, week, selectedId, freshId, children } = props;
   const { onView, onDate, onOpen, onStepDone } = props;

@@ -6,7 +6,7 @@ import { useFormats } from "../../time/formats.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { calendarWords } from "./words.ts";
 
-/** Height in pixels from which an event has a second line. */
+/** Minimum height of an event, in pixels, for a second line of text. */
 const TWO_LINES = 44;
 
 interface CalendarEventProps {
@@ -14,16 +14,16 @@ interface CalendarEventProps {
   height: number;
   isOver: boolean;
   isSelected: boolean;
-  /** Whether somebody has just made or moved the booking. */
+  /** Whether another person has just made or moved the booking. */
   isFresh: boolean;
-  /** Whether the booking is being dragged, while a copy follows the pointer. */
+  /** Whether the booking is being dragged; if so, a copy of the event follows the pointer. */
   isDragged: boolean;
   canDrag: boolean;
   onClick: MouseEventHandler;
   onPointerDown: PointerEventHandler;
 }
 
-/** A booking in the calendar's grid; a hold cannot be opened. */
+/** A booking in the calendar's grid. A click opens the booking, unless it is only a hold. */
 export function CalendarEvent(props: CalendarEventProps) {
   const { booking, height, isOver, isSelected, isFresh, isDragged, canDrag } = props;
   const text = useWords(calendarWords);

@@ -18,7 +18,7 @@ interface CalendarHeaderProps {
   onDate: (date: string) => void;
 }
 
-/** The days shown, steps to other days, and the choice of a view. */
+/** Header of the calendar: the days shown, buttons for other days, and the choice of a view. */
 export function CalendarHeader(props: CalendarHeaderProps) {
   const { id, view, views, dates, today, onView, onDate } = props;
   const text = useWords(calendarWords);
@@ -89,7 +89,7 @@ function StepButton({ label, onClick, children }: StepButtonProps) {
   );
 }
 
-/** The shown days: 23 – 29 November, with the year if it is not the present one. */
+/** The days shown, such as "23 – 29 November", with the year if it is not the present year. */
 function Span({ dates, today }: { dates: readonly string[]; today: string }) {
   const { locale } = useText();
   const formats = useFormats();

@@ -10,14 +10,14 @@ import { calendarWords } from "./words.ts";
 interface DayListProps {
   date: string;
   today: string;
-  /** The bookings of the week. */
+  /** The bookings of the whole week, because each day of the week can be chosen. */
   bookings: readonly DeskBookingFragment[];
   open: ReadonlyMap<string, readonly Segment[]>;
   onDay: (date: string) => void;
   onStepDone: () => void;
 }
 
-/** A day of the calendar as a list, for phones, below a row with the days of its week. */
+/** Calendar for phones: the bookings of a day as a list, below a row with the days of its week. */
 export function DayList({ date, today, bookings, open, onDay, onStepDone }: DayListProps) {
   const text = useWords(calendarWords);
   const formats = useFormats();
@@ -88,7 +88,7 @@ function OpenHours({ segments }: { segments: readonly Segment[] }) {
   const { locale } = useText();
   const { hourCycle } = useTimePreferences();
   if (!segments.length) return text.closed;
-  // Minutes since midnight have no time zone: format them as a time in UTC.
+  // Minutes since midnight have no time zone, so format them as a time in UTC.
   const { time } = formatsIn(locale, { zone: "UTC", hourCycle });
   const clock = (minute: number) => time(new Date(minute * 60_000).toISOString());
   return text.openHours(segments.map(({ from, to }) => `${clock(from)} – ${clock(to)}`).join(", "));

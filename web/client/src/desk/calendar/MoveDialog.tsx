@@ -19,20 +19,20 @@ import { FREE_DAYS } from "./documents.ts";
 import { movableSlots } from "./moves.ts";
 import { calendarWords } from "./words.ts";
 
-/** Number of days whose free times are offered at a time. */
+/** Number of days for which free times are loaded and offered at once. */
 const DAYS = 14;
 
 interface MoveDialogProps {
   booking: DeskBookingFragment;
-  /** The time to which the booking was dragged. */
+  /** The slot to which the booking was dragged; undefined if a button opened the dialog. */
   slot?: SlotTime | undefined;
-  /** Bookings around the booking, if they are loaded. */
+  /** The expert's bookings on the days around `booking`, if they are loaded. */
   others?: readonly DeskBookingFragment[] | undefined;
   onMoved: (startsAt: string) => void;
   onClose: () => void;
 }
 
-/** Moves a booking to another free time of its expert, after confirmation. */
+/** Dialog to move a booking to another free time of its expert, after a confirmation. */
 export function MoveDialog({ booking, slot, others, onMoved, onClose }: MoveDialogProps) {
   const text = useWords(calendarWords).move;
   const { errors } = useWords(appWords);

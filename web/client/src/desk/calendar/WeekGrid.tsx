@@ -16,7 +16,7 @@ interface WeekGridProps {
   /** The days to show, one or seven. */
   dates: readonly string[];
   bookings: readonly DeskBookingFragment[];
-  /** The expert's hours on each day, in the reader's time zone. */
+  /** The expert's hours by date, converted to the reader's time zone. */
   open: ReadonlyMap<string, readonly Segment[]>;
   today: string;
   selectedId: string | null;
@@ -30,7 +30,7 @@ interface Placed extends Segment {
   readonly booking: DeskBookingFragment;
 }
 
-/** Days side by side, one hour per row: hours, bookings and the present moment. */
+/** Grid of days side by side, which shows the expert's hours, bookings and the present time. */
 export function WeekGrid(props: WeekGridProps) {
   const { dates, bookings, open, today, selectedId, freshId, onOpen, onDay, onMove } = props;
   const text = useWords(calendarWords);
@@ -155,7 +155,7 @@ export function WeekGrid(props: WeekGridProps) {
                         isDragged={booking.id === drag?.booking.id}
                         canDrag={canDrag}
                         onClick={({ detail }) => {
-                          // A click by keyboard has `detail` 0 and ends no drag.
+                          // A click by keyboard has `detail` 0; it cannot be the end of a drag.
                           if (!detail || !wasDragged()) onOpen(booking.id);
                         }}
                         onPointerDown={(event) => {
@@ -205,7 +205,7 @@ interface DayHeadingProps {
   date: string;
   isToday: boolean;
   isPast: boolean;
-  /** Part of the hours that is booked, from 0 to 1; undefined if the day is closed. */
+  /** Share of the day's hours that is booked, from 0 to 1; undefined if the day has no hours. */
   share: number | undefined;
   onShow: () => void;
 }
@@ -247,7 +247,7 @@ function DayHeading({ date, isToday, isPast, share, onShow }: DayHeadingProps) {
   );
 }
 
-/** Return which part of a day's hours is booked; undefined without hours. */
+/** Return the share of a day's hours that is booked; undefined if the day has no hours. */
 function bookedShare(open: readonly Segment[], booked: readonly Segment[]): number | undefined {
   const length = (segments: readonly Segment[]) =>
     segments.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -255,7 +255,7 @@ function bookedShare(open: readonly Segment[], booked: readonly Segment[]): numb
   return total ? Math.min(1, length(booked) / total) : undefined;
 }
 
-/** Return the span of one minute that begins at `now`. */
+/** Return a span of one minute that begins at `now`. */
 function momentAt(now: number): { startsAt: string; endsAt: string } {
   return {
     startsAt: new Date(now).toISOString(),

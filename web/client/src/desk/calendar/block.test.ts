@@ -23,7 +23,7 @@ function override(date: string, ...hours: readonly (readonly [string, string])[]
   };
 }
 
-/** Return the overrides after blocking a time, such as "2026-11-26 09:00-10:00". */
+/** Block a time; return the overrides of the hours as text such as "2026-11-26 09:00-10:00". */
 function blocked(
   availability: Parameters<typeof blockTime>[0],
   from: string,
@@ -38,18 +38,18 @@ function blocked(
 
 const OFFICE = { weekly: weekly(["THURSDAY", "09:00", "17:00"]), overrides: [] };
 
-test("the blocked time is cut out of the weekly hours", () => {
+test("an override has the weekly hours without the blocked time", () => {
   expect(blocked(OFFICE, "12:00", "13:30")).toEqual([`${THURSDAY} 09:00-12:00 13:30-17:00`]);
   expect(blocked(OFFICE, "08:00", "10:00")).toEqual([`${THURSDAY} 10:00-17:00`]);
   expect(blocked(OFFICE, WHOLE_DAY.from, WHOLE_DAY.to)).toEqual([THURSDAY]);
 });
 
-test("a time outside the hours changes nothing", () => {
+test("blocking a time outside the expert's hours changes nothing", () => {
   expect(blocked(OFFICE, "17:00", "20:00")).toEqual([]);
   expect(blocked(OFFICE, "09:00", "17:00", "2026-11-27")).toEqual([]);
 });
 
-test("the same time can be blocked on several days; other overrides stay", () => {
+test("the same time can be blocked on several days; overrides of other days stay", () => {
   const hours = {
     weekly: weekly(["THURSDAY", "09:00", "17:00"], ["FRIDAY", "08:00", "12:00"]),
     overrides: [override("2026-11-25", ["10:00", "11:00"]), override("2026-12-24")],
@@ -62,12 +62,12 @@ test("the same time can be blocked on several days; other overrides stay", () =>
   ]);
 });
 
-test("an override of the day is cut, not the weekly hours", () => {
+test("the time is cut out of an existing override rather than of the weekly hours", () => {
   const hours = { ...OFFICE, overrides: [override(THURSDAY, ["14:00", "20:00"])] };
   expect(blocked(hours, "13:00", "15:00")).toEqual([`${THURSDAY} 15:00-20:00`]);
 });
 
-test("hours over midnight are cut on either day", () => {
+test("time can be cut out of hours that cross midnight, on either day", () => {
   const night = { weekly: weekly(["THURSDAY", "22:00", "02:00"]), overrides: [] };
   expect(blocked(night, "21:00", "23:00")).toEqual([`${THURSDAY} 23:00-02:00`]);
   expect(blocked(night, "00:00", "24:00", "2026-11-27")).toEqual([`${THURSDAY} 22:00-24:00`]);

@@ -5,7 +5,7 @@ import { hoursOn } from "./openHours.ts";
 
 type Availability = Pick<HoursFragment["availability"], "weekly" | "overrides">;
 
-/** Time to block on each day of a span of days: local times; 24:00 is the end of the day. */
+/** Local times to block on each day from `first` to `last`; 24:00 is the end of the day. */
 export interface Block {
   readonly first: string;
   readonly last: string;
@@ -13,17 +13,17 @@ export interface Block {
   readonly to: string;
 }
 
-/** Minutes since midnight of a day; an end after 1,440 is on the next day. */
+/** Span in minutes since midnight of a day; an end after 1,440 minutes is on the next day. */
 interface Range {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Return all overrides of an expert after some time is blocked.
+ * Return all overrides of an expert's hours after the given time is blocked.
  *
- * A day whose hours change gets an override with what is left of them. Hours that began on the day
- * before lose the part that reaches into the blocked time.
+ * A day whose hours change gets an override with the hours that remain. If hours that began on the
+ * day before continue into the blocked time, the overlap is removed from them, too.
  */
 export function blockTime(availability: Availability, block: Block): DateOverrideInput[] {
   const changed = new Map<string, Range[]>();
@@ -38,7 +38,7 @@ export function blockTime(availability: Availability, block: Block): DateOverrid
       day,
       left.filter((range) => range.from < DAY_MINUTES),
     );
-    // A part that begins after midnight becomes hours of the next day.
+    // Hours that now begin after midnight become hours of the next day.
     const late = left.filter((range) => range.from >= DAY_MINUTES);
     if (!late.length) return;
     const next = addDays(day, 1);
@@ -54,14 +54,14 @@ export function blockTime(availability: Availability, block: Block): DateOverrid
   return [...kept, ...added].sort((one, other) => one.date.localeCompare(other.date));
 }
 
-/** Return the overrides of an availability as input, earliest first. */
+/** Return the overrides of an availability as input for the mutation, earliest first. */
 export function overridesOf({ overrides }: Availability): DateOverrideInput[] {
   return overrides
     .map(({ date, hours }) => ({ date, hours: hours.map(({ from, to }) => ({ from, to })) }))
     .sort((one, other) => one.date.localeCompare(other.date));
 }
 
-/** Return whether a booking lies in blocked time, in the time zone of the hours. */
+/** Return whether a booking overlaps blocked time; `zone` is the time zone of the hours. */
 export function isInBlock(
   booking: { readonly startsAt: string; readonly minutes: number },
   { first, last, from, to }: Block,
@@ -82,7 +82,7 @@ function shifted({ from, to }: Range, minutes: number): Range {
   return { from: from + minutes, to: to + minutes };
 }
 
-/** Return the parts of a range that are outside the cut. */
+/** Return the parts of `range` that are outside of `cut`. */
 function without(range: Range, cut: Range): Range[] {
   return [
     { from: range.from, to: Math.min(range.to, cut.from) },

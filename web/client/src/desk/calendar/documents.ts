@@ -1,6 +1,6 @@
 import { graphql } from "../../api/gql/gql.ts";
 
-/** Days with the times to which a session of some length can be moved. */
+/** Query for the slots, by day, to which a session of the given length can be moved. */
 export const FREE_DAYS = graphql(`
   query FreeDays($expertId: ID!, $from: Date!, $count: Int!, $timeZone: TimeZone!, $minutes: Int!) {
     expert(id: $expertId) {

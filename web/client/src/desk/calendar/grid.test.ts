@@ -7,7 +7,7 @@ function timed(startsAt: string, endsAt: string) {
   return { startsAt, endsAt };
 }
 
-test("a week begins on the locale's first day", () => {
+test("a week begins on the locale's first day of the week", () => {
   expect(datesOf("week", "2026-11-26", "en-GB")[0]).toBe("2026-11-23");
   expect(datesOf("week", "2026-11-26", "en-US")[0]).toBe("2026-11-22");
   expect(datesOf("week", "2026-11-23", "de-DE")).toHaveLength(7);
@@ -16,14 +16,14 @@ test("a week begins on the locale's first day", () => {
 });
 
 describe("segments", () => {
-  test("a session is drawn by the reader's clock", () => {
+  test("a session has its times of day in the reader's time zone", () => {
     const session = timed("2026-11-26T10:30:00Z", "2026-11-26T11:30:00Z");
     expect(segmentsOf(session, "Europe/Paris")).toEqual([
       { date: "2026-11-26", from: 690, to: 750 },
     ]);
   });
 
-  test("a session across midnight is on both days, one until midnight only on the first", () => {
+  test("a session across midnight is on both days; one until midnight, only on the first", () => {
     const night = timed("2026-11-26T22:30:00Z", "2026-11-27T00:30:00Z");
     expect(segmentsOf(night, "UTC")).toEqual([
       { date: "2026-11-26", from: 1_350, to: 1_440 },
@@ -33,12 +33,12 @@ describe("segments", () => {
     expect(segmentsOf(late, "UTC")).toEqual([{ date: "2026-11-26", from: 1_350, to: 1_440 }]);
   });
 
-  test("a session across a clock change keeps its times of day", () => {
+  test("a session across a clock change begins and ends at its local times of day", () => {
     const spring = timed("2027-03-28T00:30:00Z", "2027-03-28T01:30:00Z");
     expect(segmentsOf(spring, "Europe/Paris")).toEqual([{ date: "2027-03-28", from: 90, to: 210 }]);
   });
 
-  test("parts that touch are joined", () => {
+  test("segments that touch are joined", () => {
     const date = "2026-11-26";
     expect(
       joined([
@@ -53,14 +53,14 @@ describe("segments", () => {
   });
 });
 
-test("the hours in use are shown, with some room around them", () => {
+test("at least the hours in use are shown, with half an hour around them", () => {
   const date = "2026-11-26";
   expect(hoursShown([])).toEqual({ first: 8, last: 18 });
   expect(hoursShown([{ date, from: 510, to: 1_020 }])).toEqual({ first: 8, last: 18 });
   expect(hoursShown([{ date, from: 0, to: 1_440 }])).toEqual({ first: 0, last: 24 });
 });
 
-test("hours are drawn higher if there are short sessions", () => {
+test("the rows of hours are higher if there are short sessions", () => {
   expect(hourHeight([30, 60])).toBe(56);
   expect(hourHeight([15, 60])).toBe(104);
 });

@@ -2,13 +2,13 @@ import { parseAbsolute, parseDate, startOfWeek } from "@internationalized/date";
 
 import { addDays } from "../../time/day.ts";
 
-/** Minutes in a day as the calendar draws it; days of a clock change are drawn like others. */
+/** Minutes in a day of the calendar, which draws days of clock changes like all other days. */
 export const DAY_MINUTES = 1_440;
 
 const USUAL_HOURS = { first: 8, last: 18 };
 const SHORT_SESSION_MINUTES = 30;
 
-/** A part of one day: minutes since its midnight, by the clock. */
+/** A part of one day, in minutes since midnight as a clock shows them. */
 export interface Segment {
   readonly date: string;
   readonly from: number;
@@ -20,7 +20,7 @@ interface Timed {
   readonly endsAt: string;
 }
 
-/** The days of a view: seven from the first of the week, or one. */
+/** Return the dates in a view: all days of the week that contains `date`, or only `date`. */
 export function datesOf(view: "week" | "day", date: string, locale: string): string[] {
   const day = parseDate(date);
   if (view === "day") return [date];
@@ -28,7 +28,7 @@ export function datesOf(view: "week" | "day", date: string, locale: string): str
   return Array.from({ length: 7 }, (_, days) => first.add({ days }).toString());
 }
 
-/** Return the part of each day that a span of time covers, in a zone; midnight ends a day. */
+/** Return the parts of days that a span of time covers in a time zone; midnight ends a day. */
 export function segmentsOf({ startsAt, endsAt }: Timed, zone: string): Segment[] {
   const start = parseAbsolute(startsAt, zone);
   const end = parseAbsolute(endsAt, zone);
@@ -42,7 +42,7 @@ export function segmentsOf({ startsAt, endsAt }: Timed, zone: string): Segment[]
   return found;
 }
 
-/** Join the parts of one day that touch or overlap. */
+/** Join segments of the same day that touch or overlap. */
 export function joined(segments: readonly Segment[]): Segment[] {
   const found: Segment[] = [];
   for (const segment of segments.toSorted((one, other) => one.from - other.from)) {
@@ -54,7 +54,7 @@ export function joined(segments: readonly Segment[]): Segment[] {
   return found;
 }
 
-/** Return the hours to show: those with opening hours or bookings, and one on each side. */
+/** Return the first and the last hour to show, with at least half an hour around all segments. */
 export function hoursShown(segments: readonly Segment[]): { first: number; last: number } {
   if (!segments.length) return USUAL_HOURS;
   const from = Math.min(...segments.map((segment) => segment.from));
@@ -65,7 +65,7 @@ export function hoursShown(segments: readonly Segment[]): { first: number; last:
   };
 }
 
-/** Height of an hour in pixels: a quarter hour must be readable where sessions are that short. */
+/** Return the height of an hour in pixels, which must be greater if there are short sessions. */
 export function hourHeight(minutes: readonly number[]): number {
   return minutes.some((count) => count < SHORT_SESSION_MINUTES) ? 104 : 56;
 }

@@ -27,16 +27,16 @@ function starts(others: Parameters<typeof movableSlots>[2]): string[] {
   return [...movableSlots([DAY], BOOKING, others).values()].flat().map(({ id }) => id);
 }
 
-test("a booking can move to free slots, and to slots that only it occupies", () => {
+test("a booking can move to free slots, and to slots that only the booking itself occupies", () => {
   expect(starts([])).toEqual(["09:00", "09:30", "10:30"]);
   expect(starts([timed("11:00", "12:00")])).toEqual(["09:00", "09:30"]);
 });
 
-test("a booking can move to free slots only if the other bookings are unknown", () => {
+test("if the other bookings are unknown, a booking can move only to free slots", () => {
   expect(starts(undefined)).toEqual(["09:00"]);
 });
 
-test("the nearest start is found, within a limit", () => {
+test("the slot with the nearest start is found, unless none is near enough", () => {
   const slots = [{ minute: 540 }, { minute: 570 }, { minute: 720 }];
   expect(nearestSlot(slots, 560)).toEqual({ minute: 570 });
   expect(nearestSlot(slots, 700)).toEqual({ minute: 720 });

@@ -7,12 +7,12 @@ interface Timed {
 }
 
 /**
- * Return the slots to which a booking can move, by day.
+ * Return the slots to which a booking can move, keyed by date.
  *
- * A slot that only the booking itself occupies is free for it. This is known only for days whose
- * bookings are loaded.
+ * The booking can also move to a slot that only the booking itself occupies. Such slots are known
+ * only if the other bookings are loaded.
  *
- * @param others the other bookings around the booking; undefined if they are not known.
+ * @param others the expert's other bookings on these days; undefined if they are not loaded.
  */
 export function movableSlots(
   days: readonly Day[],
@@ -29,7 +29,7 @@ export function movableSlots(
   return new Map(days.map(({ date, slots }) => [date, slots.filter(isFree)]));
 }
 
-/** Return the slot that begins nearest to a minute of the day, if one is near. */
+/** Return the slot whose start is nearest to a minute of the day, if at most `limit` away. */
 export function nearestSlot<T extends { readonly minute: number }>(
   slots: readonly T[],
   minute: number,

@@ -29,7 +29,7 @@ function minutes(...spans: Parameters<typeof openSegments>) {
   return found.map(([date, segments]) => [date, segments.map(({ from, to }) => [from, to])]);
 }
 
-test("weekly hours are shown, and overrides replace them", () => {
+test("weekly hours are shown, except on days with an override", () => {
   const hours = availability(
     [
       ["THURSDAY", "09:00", "12:00"],
@@ -45,7 +45,7 @@ test("weekly hours are shown, and overrides replace them", () => {
   ]);
 });
 
-test("hours that end on the next day are shown there, too", () => {
+test("hours that end on the next day are shown on both days", () => {
   const hours = availability([["THURSDAY", "22:00", "02:00"]]);
   expect(minutes(hours, "UTC", WEEK, "UTC")).toEqual([
     ["2026-11-26", [[1_320, 1_440]]],
@@ -54,7 +54,7 @@ test("hours that end on the next day are shown there, too", () => {
   ]);
 });
 
-test("another time zone moves hours to other days", () => {
+test("hours may be on another day in the reader's time zone", () => {
   const hours = availability([["THURSDAY", "09:00", "17:00"]]);
   expect(minutes(hours, "Pacific/Kiritimati", WEEK, "Pacific/Pago_Pago")).toEqual([
     ["2026-11-26", []],

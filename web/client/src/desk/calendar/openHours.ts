@@ -9,7 +9,7 @@ import {
 import type { HoursFragment } from "../../api/gql/graphql.ts";
 import { joined, type Segment, segmentsOf } from "./grid.ts";
 
-/** Hours as local times; an end that is not after the beginning is on the next day. */
+/** Beginning and end as local times; an end that is not after the beginning is on the next day. */
 interface LocalHours {
   readonly from: string;
   readonly to: string;
@@ -19,10 +19,10 @@ type Availability = Pick<HoursFragment["availability"], "weekly" | "overrides">;
 
 const WEEKDAYS = ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
 
-/** The open parts of days, by date. */
+/** Segments of days in which the expert has hours, keyed by date. */
 export type Segments = ReadonlyMap<string, readonly Segment[]>;
 
-/** Return an expert's hours of a date: the override's, or the weekly ones. */
+/** Return an expert's hours on a date: those of an override or, without one, the weekly hours. */
 export function hoursOn({ weekly, overrides }: Availability, date: string): readonly LocalHours[] {
   const weekday = WEEKDAYS[parseDate(date).toDate("UTC").getUTCDay()];
   return (
@@ -32,7 +32,7 @@ export function hoursOn({ weekly, overrides }: Availability, date: string): read
 }
 
 /**
- * Return an expert's hours on some days as the reader's clock shows them.
+ * Return an expert's hours on the given days, converted to the reader's time zone.
  *
  * @param zone the time zone of the expert's hours.
  * @param dates days in the reader's time zone.
@@ -46,7 +46,7 @@ export function openSegments(
   const found = new Map<string, Segment[]>(dates.map((date) => [date, []]));
   const [first, last] = [dates[0], dates.at(-1)];
   if (!first || !last) return found;
-  // Zones are up to 26 hours apart, and hours may end on the next day.
+  // Time zones differ by up to 26 hours, and hours may end on the next day.
   const until = parseDate(last).add({ days: 2 });
   for (
     let day = parseDate(first).subtract({ days: 3 });
@@ -65,7 +65,7 @@ export function openSegments(
   return found;
 }
 
-/** Return the instant of a local time; 24:00 is the end of the day. */
+/** Return the instant of a local time on a day; 24:00 is the end of the day. */
 function instantOf(day: CalendarDate, time: string, zone: string): string {
   const [hour = 0, minute = 0] = time.split(":").map(Number);
   const local =

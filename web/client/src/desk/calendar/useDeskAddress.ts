@@ -7,20 +7,20 @@ export type DeskView = "week" | "day" | "list";
 
 interface DeskAddress {
   readonly view: DeskView;
-  /** The views for this width of the window. */
+  /** The views that are possible with the present width of the browser window. */
   readonly views: readonly DeskView[];
-  /** A day that is shown; undefined if the URL names none. */
+  /** Date in the URL, whose day is shown; undefined if the URL has no date. */
   readonly date: string | undefined;
   readonly selectedId: string | null;
   go: (changes: DeskParameters) => void;
 }
 
-/** Parameters of the URL; null removes one. */
+/** Parameters of the URL to change; the value null removes a parameter. */
 type DeskParameters = Partial<Record<"view" | "date" | "booking", string | null>>;
 
 const WIDE = "(min-width: 48rem)";
 
-/** State of the desk in the URL: `?view=day&date=2026-11-26&booking=…`. */
+/** State of the desk page that is in its URL, such as `?view=day&date=2026-11-26&booking=…`. */
 export function useDeskAddress(): DeskAddress {
   const [parameters, setParameters] = useSearchParams();
   const isWide = useMedia(WIDE);

@@ -10,14 +10,14 @@ import { FREE_DAYS } from "./documents.ts";
 import { type Segment, segmentsOf } from "./grid.ts";
 import { movableSlots, nearestSlot } from "./moves.ts";
 
-/** Pixels that the pointer moves before a press becomes a drag. */
+/** Distance in pixels that the pointer must move before a press becomes a drag. */
 const THRESHOLD = 6;
 
 interface Options {
   readonly dates: readonly string[];
   readonly zone: string;
   readonly bookings: readonly DeskBookingFragment[];
-  /** Return the day and the minute under a point of the window; undefined outside the grid. */
+  /** Return the day and the minute at a point of the browser window; undefined outside the grid. */
   readonly at: (
     x: number,
     y: number,
@@ -36,16 +36,17 @@ interface Drag {
 
 interface DragToMove {
   readonly drag: Drag | undefined;
-  /** Begin a drag, or a click. */
+  /** Handle a press of the pointer on a booking, which may become a drag or a click. */
   press: (event: PointerEvent, booking: DeskBookingFragment, grabbedAt: number) => void;
-  /** Return whether a click is the end of a drag. */
+  /** Return whether the last press was a drag, so that the click after it must be ignored. */
   wasDragged: () => boolean;
 }
 
 /**
- * Drags a booking to another time of the grid with a mouse or pen.
+ * Lets the expert drag a booking to another time in the grid with a mouse or pen.
  *
- * The booking snaps to free slots, which are loaded when the drag begins. Touch scrolls instead.
+ * The booking snaps to free slots, which are loaded when the drag begins. A touch does not drag the
+ * booking, but scrolls the page.
  */
 export function useDragToMove(options: Options): DragToMove {
   const client = useApolloClient();
@@ -53,7 +54,7 @@ export function useDragToMove(options: Options): DragToMove {
   const [drag, setDrag] = useState<Drag>();
   const isClick = useRef(true);
   const latest = useRef({ options, drag });
-  // A layout effect, because the pointer may be released as soon as a target is shown.
+  // Use a layout effect, because the pointer may be released as soon as a target is shown.
   useLayoutEffect(() => {
     latest.current = { options, drag };
   });
@@ -107,7 +108,7 @@ export function useDragToMove(options: Options): DragToMove {
       show();
     }
 
-    /** Show where the booking would go. */
+    /** Show the slot to which the booking would move if the pointer were released now. */
     function show(): void {
       const place = latest.current.options.at(point.x, point.y);
       setDrag((current) => {

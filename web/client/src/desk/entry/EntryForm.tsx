@@ -30,7 +30,7 @@ const UPDATE_MY_EXPERT = graphql(`
   }
 `);
 
-/** Form in which experts describe themselves; only changed fields are sent. */
+/** Form in which experts edit their directory entry; only changed fields are sent. */
 export function EntryForm({ expert }: { expert: EditedExpertFragment }) {
   const text = useWords(entryWords);
   const [updateExpert] = useMutation(UPDATE_MY_EXPERT);
@@ -42,7 +42,7 @@ export function EntryForm({ expert }: { expert: EditedExpertFragment }) {
     },
   });
 
-  /** Return the props of the text field with this name. */
+  /** Return the props of the text field that edits the given property of the profile. */
   function field(name: Exclude<keyof Profile, "category" | "timeZone" | "decimals">) {
     return {
       value: profile[name],

@@ -13,7 +13,7 @@ import { EntryForm } from "./EntryForm.tsx";
 import { Photo } from "./Photo.tsx";
 import { entryWords } from "./words.ts";
 
-/** Page `/desk/entry`: the viewer's own entry in the directory. */
+/** Page `/desk/entry`, where experts edit their own entry in the directory. */
 export default function EntryPage() {
   const { viewer } = useViewer();
   if (!viewer) return null;

@@ -12,7 +12,7 @@ interface PhotoProps {
   expert: { readonly id: string; readonly photoUrl: string };
 }
 
-/** The expert's picture, with buttons to upload another one and to remove it. */
+/** The expert's photo, with buttons to upload another one and to remove the photo. */
 export function Photo({ expert }: PhotoProps) {
   const text = useWords(entryWords);
   const { errors } = useWords(appWords);
@@ -21,7 +21,7 @@ export function Photo({ expert }: PhotoProps) {
   const upload = useRef<HTMLButtonElement>(null);
   const [busyWith, setBusyWith] = useState<"upload" | "removal">();
   const [problem, setProblem] = useState("");
-  // The URL of the initials, shown without a photo, ends differently.
+  // Without a photo, this is the URL of a picture of the initials, which ends differently.
   const hasPhoto = expert.photoUrl.endsWith(".webp");
 
   async function change(file: File | null): Promise<void> {
@@ -31,7 +31,7 @@ export function Photo({ expert }: PhotoProps) {
       const photoUrl = await changePhoto(file);
       const id = cache.identify({ __typename: "Expert", id: expert.id });
       cache.modify({ ...(id && { id }), fields: { photoUrl: () => photoUrl } });
-      // The button that removed the picture disappears with it.
+      // Move the focus, because the button that removes a photo disappears with the photo.
       if (!file) upload.current?.focus();
       void toast(file ? text.uploaded : text.removed);
     } catch (error) {
@@ -63,7 +63,7 @@ export function Photo({ expert }: PhotoProps) {
             accept={PHOTO_TYPES.join()}
             onChange={({ target }) => {
               const file = target.files?.[0];
-              // Let the user choose the same file again.
+              // Clear the field, so that choosing the same file again causes another event.
               target.value = "";
               if (file) void change(file);
             }}

@@ -10,7 +10,7 @@ function answer(status: number, body: object) {
   return fetch;
 }
 
-it("sends a file unchanged, and resolves to its URL", async () => {
+it("uploads a file unchanged, and resolves to the photo's URL", async () => {
   const fetch = answer(201, { photoUrl: "/photos/1a2b.webp" });
   const file = new File(["picture"], "me.jpg", { type: "image/jpeg" });
   expect(await changePhoto(file)).toBe("/photos/1a2b.webp");
@@ -22,7 +22,7 @@ it("sends a file unchanged, and resolves to its URL", async () => {
   });
 });
 
-it("rejects with the server's reason", async () => {
+it("rejects with the error code of the server", async () => {
   answer(422, { errors: [{ extensions: { code: "ANIMATED_IMAGE" } }] });
   const file = new File(["picture"], "me.png", { type: "image/png" });
   await expect(changePhoto(file)).rejects.toEqual(new PhotoRefused("ANIMATED_IMAGE"));
@@ -33,6 +33,6 @@ it.each([
   [{ type: "", size: 1 }, "UNSUPPORTED_IMAGE"],
   [{ type: "image/webp", size: 5_000_001 }, "IMAGE_TOO_LONG"],
   [{ type: "image/webp", size: 5_000_000 }, undefined],
-])("refuses %j before it is sent, if the server would", (file, problem) => {
+])("refuses the file %j before the upload if the server would refuse it", (file, problem) => {
   expect(photoProblem(file)).toBe(problem);
 });

@@ -1,11 +1,11 @@
 import { serverUrl } from "../../api/server.ts";
 
-/** Media types that the server accepts. */
+/** Media types of photos that the server accepts. */
 export const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp"] as const;
 
 const MAX_BYTES = 5_000_000;
 
-/** Error for a refused photo; the code is one of the server's error codes. */
+/** Error for a refused photo; `code` is one of the server's error codes. */
 export class PhotoRefused extends Error {
   readonly code: string;
 
@@ -16,9 +16,9 @@ export class PhotoRefused extends Error {
 }
 
 /**
- * Return why a file cannot be uploaded, or undefined.
+ * Return the error code that says why a file cannot be uploaded; undefined if it can be.
  *
- * The server checks the same, but not before the file has been sent.
+ * The server makes the same checks, but only after the file has been uploaded.
  */
 export function photoProblem({ type, size }: { type: string; size: number }): string | undefined {
   if (!PHOTO_TYPES.some((known) => known === type)) return "UNSUPPORTED_IMAGE";
@@ -28,7 +28,7 @@ export function photoProblem({ type, size }: { type: string; size: number }): st
 /**
  * Upload a file as the viewer's photo; null removes the photo. Resolves to the new photo's URL.
  *
- * @throws PhotoRefused with the server's code.
+ * @throws PhotoRefused with the error code, if the photo is refused.
  */
 export async function changePhoto(file: File | null): Promise<string> {
   const problem = file && photoProblem(file);
