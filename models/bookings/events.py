@@ -304,8 +304,8 @@ async def log_holds(expert_id: Id, position: Position) -> bool:
     """Return whether an expert's event log continues at a position.
 
     It does if the position's event is the calendar's last event, is in the log, or is named as
-    `previous_id` by an event in the log. Otherwise, the event was deleted after two days, or the
-    database was restored from a backup that did not contain the event.
+    `previous_id` by an event in the log. Otherwise, the event and its successor have been deleted
+    (events are kept for two days), or the database was restored from a backup without the event.
 
     Raises:
         Unavailable: if the database does not respond.

@@ -84,8 +84,8 @@ class Wait(Record):
 def next_due_at(terms: WaitTerms, rules: Rules, now: datetime) -> datetime:
     """Return the next instant at which the passing of time alone affects an entry.
 
-    The instant is the end of the entry's window. If the booking horizon does not reach that end
-    yet, it is the next midnight in the expert's time zone, when another day can be booked.
+    This is the end of the entry's window or, if that lies beyond the booking horizon, the next
+    midnight in the expert's time zone, when one more day becomes bookable.
     """
     today = local_date(now, rules.time_zone)
     last_day = today + timedelta(days=rules.horizon_days)

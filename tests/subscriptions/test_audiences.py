@@ -115,10 +115,10 @@ async def notify(channel: Channel, sequence: int, client_id: Id | None = None) -
     await channel.receive(event.model_dump_json())
 
 
-async def test_event_is_rendered_once_for_all_viewers_without_a_booking_in_it(
+async def test_event_is_rendered_once_for_all_viewers_except_the_bookings_client(
     channel: Channel,
 ) -> None:
-    """The client of the booking gets a separate rendering."""
+    """The booking's client gets a separate rendering."""
     ada, render = new_id(), CountingRenderer()
     subscribers = [RecordingSubscriber() for _ in range(20)] + [
         RecordingSubscriber(new_id()),

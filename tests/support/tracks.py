@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MAX_CONCURRENT_RACES = 5
 HOLD_SECONDS = 2
 EXPERTS = """query { experts(first: 100, orderBy: {field: NAME}) { nodes {
-  id slug offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
+  id slug timeZone offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
 SLOTS = """query ($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int) {
   expert(id: $id) { slots(from: $from, to: $to, minutes: $minutes) {
     id startsAt endsAt status } } }"""
@@ -52,6 +53,17 @@ class Track:
         expert = max(experts, key=lambda expert: len(self.open_slots[expert["id"]]))
         slots = self.open_slots[expert["id"]]
         return expert, [slots.pop() for _ in range(count)][::-1]
+
+    def take_day(self) -> tuple[dict[str, Any], Slot, str]:
+        """Return an expert, an open slot and its local date; other races get no slots of that day.
+
+        The race may therefore close the day.
+        """
+        expert, [slot] = self.take(1)
+        date = local_date(slot, expert)
+        slots = self.open_slots[expert["id"]]
+        slots[:] = [other for other in slots if local_date(other, expert) != date]
+        return expert, slot, date
 
 
 @asynccontextmanager
@@ -95,6 +107,12 @@ async def shortest_open_slots(api: Api, expert: dict[str, Any]) -> list[Slot]:
     }
     slots = (await api.ask(SLOTS, id=expert["id"], minutes=minutes, **span))["expert"]["slots"]
     return [slot for slot in slots if slot["status"] == "OPEN"]
+
+
+def local_date(slot: Slot, expert: dict[str, Any]) -> str:
+    """Return the date on which a slot starts in the expert's time zone, such as 2026-12-01."""
+    start = datetime.fromisoformat(slot["startsAt"])
+    return start.astimezone(ZoneInfo(expert["timeZone"])).date().isoformat()
 
 
 def kinds(answers: Iterable[dict[str, Any]]) -> list[str]:

@@ -98,10 +98,10 @@ async def several_slots_against_one(track: Track) -> None:
 
 
 async def rule_change_against_booking(track: Track) -> None:
-    expert, [slot] = track.take(1)
+    expert, slot, date = track.take_day()
     booked, closed = await asyncio.gather(
         track.bea_there.book(slot["id"]),
-        execute(track.admin, CLOSE, id=expert["id"], date=slot["startsAt"][:10]),
+        execute(track.admin, CLOSE, id=expert["id"], date=date),
     )
     assert closed["__typename"] == "AvailabilitySet"
     if booked["__typename"] == "Booking":

@@ -65,7 +65,7 @@ export function hoursShown(segments: readonly Segment[]): { first: number; last:
   };
 }
 
-/** Return the height of an hour in pixels, which must be greater if there are short sessions. */
+/** Return the height of an hour in pixels; hours are taller if any session is short. */
 export function hourHeight(minutes: readonly number[]): number {
   return minutes.some((count) => count < SHORT_SESSION_MINUTES) ? 104 : 56;
 }
