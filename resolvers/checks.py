@@ -117,13 +117,12 @@ class InputValidator:
         return value
 
     def email(self, field: str, value: str, accepts: Callable[[str], bool] | None = None) -> str:
-        """Validate an e-mail address (RFC 5322) without checking its deliverability.
+        """Validate the syntax of an e-mail address (RFC 5322), not whether its mailbox exists.
 
         Args:
             field: the path of the field in the input.
             value: the address as typed.
-            accepts: returns whether the mail server can deliver to an address; None accepts any
-                address.
+            accepts: returns whether our mail server supports an address; None accepts any address.
         """
         if not visible_part(value):
             self.add_problem(field, "Email is required")

@@ -154,7 +154,8 @@ class AvailabilitySet:
     expert: Expert = strawberry.field(description="The expert with the new availability.")
     outside: list[Booking] = strawberry.field(
         description="Upcoming bookings at times or of lengths that the new rules no longer offer, "
-        "earliest first. They remain valid. The minimum notice and the horizon are not considered."
+        "earliest first. All of them remain valid. Bookings that break only the new minimum notice "
+        "or horizon are not included."
     )
 
 

@@ -67,8 +67,8 @@ class Expert(Node):
     category: Category = strawberry.field(description="Field of expertise.")
     bio: str = strawberry.field(description="The expert's biography.")
     photo_url: str = strawberry.field(
-        description="URL of the expert's photo or, without a photo, of a picture of the expert's "
-        "initials, relative to this server. The URL changes whenever the photo changes."
+        description="URL, relative to this server, of the expert's photo or, without a photo, of a "
+        "picture of the expert's initials. The URL changes whenever the photo changes."
     )
     experience_years: int = strawberry.field(description="Years of professional experience.")
     languages: list[str] = strawberry.field(

@@ -166,7 +166,7 @@ class BookingFeed:
                 return
 
     def _request_poll(self, channel: ClientChannel) -> None:
-        """Request that the event log is polled at once for a channel."""
+        """Have the event log polled at once for a channel."""
         self._requested.add(channel.client_id)
         self._poll_now.set()
 

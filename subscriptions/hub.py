@@ -2,9 +2,9 @@
 
 The event log in the database is the source of truth. Events committed by this process are delivered
 from memory. Other processes receive these events in notifications over the bus. Each channel
-delivers the event that is next in order, and drops events that it has already delivered. After a
-gap, or if the event counters in the database, which are polled once a second, are ahead of a
-channel, the channel reads the missing events from the log. If a restored backup has replaced an
+delivers the event that is next in order, and drops events that it has already delivered. A channel
+reads missing events from the log after a gap, or if the expert's event counter in the database is
+ahead of it; the hub polls these counters once a second. If a restored backup has replaced an
 expert's log, the subscriptions to that expert end, and clients read the calendar again.
 """
 

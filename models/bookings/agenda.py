@@ -182,7 +182,7 @@ class Agenda:
         ]
 
     def lapsed_holds(self) -> list[Booking]:
-        """Return the expired holds that can be released, as the time around them is loaded."""
+        """Return the expired holds that can be released: all bookings around them are loaded."""
         holds = [self._bookings[occupant.booking_id] for occupant in self._occupancy.expired]
         return [hold for hold in holds if self.covers(hold.key)]
 

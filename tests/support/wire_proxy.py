@@ -101,9 +101,9 @@ class WireProxy:
     Args:
         database_url: URL of the database, a replica set of one member.
         seed: seed for the random choice of the commands that fail.
-        role: the role in which the database appears.
-        max_wire_version: the newest version of the wire protocol that the proxy announces; None for
-            that of the database.
+        role: the role that the proxy reports for the database.
+        max_wire_version: the newest version of the wire protocol that the proxy announces; None
+            announces the database's own version.
     """
 
     def __init__(

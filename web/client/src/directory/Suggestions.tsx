@@ -30,7 +30,7 @@ interface SuggestionsProps {
   highest: Money | undefined;
 }
 
-/** Links to the query without one of its words or filters, with the number of experts found. */
+/** For each word or filter, a link to the query without it, and how many experts that finds. */
 export function Suggestions({ query, highest }: SuggestionsProps) {
   const text = useWords(directoryWords);
   const names = useFilterNames(highest);
