@@ -104,7 +104,7 @@ class SlotState(Part):
 
 
 class Event(Record):
-    """A change of an expert's calendar, written in its transaction, with the next event number.
+    """A change to an expert's calendar, written in the change's transaction, with the next number.
 
     `changed` holds the listed slots, of every length, whose status changed. They are stored because
     the rules can change later, but a replay must report the slots as they were. `previous_id` is

@@ -68,7 +68,8 @@ class Claims:
     async def release(self, agendas: Agendas, needed: Collection[Id]) -> None:
         """Remove the ledger's claims on freshly loaded calendars that its batch does not need.
 
-        As a result, a ledger that waits for another ledger's claim keeps no claims of its own.
+        A command that waits for another ledger's claim is not in the batch, so the ledger keeps no
+        claims for it meanwhile.
         """
         for id_, agenda in agendas.items():
             if agenda.calendar.claimed_by == self._writer.id and id_ not in needed:

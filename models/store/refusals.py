@@ -111,7 +111,7 @@ class RefusalLog(CommandListener):
             self._streams.add(event.request_id)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Record a write that no majority has confirmed; otherwise forget the command's refusal."""
+        """Record the error of a write without a majority; otherwise forget an earlier refusal."""
         name = self._name_of(event)
         if error := event.reply.get("writeConcernError"):
             self._record(name, error)

@@ -176,7 +176,10 @@ async def test_search_highlights_matches_and_suggests_leaving_out_a_word(
 async def test_free_times_on_cards_are_updated_live(
     visit: Visit, site_api: Api, expert: Expert
 ) -> None:
-    """A card marks a newly booked time as taken; a free time links to the page with it selected."""
+    """A card marks a newly booked time as taken.
+
+    Each free time links to the expert's page, with that time selected.
+    """
     ada = await visit()
     # Choose a day in the future: an expert's very next time may be too soon to be booked.
     await ada.open(f"/experts?search={expert['name']}&day={expert['day']}")

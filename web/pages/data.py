@@ -62,7 +62,7 @@ class PageData:
     async def element(
         self, container: Container, address: str, wanted: Sequence[tuple[str, dict[str, Any]]]
     ) -> str:
-        """Return a script element with the responses to queries, or an empty text without any.
+        """Return a script element with the responses to queries, or "" if there are none.
 
         Queries that fail, or that the built client does not have, are left out; the client sends
         them itself.

@@ -52,10 +52,7 @@ export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number
   }
 }
 
-/**
- * Return the refusal that a GraphQL error reports because the mutation's result type cannot express
- * it.
- */
+/** Return the refusal that a GraphQL error reports, for mutations whose result type has none. */
 export function refusalFromError(error: unknown): FormRefusal | undefined {
   const isTooMany =
     CombinedGraphQLErrors.is(error) &&

@@ -21,7 +21,7 @@ export function Photo({ expert }: PhotoProps) {
   const upload = useRef<HTMLButtonElement>(null);
   const [busyWith, setBusyWith] = useState<"upload" | "removal">();
   const [problem, setProblem] = useState("");
-  // Without a photo, this is the URL of a picture of the initials, which ends differently.
+  // Without a photo, `photoUrl` leads to a picture of the initials, and does not end in `.webp`.
   const hasPhoto = expert.photoUrl.endsWith(".webp");
 
   async function change(file: File | null): Promise<void> {
