@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import httpx
 
 from models.bookings.verification import verify
-from models.calendar.times import utc_now
+from models.calendar.times import local_date, utc_now
 from tests.support.clients import Api
 from tests.support.servers import run_server
 
@@ -60,9 +59,9 @@ class Track:
         The race may therefore close the day.
         """
         expert, [slot] = self.take(1)
-        date = local_date(slot, expert)
+        date = date_of(slot, expert)
         slots = self.open_slots[expert["id"]]
-        slots[:] = [other for other in slots if local_date(other, expert) != date]
+        slots[:] = [other for other in slots if date_of(other, expert) != date]
         return expert, slot, date
 
 
@@ -109,10 +108,9 @@ async def shortest_open_slots(api: Api, expert: dict[str, Any]) -> list[Slot]:
     return [slot for slot in slots if slot["status"] == "OPEN"]
 
 
-def local_date(slot: Slot, expert: dict[str, Any]) -> str:
+def date_of(slot: Slot, expert: dict[str, Any]) -> str:
     """Return the date on which a slot starts in the expert's time zone, such as 2026-12-01."""
-    start = datetime.fromisoformat(slot["startsAt"])
-    return start.astimezone(ZoneInfo(expert["timeZone"])).date().isoformat()
+    return local_date(datetime.fromisoformat(slot["startsAt"]), expert["timeZone"]).isoformat()
 
 
 def kinds(answers: Iterable[dict[str, Any]]) -> list[str]:
