@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import signal
 import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.forked_program import Patch
-from tests.support.processes import freeze
+from tests.support.processes import frozen
 from tests.support.raw_http import (
     CHUNKED,
     INITIALISE,
@@ -121,14 +120,11 @@ async def test_slow_requests_time_out(impatient: Program) -> None:
 
     async with AsyncExitStack() as stack:
         connections = []
-        freeze(impatient.process.pid)
-        try:
+        with frozen(impatient.process.pid):
             for first_bytes, _ in cases.values():
                 connection = await stack.enter_async_context(connect(impatient.address))
                 await connection.send(first_bytes)
                 connections.append(connection)
-        finally:
-            impatient.process.send_signal(signal.SIGCONT)
         repeated = [data for _, data in cases.values()]
         statuses = await asyncio.gather(*map(status_of, connections, repeated))
     assert dict(zip(cases, statuses, strict=True)) == {
