@@ -105,8 +105,9 @@ def visible_line(text: str) -> str:
     Joiners and variation selectors are kept where they change the form of adjacent characters, as
     in Persian and Malayalam names and in emoji.
     """
-    shown = _STRAY.sub(r"\1", unicodedata.normalize("NFC", text))
-    return " ".join(unicodedata.normalize("NFC", shown).split())
+    if not text.isascii():
+        text = _STRAY.sub(r"\1", unicodedata.normalize("NFC", text))
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def has_link(text: str) -> bool:
@@ -228,6 +229,8 @@ def words(text: str) -> list[str]:
     say little, each pair of adjacent letters is a word.
     """
     joined = _APOSTROPHE.sub("", unicodedata.normalize("NFC", text))
+    if joined.isascii():
+        return _WORD.findall(joined.lower())
     spaced = _RUN.sub(r" \g<0> ", _UNSPACED.sub(r" \g<0> ", joined))
     return [part for word in _WORD.findall(fold(spaced)) for part in _parts(word)]
 
@@ -253,8 +256,8 @@ def spellings(text: str) -> set[str]:
     Chinese and Korean names joined into one word.
     """
     composed = unicodedata.normalize("NFC", text)
-    found = {*words(composed), *words(_APOSTROPHE.sub(" ", composed))}
-    found.update(words(_JOINER.sub("", composed)))
+    variants = {composed, _APOSTROPHE.sub(" ", composed), _JOINER.sub("", composed)}
+    found = {word for variant in variants for word in words(variant)}
     if not text.isascii():
         found.update(transliterated_words(composed))
         found.update(words(with_digraphs(composed)))

@@ -156,5 +156,6 @@ async def _send(
 
 def _is_browser(request: Request) -> bool:
     """Return whether a browser opened the URL without GraphQL parameters."""
-    parameters = {"query", "documentId", "doc_id", "extensions"} & request.query_params.keys()
-    return request.method in READ_METHODS and wants_page(request) and not parameters
+    if request.method not in READ_METHODS or not wants_page(request):
+        return False
+    return request.query_params.keys().isdisjoint({"query", "documentId", "doc_id", "extensions"})
