@@ -61,7 +61,7 @@ class CreateExpertInput:
         description="1 to 8 session offers with distinct lengths; the first is the default."
     )
     weekly: list[WeeklyHoursInput] = strawberry.field(
-        description="Regular weekly hours; ranges of one day must not overlap."
+        description="Regular weekly hours; ranges must not overlap, even past midnight."
     )
     contact_email: str | None = strawberry.field(default=None, description=CONTACT_EMAIL)
 

@@ -74,7 +74,7 @@ class SetAvailabilityInput:
     )
     weekly: list[WeeklyHoursInput] | None = strawberry.field(
         default=None,
-        description="Complete list of weekly hours; ranges of one day must not overlap.",
+        description="Complete list of weekly hours; ranges must not overlap, even past midnight.",
     )
     overrides: list[DateOverrideInput] | None = strawberry.field(
         default=None,

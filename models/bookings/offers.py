@@ -56,7 +56,7 @@ def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Bookin
 
     Raises:
         ExpertBookError: if the command is refused. All changes, including new offers, are undone,
-            and the slots in the error are shown without these changes.
+            and the slots in the error have their status without these changes.
     """
     undo = agendas.savepoint()
     try:

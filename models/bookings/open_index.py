@@ -134,7 +134,7 @@ class OpenIndex:
                     bitmap.discard(number)
 
     def _group(self, number: int, calendar: OpenCalendar, *, is_new: bool) -> None:
-        """Add an expert to the bitmaps that group by rules, or remove the expert from them."""
+        """Add an expert to the bitmaps that apply to all days, or remove the expert from them."""
         rules = calendar.rules
         if not calendar.is_bookable:
             return

@@ -260,7 +260,7 @@ def delay(attempts: int) -> timedelta:
 
 
 async def due_mails(now: datetime, limit: int, lane: Lane) -> list[Mail]:
-    """Return up to `limit` due e-mails of a lane, the one that has been due longest first.
+    """Return up to `limit` due e-mails of a lane, in the order in which they became due.
 
     Raises:
         Unavailable: if the database does not respond.

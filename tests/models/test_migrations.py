@@ -208,7 +208,7 @@ async def test_search_words_follow_the_current_folding_rules() -> None:
 
 
 async def test_failed_emails_without_a_failure_time_get_the_time_of_the_migration() -> None:
-    """Version 0.1 kept failed e-mails forever; waiting and sent e-mails are not changed."""
+    """Version 0.1 stored no failure time; the migration adds it to failed e-mails only."""
     mails = [
         Mail(kind=MailKind.VERIFICATION, to=[], state=state, due_at=NOW, created_at=NOW)
         for state in MailState

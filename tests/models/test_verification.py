@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 300
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a database server for this module; return its URL with `{}` for the name."""
+    """Start a database server for this module; return the URL of a database named with `{}`."""
     with run_database(tmp_path_factory.mktemp("verification")) as url:
         yield renamed(url, "verification-{}")
 

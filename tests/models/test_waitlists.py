@@ -90,7 +90,7 @@ async def offers(calendar: Calendar) -> list[Booking]:
 async def test_offer_is_stored_with_the_change_that_frees_the_slot(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """A client joins through another ledger, so the calendar that this one has cached is stale."""
+    """Ada joins through `elsewhere`, so the calendar that `here` may have cached is stale."""
     here, elsewhere = ledgers
     booked = [await book_slot(here, slot(calendar, hour)) for hour in (1, 2)]
     ada, bea = someone(), someone()

@@ -45,7 +45,8 @@ LIVES = (
 )
 """Sequences of statuses that bookings go through.
 
-The figures leave out the last four, because those bookings were never confirmed or only held.
+The figures leave out the last four: one booking that expired before the expert confirmed it, and
+three holds that never became bookings.
 """
 
 COUNTED = LIVES[:7]

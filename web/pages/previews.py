@@ -38,7 +38,7 @@ LOOKUP_COST: Final = 100
 DRAWING_COST: Final = 10_000
 DRAWN_AT_ONCE: Final = 1
 MAX_WAITING: Final = 8
-"""Number of pictures that may wait to be drawn; further requests get status 503."""
+"""Number of requests that may wait for a new picture; further requests get status 503."""
 
 MAX_CACHED: Final = 1_000
 MAX_CACHED_BYTES: Final = 16 * 1024 * 1024

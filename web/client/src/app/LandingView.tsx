@@ -21,7 +21,10 @@ interface LandingViewProps {
   children?: ReactNode;
 }
 
-/** The landing page, except for the content that updates live; rendered even before React loads. */
+/**
+ * Frame of the landing page; the caller passes in the calendar, the cards and the sections below.
+ * The early script renders it, too, before React has loaded.
+ */
 export function LandingView({ experts, plan, cards, children }: LandingViewProps) {
   const text = useWords(landingWords);
   const formats = useFormats();

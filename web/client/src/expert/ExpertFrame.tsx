@@ -19,7 +19,10 @@ interface ExpertFrameProps {
   times: ReactNode;
 }
 
-/** Layout of an expert's page around the calendar; also rendered before React has loaded. */
+/**
+ * An expert's page, except for the calendar and its times, which are passed in. The early script
+ * renders it, too, before React has loaded.
+ */
 export function ExpertFrame(props: ExpertFrameProps) {
   const { expert: from, minutes, isSignedIn, onMinutes, actions, times } = props;
   const { data: expert, complete } = useFragment({ fragment: EXPERT_PROFILE, from });

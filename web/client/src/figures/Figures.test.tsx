@@ -36,8 +36,8 @@ function show(changed: Partial<ShownFigures>, earlier: EarlierFigures): void {
 
 test("figures are compared with the previous period, and shown as shares of all bookings", () => {
   show({}, { booked: 4, income: euros(40_000) });
-  expect(screen.getByText("100% more than in the same time before")).toBeTruthy();
-  expect(screen.getByText("25% less than in the same time before")).toBeTruthy();
+  expect(screen.getByText("100% more than in the previous period")).toBeTruthy();
+  expect(screen.getByText("25% less than in the previous period")).toBeTruthy();
   expect(screen.getByText("2 of 8 bookings")).toBeTruthy();
   const outcomes = screen.getByRole("region", { name: "What became of them" });
   expect(outcomes.textContent).toContain("Not yet completed112.5%");
@@ -62,5 +62,5 @@ test("no shares are shown for a period without bookings", () => {
     },
   );
   expect(screen.getAllByText("No bookings")).toHaveLength(2);
-  expect(screen.queryByText(/than in the same time/)).toBeNull();
+  expect(screen.queryByText(/than in the previous period/)).toBeNull();
 });

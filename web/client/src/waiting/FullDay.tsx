@@ -27,7 +27,7 @@ interface FullDayProps {
   onChoose: (slot: SlotTime) => void;
 }
 
-/** Message that a day is full, with its waiting list and the nearest free times. */
+/** Message that a day is full, with the form to join its waiting list, and nearby free times. */
 export default function FullDay(props: FullDayProps) {
   const { expertId, minutes, date, nearest, onChoose } = props;
   const text = useWords(waitingWords);
