@@ -17,7 +17,7 @@ LIFETIME: Final = timedelta(hours=1)
 
 
 class ExportKeys:
-    """Makes and checks keys of data exports, each for one account and one expiry time."""
+    """Makes and checks keys for downloading data exports, each for one account and expiry time."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = AddressKeys("exports", secrets)

@@ -147,7 +147,7 @@ class VerificationNeeded(Refused):
 
 @dataclass(eq=False)
 class TooMany(Refused):
-    """The client has reached a limit on bookings, holds or changes."""
+    """A limit on bookings, holds, changes or waiting-list entries has been reached."""
 
     limit: int
 

@@ -146,7 +146,7 @@ class InputValidator:
         if len(value) <= MAX_PHONE_CHARS and (found := normalized_phone(value, region)):
             return found
         code = "" if region else " with its country code, such as +44 20 7946 0018"
-        message = f"Enter a valid phone number{code}, without words; an extension is ext. 12"
+        message = f"Enter a valid phone number{code}; besides it, only an extension like ext. 12"
         self.add_problem(field, message)
         return ""
 

@@ -129,7 +129,7 @@ async def hide_review(
 async def remove_review(review: Review, booking: Booking) -> Review:
     """Remove a review and its answer on behalf of its author; return the removed review.
 
-    The e-mail that announces the review is withdrawn, unless a worker has already claimed it.
+    Also withdraw the e-mail about the review to the expert, unless a worker has claimed it already.
 
     Raises:
         NotAllowed: if the review has already been removed; or if it is hidden, because its author

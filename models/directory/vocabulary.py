@@ -55,9 +55,9 @@ class Vocabulary:
     def mistyped(self, word: str) -> Iterator[str]:
         """Yield the words whose beginning differs from a given word by at most one typing error.
 
-        An error is an extra, missing or wrong letter, or two swapped letters (the optimal string
-        alignment distance). If the given word has fewer than five letters, nothing is yielded,
-        because no error is tolerated in it.
+        An error is an extra, missing or wrong letter, or two swapped adjacent letters, as counted
+        by the optimal string alignment distance. If the given word has fewer than five letters,
+        nothing is yielded, because no error is tolerated in it.
         """
         length = len(word)
         if length < MIN_MISTYPED_LENGTH:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_EMAIL = "Enter a valid e-mail address, such as ada@example.com"
-ONE_NUMBER = ", without words; an extension is ext. 12"
+ONE_NUMBER = "; besides it, only an extension like ext. 12"
 NOT_PHONE = (
     f"Enter a valid phone number with its country code, such as +44 20 7946 0018{ONE_NUMBER}"
 )

@@ -1,7 +1,7 @@
 """Outages of the broadcast server, during which no event is lost.
 
-Polling of the event counters is disabled, so events from an outage are read from the event log only
-because the backend sends a RESYNC message.
+Polling of the event counters is disabled, so it is the backend's RESYNC message that causes events
+from an outage to be read from the event log.
 """
 
 from __future__ import annotations

@@ -150,7 +150,9 @@ async def test_client_without_a_token_in_its_connection_parameters_is_anonymous(
         assert (await socket.receive())["payload"]["data"] == {"viewer": None}
 
 
-async def test_stale_token_is_ignored_by_login_refresh_and_logout(api: Api, email: str) -> None:
+async def test_stale_access_token_is_ignored_by_login_refresh_and_logout(
+    api: Api, email: str
+) -> None:
     session = await sign_in(api, email)
     stale = api.signed_in("stale")
     assert (await stale.ask(LOGIN, email=email))["login"]["__typename"] == "SignedIn"
@@ -162,7 +164,7 @@ async def test_stale_token_is_ignored_by_login_refresh_and_logout(api: Api, emai
     assert await stale.error_code(both) == "UNAUTHENTICATED"
 
 
-async def test_stale_token_is_ignored_by_session_mutations_in_fragments(
+async def test_stale_access_token_is_ignored_by_session_mutations_in_fragments(
     api: Api,
 ) -> None:
     stale = api.signed_in("stale")

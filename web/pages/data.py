@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 QUERIES: Final = "queries.json"
 MAX_DATA_BYTES: Final = 256 * 1024
 FIRST_PAGE: Final = {"filter": {}, "counted": {}, "first": 20}
-"""Variables of the directory page's query without filters; the client ignores null variables."""
+"""Variables of the `Experts` query on the directory page without filters. They include no nulls,
+because the client ignores its nulls when it looks for an embedded response."""
 
 LANDING_DAYS: Final = 8
 """Number of days in the landing page's live calendar, from today in UTC; see `landingSpan.ts`."""

@@ -62,7 +62,7 @@ export const accountWords = catalogue({
     signingOut: "Signing out …",
     signedOut: "You are signed out everywhere.",
     dataTitle: "Your data",
-    dataBody: "A file with everything that is stored about you, for programs to read.",
+    dataBody: "A machine-readable file with everything that is stored about you.",
     download: "Download my data",
     deleteTitle: "Delete the account",
     deleteBody:

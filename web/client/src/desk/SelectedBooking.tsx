@@ -38,7 +38,8 @@ export function SelectedBooking({
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const isGone = data ? !data.booking : isMalformedId(error);
-  // Bookings are loaded only for the days shown, so `others` is complete only if the booking is
+  // `others` contains only the bookings on the days that the calendar shows. If the selected
+  // booking is not among them, bookings close to it may be missing.
   const isShown = others?.some((other) => other.id === id);
   return (
     <section aria-labelledby="selected" className="card overflow-hidden shadow-2">

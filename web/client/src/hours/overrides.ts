@@ -74,7 +74,10 @@ export function validateOverrides(
   return found;
 }
 
-/** Map the server's problems with single days, keyed by index, to the drafts' fields. */
+/**
+ * Assign the server's problems to the drafts' fields. The server numbers the single days that were
+ * sent, and a draft may contain several of these days.
+ */
 export function mapOverrideProblems(
   problems: Problems,
   drafts: readonly OverrideDraft[],

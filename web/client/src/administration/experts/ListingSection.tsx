@@ -29,7 +29,7 @@ export function ListingSection({ expert: { id, name } }: { expert: EditedExpertF
   const [isAsked, setIsAsked] = useState(false);
   const isListed = data?.experts.nodes.some((other) => other.id === id);
 
-  /** List or unlist the expert; resolves to the reason of a refusal, or to "" on success. */
+  /** List or unlist the expert; resolves to the server's reason if it refuses, otherwise to "". */
   async function setDisabled(disabled: boolean): Promise<string> {
     try {
       const { data } = await updateExpert({ variables: { input: { expertId: id, disabled } } });
