@@ -137,7 +137,7 @@ async def update_expert(
     Raises:
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
             administrator. Only administrators may change `disabled`.
-        InvalidInput: if any field is invalid; `problems` lists them all.
+        InvalidInput: if any field is invalid; `problems` lists all of them.
     """
     key = decode_id(expert_id, "Expert")
     ties = relations_to_expert(viewer, key)
@@ -155,7 +155,7 @@ async def update_my_expert(
     Raises:
         Unauthenticated: if nobody is signed in.
         NotAllowed: if the viewer is not an expert.
-        InvalidInput: if any field is invalid; `problems` lists them all.
+        InvalidInput: if any field is invalid; `problems` lists all of them.
     """
     require("Mutation.updateMyExpert", relations_to_own_expert(viewer))
     key = own_expert_id(require_viewer(viewer))

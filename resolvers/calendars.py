@@ -80,7 +80,7 @@ async def set_availability(
     Raises:
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
             administrator.
-        InvalidInput: if any field is invalid; `problems` lists them all.
+        InvalidInput: if any field is invalid; `problems` lists all of them.
         AvailabilityChanged: if the rules do not have the expected version.
         Unavailable: if the database does not respond; the change may still have been committed.
     """

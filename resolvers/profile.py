@@ -41,7 +41,7 @@ async def update_profile(
 
     Raises:
         NotAllowed: for guests.
-        InvalidInput: if any field is invalid; `problems` lists them all.
+        InvalidInput: if any field is invalid; `problems` lists all of them.
         Unavailable: if the database does not respond.
     """
     require("Mutation.updateProfile", relations_of(viewer))

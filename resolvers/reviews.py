@@ -48,7 +48,7 @@ class Reviews:
 
         Raises:
             NotAllowed: if the viewer is not the booking's client, or the session is not completed.
-            InvalidInput: if any field is invalid; `problems` lists them all.
+            InvalidInput: if any field is invalid; `problems` lists all of them.
             TooLate: if the deadline for writing or editing a review has passed.
             Unavailable: if the database does not respond.
         """
@@ -74,7 +74,7 @@ class Reviews:
 
         Raises:
             NotAllowed: if the viewer is not the reviewed expert, or the review is hidden.
-            InvalidInput: if any field is invalid; `problems` lists them all.
+            InvalidInput: if any field is invalid; `problems` lists all of them.
             TooLate: if the review has an answer that can no longer be changed.
             Unavailable: if the database does not respond.
         """

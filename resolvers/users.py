@@ -38,7 +38,7 @@ async def register(
     """Create a client's account and sign it in.
 
     Raises:
-        InvalidInput: if any field is invalid; `problems` lists them all.
+        InvalidInput: if any field is invalid; `problems` lists all of them.
         EmailTaken: if an account with this e-mail address exists, ignoring case.
         TooManyAttempts: if there were too many attempts from the network address.
     """
@@ -77,7 +77,7 @@ async def create(
     the mail server can deliver to an e-mail address.
 
     Raises:
-        InvalidInput: if any field is invalid; `problems` lists them all.
+        InvalidInput: if any field is invalid; `problems` lists all of them.
         EmailTaken: if an account with this e-mail address exists, ignoring case.
     """
     validator = InputValidator()
