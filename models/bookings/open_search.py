@@ -1,14 +1,14 @@
 """Searches of the directory by time, answered from an index in memory.
 
-The index is built at the first search. Each later search first reads the calendars that have
-changed since the previous search, so the result reflects all changes that were committed before the
-search began.
+The index is built at the first search or, for a large directory, when the process starts. Each
+search first reads the calendars that have changed since the previous search, so the result reflects
+all changes that were committed before the search began.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -17,17 +17,18 @@ from models.bookings.changed_calendars import Changes, read_changes
 from models.bookings.open_index import NotComputed
 from models.bookings.open_ranking import OpenRanking
 from models.bookings.open_reading import read_calendars, read_experts, read_moved
-from models.bookings.open_times import SharedRules, cell_from
+from models.bookings.open_times import ONE_DAY, SharedRules, cell_from
 from models.caching.batch_loader import BatchLoader
 from models.calendar.times import utc_now
 from models.directory.experts import BY_SOONEST, Category, Expert, entries
 from models.directory.versions import DIRECTORY
+from models.errors import Unavailable
 from models.store.documents import or_unavailable
 from models.store.pages import Page, cut
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from models.directory.experts import DirectoryEntry
     from models.directory.filters import ExpertFilter
@@ -41,8 +42,21 @@ MAX_AGE_SECONDS: Final = 24 * 60 * 60
 """Time without a refresh after which the index is rebuilt; the database keeps the records of
 changes for twice as long."""
 
-CALENDARS_AT_A_TIME: Final = 100
+CALENDARS_AT_A_TIME: Final = 50
 """Number of calendars that are indexed at a time, so that the process can do other work between."""
+
+LARGE_DIRECTORY: Final = 5_000
+"""Number of listed experts from which on the index is prepared before the first search, which would
+otherwise wait for seconds. Smaller directories need no memory for the index until it is used."""
+
+DAYS_AHEAD: Final = 7
+"""Number of coming days whose bitmaps are computed in advance for a large directory."""
+
+PREPARATION: Final = "open times in advance"
+"""Name of the task that prepares the index of a large directory."""
+
+PREPARATION_SECONDS: Final = 15 * 60
+"""Time between two updates of a large directory's index in the absence of searches."""
 
 
 class NextOpen(NamedTuple):
@@ -69,9 +83,35 @@ class OpenSearch:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[OpenSearch]:
-        """Run the batch loader that refreshes the index while the context is open."""
-        async with self._refreshes.open("open times"):
-            yield self
+        """Refresh the index while the context is open, and prepare it if the directory is large."""
+        async with self._refreshes.open("open times"), asyncio.TaskGroup() as group:
+            task = group.create_task(self._prepare_if_large(), name=PREPARATION)
+            try:
+                yield self
+            finally:
+                task.cancel()
+
+    async def _prepare_if_large(self) -> None:
+        """Keep the indexes of a large directory ready, so that searches need not wait for them."""
+        listed = Expert.get_pymongo_collection().find({"listed": True}, {"_id": 1})
+        while True:
+            # If the database does not respond, the next round tries again.
+            with suppress(Unavailable), or_unavailable():
+                if len(await listed.clone().limit(LARGE_DIRECTORY).to_list()) < LARGE_DIRECTORY:
+                    return
+                await self._words.refresh()
+                await self._refreshes.load(None)
+                today = utc_now().date()
+                for ahead in range(-1, DAYS_AHEAD + 1):
+                    await self._compute(today + ahead * ONE_DAY)
+            await asyncio.sleep(PREPARATION_SECONDS)
+
+    async def _compute(self, day: date) -> None:
+        """Compute the bitmaps of a local day."""
+        is_computed = False
+        while not is_computed:
+            is_computed = self._ranking.index.compute(day, CALENDARS_AT_A_TIME)
+            await asyncio.sleep(0)
 
     async def page(
         self, filter_: ExpertFilter, order: Order, arguments: PageArguments
@@ -179,10 +219,7 @@ class OpenSearch:
             try:
                 return find(now)
             except NotComputed as missing:
-                is_computed = False
-                while not is_computed:
-                    is_computed = self._ranking.index.compute(missing.day, CALENDARS_AT_A_TIME)
-                    await asyncio.sleep(0)
+                await self._compute(missing.day)
 
     async def _refresh(self, _: Sequence[None]) -> dict[None, None]:
         """Update the index with all changes since the last refresh, or build it."""

@@ -42,8 +42,8 @@ FIELDS: Final = {
 class DirectorySearch:
     """Finds listed experts by words.
 
-    The index is built at the first search. Later searches read only the experts that have changed
-    since; if there were more changes than the directory records, they read all experts again.
+    The index is built at the first search or refresh. Later ones read only the experts that have
+    changed since; if there were more changes than the directory records, they read all experts.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class DirectorySearch:
         # directory.
         is_current = self._version == version
         while not is_current:
-            await self._refreshes.run(None, self._refresh)
+            await self.refresh()
             # If another search began the refresh, the refresh may have read an older version.
             is_current = version is None or self._version >= version
         return self._index.find(words, admits)
@@ -117,8 +117,15 @@ class DirectorySearch:
         ]
         return Page(shown, order, has_next, has_previous, Expert, (), total)
 
+    async def refresh(self) -> None:
+        """Bring the index up to date with the present version of the directory.
+
+        Raises:
+            Unavailable: if the database does not respond.
+        """
+        await self._refreshes.run(None, self._refresh)
+
     async def _refresh(self) -> None:
-        """Bring the index up to date with the present version of the directory."""
         with or_unavailable():
             # Read the version before the experts, so that the experts are at least as new.
             changes = await recent_changes()
