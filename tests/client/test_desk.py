@@ -27,6 +27,10 @@ BOOKING = "query ($id: ID!) { booking(id: $id) { id reference startsAt minutes }
 DAY = """query ($id: ID!, $day: Date!, $minutes: Int!, $zone: TimeZone!) { expert(id: $id) {
   days(from: $day, count: 1, minutes: $minutes, timeZone: $zone) {
     slots { id status startsAt endsAt } } } }"""
+SIGN_IN = "mutation ($input: LoginInput!) { login(input: $input) { ... on SignedIn { token } } }"
+RULES = "query ($id: ID!) { expert(id: $id) { availability { %s } } }"
+SET_RULES = """mutation ($input: SetAvailabilityInput!) { setAvailability(input: $input) {
+  __typename } }"""
 REASON = "That week is a holiday."
 PRIVATE = "Bring the drawings"
 
@@ -266,3 +270,39 @@ async def test_blocked_time_is_no_longer_offered(
     await days.get_by_role("button", name="Remove").click()
     await save_hours(desk)
     await ada.free_slot()
+
+
+async def test_changes_of_hours_are_kept_if_the_hours_change_elsewhere(
+    visit: Visit, site_api: Api
+) -> None:
+    """The page shows the newest hours, and applies the expert's own changes to them on request."""
+    expert = await demo_expert(site_api)
+    account = {"email": DEMO_EXPERT, "password": DEMO_PASSWORD}
+    token = (await site_api.ask(SIGN_IN, input=account))["login"]["token"]
+    elsewhere = site_api.signed_in(token)
+    query = RULES % "cancellationNoticeMinutes horizonDays"
+
+    async def stored() -> dict[str, int]:
+        return dict((await elsewhere.ask(query, id=expert["id"]))["expert"]["availability"])
+
+    before = await stored()
+    wanted = {"cancellationNoticeMinutes": 240, "horizonDays": 61}
+    assert wanted.items().isdisjoint(before.items())
+    desk = await open_desk(visit, "dark", 375)
+    await desk.page.get_by_role("link", name="My hours").click()
+    horizon = desk.page.get_by_label("Days ahead that can be booked")
+    await horizon.fill(str(wanted["horizonDays"]))
+    notice = {"cancellationNoticeMinutes": wanted["cancellationNoticeMinutes"]}
+    await elsewhere.ask(SET_RULES, input=notice)
+    await desk.button("Save changes").click()
+    changed = desk.page.get_by_role("region", name="These hours have changed")
+    await expect(changed).to_be_focused()
+    deadline = desk.page.get_by_label("Clients can cancel or move until")
+    await expect(deadline).to_have_value(str(wanted["cancellationNoticeMinutes"]))
+    await expect(horizon).to_have_value(str(before["horizonDays"]))
+    await desk.check("hours-changed")
+    await desk.button("Apply my changes").click()
+    await expect(horizon).to_have_value(str(wanted["horizonDays"]))
+    await save_hours(desk)
+    assert await stored() == wanted
+    await elsewhere.ask(SET_RULES, input=before)
