@@ -46,8 +46,11 @@ SHORT = [(ALL, 0.3), (ROLLBACKS, 0.1)]
 ERRORS = 10
 """Number of database errors to wait for while commands fail at random."""
 ANSWERS = 32
-"""Number of responses to wait for before and during a fault, and number of requests over which each
-median is taken."""
+"""Number of responses to wait for during a fault, and number of requests over which each median
+after it is taken."""
+USUAL_ANSWERS = 128
+"""With `--long`, number of responses before a fault from which the usual duration of a request is
+taken. The first of them arrive before all clients compete for the calendars."""
 NORMAL_RATIO = 3
 """The servers count as recovered if requests take at most this many times as long as before the
 fault."""
@@ -151,7 +154,7 @@ async def disturb(
     programs may slow the machine down in the meantime.
     """
     first = len(journal.sent)
-    await wait_for(journal, answers=ANSWERS)
+    await wait_for(journal, answers=USUAL_ANSWERS if is_timed else ANSWERS)
     before = median(request.seconds for request in journal.sent[first:] if request.is_answered)
     cluster.proxy.log.clear()
     changes_before, began = journal.changes, monotonic()
