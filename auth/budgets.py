@@ -1,8 +1,8 @@
 """Rate limiting by query cost, with a token bucket for each user and each network address.
 
 A bucket is stored as the time at which it will be full again, so full buckets need no storage. All
-processes share their buckets in a Redis or Valkey server if one is configured. While that server is
-unreachable, each process charges its requests to buckets of its own.
+processes share their buckets in a Redis or Valkey server if one is configured. While the configured
+server is unreachable, each process charges its requests to buckets of its own.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class TokenBuckets:
         return max(0.0, *lacks)
 
     def _evict(self) -> None:
-        """Evict full buckets, then the fullest of the rest until half of the maximum are left."""
+        """Evict all full buckets, then the fullest others, until half of `max_buckets` are left."""
         now = self._clock()
         kept = sorted((full, key) for key, full in self._full_at.items() if full > now)
         self._full_at = {key: full for full, key in kept[-(self._max_buckets // 2) :]}
@@ -148,7 +148,7 @@ class Budgets:
     def balances(self, accounts: Sequence[BudgetAccount]) -> list[Balance]:
         """Return the balance of each account; all are full if rate limiting is off.
 
-        Only the buckets in this process are consulted, which every charge updates.
+        Only the buckets in this process are consulted; every charge updates these buckets.
         """
         return [_balance(each, self._local.debt(each)) for each in accounts]
 
@@ -167,7 +167,7 @@ class Budgets:
         now = monotonic()
         if self._shared and now >= self._retry_at:
             is_back = self._retry_at > 0
-            if is_back:  # One request probes the server; other requests do not wait.
+            if is_back:  # Only this request probes the server; others do not wait.
                 self._retry_at = now + RETRY_SECONDS
             try:
                 wait, debts = await self._shared.take(accounts, cost, always=always)

@@ -16,7 +16,7 @@ KEY_CHARS: Final = 32
 
 
 class CalendarCopy(StrEnum):
-    """Variant of a booking's calendar file, named after its reader.
+    """Variant of a booking's calendar file, named after the role of its reader.
 
     Administrators get the expert's file without the details of the place.
     """
@@ -27,7 +27,7 @@ class CalendarCopy(StrEnum):
 
 
 class CalendarKeys:
-    """Makes and checks keys, each for one variant of a booking's calendar file."""
+    """Makes and checks secret keys; each key opens one variant of a booking's calendar file."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._keys = AddressKeys("calendar files", secrets, KEY_CHARS)

@@ -45,8 +45,8 @@ def new_code() -> str:
 def typed_code(text: str) -> str:
     """Return a typed code in ASCII digits, without spaces, hyphens and invisible marks.
 
-    Digits of other scripts become ASCII digits. Any other character is kept, so that the code will
-    not match.
+    Digits of other scripts become ASCII digits. Other characters are kept, so that a text that
+    contains any does not match a sent code.
     """
     return "".join(
         str(unicodedata.decimal(char, char))

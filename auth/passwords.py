@@ -23,8 +23,8 @@ PARAMETERS = Parameters(
 )
 """OWASP's parameters for argon2id: two passes, 19 MiB, one lane."""
 MAX_TYPED_LENGTH = 4 * MAX_LENGTH
-"""Maximum length of a password as typed, since `prepare` composes up to four code points into one
-character."""
+"""Maximum length of a password as typed: four times `MAX_LENGTH`, because `prepare` composes up to
+four code points into one character."""
 
 
 @lru_cache(maxsize=1)
@@ -75,8 +75,8 @@ class Passwords:
     def __init__(self, max_concurrent: int = 2) -> None:
         self._hasher = PasswordHasher.from_parameters(PARAMETERS)
         self._semaphore = asyncio.Semaphore(max_concurrent)
-        # For an unknown e-mail address, the password is checked against this hash, so that this
-        # takes as long as for a known address.
+        # For an unknown e-mail address, the password is checked against this hash, so that the
+        # check takes as long as for a known address.
         self._dummy_hash = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
@@ -91,7 +91,8 @@ class Passwords:
         """
         password = password[: MAX_TYPED_LENGTH + 1]
         known = encoded if encoded and encoded.startswith("$argon2") else None
-        # Earlier versions of the program hashed the password as it was typed.
+        # Earlier versions of the program hashed the password as it was typed, so try this form,
+        # too.
         for form in dict.fromkeys((prepare(password) or password, password)):
             async with self._semaphore:
                 found = await asyncio.to_thread(self._verify, known or self._dummy_hash, form)

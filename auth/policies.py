@@ -158,12 +158,12 @@ INPUTS: Final[Mapping[str, Rule]] = {
     "BookingFilter.search": Rule(MANAGERS),
     "UpdateExpertInput.disabled": Rule(_ADMINS, Decision.NOT_ALLOWED),
 }
-"""The rules of input fields for which a stricter rule applies than for their operation."""
+"""The rules of input fields that are more restricted than their operation."""
 
 ARGUMENTS: Final[Mapping[str, Rule]] = {
     "Expert.reviews(hidden:)": Rule(MANAGERS),
 }
-"""The rules of arguments for which a stricter rule applies than for their field."""
+"""The rules of arguments that are more restricted than their field."""
 
 OBJECTS: Final[Mapping[str, Rule]] = {
     "Expert": ANYONE,
@@ -262,7 +262,7 @@ def require(rule_name: str, relations: Relations) -> None:
 
 
 def relations_of(viewer: Viewer | None) -> Relations:
-    """Return the relations that a viewer has to every object."""
+    """Return the relations that a viewer has to all objects alike, such as SIGNED_IN and ADMIN."""
     if viewer is None:
         return frozenset({Relation.ANYONE})
     relations = {Relation.ANYONE, Relation.SIGNED_IN}

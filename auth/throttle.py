@@ -25,8 +25,8 @@ class Limits:
     """The maximum numbers of attempts per time window for one purpose.
 
     `account` limits the attempts at an account from all unknown network addresses together, and
-    `account_share` those from each single unknown address; both are counted in a window of
-    `account_seconds`.
+    `account_share` limits the attempts from each single unknown network address; both are counted
+    in a window of `account_seconds`.
     """
 
     account_at_address: int = 10
@@ -41,17 +41,17 @@ LIMITS_BY_PURPOSE = {
     "reset": Limits(account_at_address=3, account=12),
     "verification": Limits(account_at_address=3, account=12),
     "code request": Limits(account_at_address=3, account=12, address=50),
-    # At 100 guesses a day, guessing a six-digit code succeeds once in 27 years. `account_share`
-    # keeps one network address from using up all attempts of a day, which would lock the owner out
-    # at network addresses that are new to the account.
+    # At 100 guesses a day, guessing a six-digit code succeeds once in 27 years on average.
+    # `account_share` keeps one network address from using up all attempts of a day, which would
+    # lock the owner out at network addresses that are new to the account.
     "code": Limits(account_seconds=24 * 3600, account_share=20),
     "guest": Limits(address=30),
     "guest session": Limits(account_at_address=20, account=40, address=200),
     "photo": Limits(account_at_address=20, account=20),
 }
 FORGOTTEN_WITH = {"code": "code request"}
-"""For a purpose, another one whose attempts a success also resets: after entering a correct code, a
-user may request more codes."""
+"""For each purpose, another purpose whose counter a successful attempt also resets: after entering
+a correct code, a user may request more codes."""
 
 
 class Throttle:
@@ -99,8 +99,8 @@ class Throttle:
     async def succeeded(self, purpose: str, account: str, address: str) -> None:
         """Reset an account's attempts from a network address, and remember the address as known.
 
-        The counter of the network address itself and the counter of the account for all unknown
-        addresses are not reset.
+        All other counters keep their values, such as the counter of the network address itself and
+        the account's counter for all unknown network addresses.
         """
         if self._is_on:
             subject = email_pseudonym(account)

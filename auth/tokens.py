@@ -108,7 +108,7 @@ class Tokens:
         return Claims(Id(user_id), Id(session_id), datetime.fromtimestamp(claims["exp"], UTC))
 
     def _key(self, token: str) -> bytes:
-        """Return the signing key that a token's `kid` names; the other headers are not trusted."""
+        """Return the signing key that a token's `kid` names; other header fields are ignored."""
         kid = jwt.get_unverified_header(token).get("kid")
         key = self._keys.get(kid) if isinstance(kid, str) else None
         if key is None:

@@ -27,7 +27,7 @@ MAX_CACHED_SESSIONS = 10_000
 MAX_CACHED_TOKENS = 4_096
 MAX_CACHED_BYTES = 32 * 1024 * 1024
 USER_BYTES = 3_000
-"""Estimated memory of a cached account, without its search terms."""
+"""Estimated memory of a cached account in bytes, without its search terms."""
 
 SESSION_ENDED = "This session has ended. Sign in again."
 
@@ -64,8 +64,9 @@ class Viewer:
 class Viewers:
     """Authenticates access tokens, with a cache of sessions and verified tokens.
 
-    A session is looked up at most once per `CACHE_SECONDS`, and again as soon as this process
-    learns that it has ended. The signature of each token is verified only once.
+    A cached session is looked up again after `CACHE_SECONDS`, or as soon as this process learns
+    that the session has ended. The signature of a token is not verified again while the token is
+    cached.
 
     Args:
         tokens: verifies the tokens.
@@ -131,7 +132,7 @@ class Viewers:
 
 
 async def _accounts(keys: Sequence[tuple[Id, Id]]) -> dict[tuple[Id, Id], User | str]:
-    """Return the account for each pair of account id and session id, or why it is refused."""
+    """Return, for each pair of account id and session id, the account or a reason for refusal."""
     alive, users = await asyncio.gather(
         sessions.active_sessions({session_id for _, session_id in keys}),
         users_by_id({user_id for user_id, _ in keys}),

@@ -47,12 +47,12 @@ def may_see_hidden_reason(viewer: Viewer | None, review: Review) -> bool:
 
 
 def may_see_contact_email(viewer: Viewer | None, expert_id: Id) -> bool:
-    """Return whether the viewer may see an expert's contact e-mail address without a booking."""
+    """Return whether the viewer may see an expert's contact e-mail address before booking."""
     return allows("Expert.contactEmail", relations_to_expert(viewer, expert_id))
 
 
 def manages_calendar(viewer: Viewer | None, expert_id: Id) -> bool:
-    """Return whether the viewer manages an expert's calendar: the expert or an administrator."""
+    """Return whether the viewer is the expert or an administrator, who manage the calendar."""
     return bool(MANAGERS & relations_to_expert(viewer, expert_id))
 
 
@@ -62,13 +62,19 @@ def shows_place_of_offers(viewer: Viewer | None, expert_id: Id) -> bool:
 
 
 def shows_place_of_booking(viewer: Viewer | None, booking: Booking) -> bool:
-    """Return whether the viewer sees the details of a booking's place, which a hold never shows."""
+    """Return whether the viewer sees the details of the place where a booking's session is held.
+
+    A hold never shows these details.
+    """
     is_booked = booking.contact is not None
     return is_booked and allows("Place.details", relations_to_booking(viewer, booking))
 
 
 def hides_address_of_party(viewer: Viewer | None, booking: Booking, user_id: Id) -> bool:
-    """Return whether a party's e-mail address is hidden until the time has been booked."""
+    """Return whether a party's e-mail address is hidden because the time was never booked.
+
+    The booking's expert may see the address only once the time has been booked.
+    """
     others = relations_to_party(viewer, booking, user_id) - {Relation.EXPERT}
     return not booking.was_booked and not allows("User.email", others)
 
@@ -79,7 +85,7 @@ def may_see_expert_note(viewer: Viewer | None, booking: Booking) -> bool:
 
 
 def calendar_copy(viewer: Viewer | None, booking: Booking) -> CalendarCopy:
-    """Return the variant of a booking's calendar file that a viewer of the booking gets."""
+    """Return which variant of a booking's calendar file the viewer gets."""
     relations = relations_to_booking(viewer, booking)
     if Relation.CLIENT in relations:
         return CalendarCopy.CLIENT

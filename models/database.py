@@ -141,7 +141,7 @@ async def _broken_index(database: Database, details: Mapping[str, Any]) -> str:
 
 
 def _filter_of(name: str) -> dict[str, Any]:
-    """Return the partial filter of one of the application's indexes; {} if it has none."""
+    """Return the partial filter of the application's index with this name; {} if it has none."""
     for model in DOCUMENTS:
         for index in getattr(model.Settings, "indexes", ()):
             if index.document["name"] == name:

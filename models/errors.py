@@ -64,7 +64,7 @@ class EmailTaken(Refused):
 
 
 class WrongCredentials(Refused):
-    """The e-mail address is unknown or the password is wrong; the message hides which."""
+    """The e-mail address is unknown or the password is wrong; the message does not say which."""
 
     code = "WRONG_CREDENTIALS"
     message = "Invalid e-mail or password."
@@ -85,7 +85,7 @@ class LinkExpired(Refused):
 
 
 class NotAllowed(Refused):
-    """The object does not exist, or the viewer lacks permission; the message hides which."""
+    """The object does not exist, or the viewer lacks permission; the message does not say which."""
 
     code = "NOT_ALLOWED"
     message = "There is no such thing here, or you may not do this with it."
@@ -301,7 +301,7 @@ class DatabaseUnreachable(DatabaseError):
 
 
 class StandaloneDatabase(DatabaseError):
-    """The mongod is not part of a replica set, so it has no transactions."""
+    """The mongod is not part of a replica set, so it does not support transactions."""
 
 
 class IndexBroken(DatabaseError):

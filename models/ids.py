@@ -32,7 +32,7 @@ SAMPLE_PREFIX = bytes(2)
 class Id(PydanticObjectId):
     """Primary key of a stored document.
 
-    Validation returns the same instance, whereas Beanie's `PydanticObjectId` returns a copy.
+    Validating an `Id` returns the same object; validating Beanie's `PydanticObjectId` copies it.
     """
 
     __slots__ = ()

@@ -217,7 +217,7 @@ async def _index_of_holds() -> int:
 
 
 async def _lanes_of_mails() -> int:
-    """Store the outbox lane of each e-mail, and drop the former index by kind."""
+    """Store the outbox lane of each e-mail, and drop the former index on the kind of e-mail."""
     outbox, changed = Mail.get_pymongo_collection(), 0
     for kind, lane in LANES.items():
         former = {"kind": kind.value, "lane": {"$exists": False}}
@@ -255,7 +255,7 @@ async def _write(model: type[Booking | Expert | User], writes: list[UpdateOne]) 
 
 
 def _former_slug_of(name: str) -> str:
-    """Return the slug that version 0.1 gave a name; it dropped letters without an ASCII form."""
+    """Return the slug that version 0.1 gave a name, without letters that have no ASCII form."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     plain = decomposed.encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "expert"

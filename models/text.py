@@ -77,7 +77,7 @@ _TITLES: Final = frozenset(
         *("dipl", "ing", "mag", "lic", "med", "dent", "vet", "phil", "rer", "nat", "iur", "jur"),
     }
 )
-# Mapped as in Lucene's ArabicNormalizer and PersianNormalizer; the joining stroke is removed.
+# Mapped as in Lucene's ArabicNormalizer and PersianNormalizer; the tatweel (U+0640) is removed.
 _ARABIC: Final = str.maketrans("یىےکةەہھ", "يييكهههه", "\u0640")
 _KANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
 _VARIANTS: Final = _ARABIC | _KANA
@@ -114,7 +114,7 @@ def has_link(text: str) -> bool:
     """Return whether e-mail programs would turn a part of a text into a link.
 
     A domain has no space after its dots, as in "evil.example". Initials and titles, as in "J.R.R.
-    Tolkien" and "Dr.Smith", are not domains. Invisible or full-width characters hide no link.
+    Tolkien" and "Dr.Smith", are not domains. Invisible or full-width characters never hide a link.
     """
     plain = _plain(text)
     if _LINK_START.search(plain):

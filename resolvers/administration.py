@@ -1,4 +1,4 @@
-"""Administration of the directory and of accounts."""
+"""Operations with which administrators manage experts and user accounts."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """Input for changing an account, not yet validated; None leaves a field unchanged."""
+    """Input for changing a user account, not yet validated; None leaves a field unchanged."""
 
     name: str | None = None
     role: Role | None = None
@@ -93,7 +93,7 @@ async def create_expert(
     end_sessions: EndSessions,
     directory_changed: Callable[[], None],
 ) -> Expert:
-    """Turn an account into an expert; the directory entry gets the account's name.
+    """Create an expert for a user account; the directory entry gets the account's name.
 
     The account's role becomes EXPERT, but an ADMIN keeps that role. If the role changes, the
     account's sessions end. `region` is the country (ISO 3166) assumed for phone numbers without a
@@ -185,7 +185,7 @@ async def _change_entry(ledger: Ledger, key: Id, profile: Profile, currency: str
 async def update_user(
     ledger: Ledger, viewer: Viewer, user_id: str, change: UserChange, end_sessions: EndSessions
 ) -> User:
-    """Change an account on behalf of an administrator.
+    """Change a user account on behalf of an administrator.
 
     Raises:
         NotAllowed: if the viewer is not an administrator, or if there is no such account.
@@ -202,11 +202,11 @@ async def update_user(
 async def change_account(
     ledger: Ledger, user_id: Id, change: UserChange, end_sessions: EndSessions
 ) -> User:
-    """Change an account without checking permissions.
+    """Change a user account without checking permissions.
 
     The account's sessions end if the account is disabled or its role changes. Disabling the account
-    also ends its waiting-list entries, offers and holds, and offers their time to the next client
-    in line. The account's bookings stay.
+    also ends its waiting-list entries, offers and holds; time that this frees is offered to the
+    next client in line. The account's bookings stay.
 
     Raises:
         NotAllowed: if there is no such account.
@@ -232,7 +232,7 @@ async def change_account(
         await end_sessions(user_id)
     if change.disabled:
         await end_waits_and_holds(ledger, user_id)
-        # Wait until other processes have stored the holds in progress, then end those holds, too.
+        # Wait until other processes have stored holds that were in progress, then end those, too.
         await asyncio.sleep(SETTLING_SECONDS)
         await end_waits_and_holds(ledger, user_id)
     return after
@@ -241,7 +241,7 @@ async def change_account(
 async def users(
     viewer: Viewer, search: str | None, role: Role | None, arguments: PageArguments
 ) -> Page[User]:
-    """Return a page of accounts, ordered by name.
+    """Return a page of user accounts, ordered by name.
 
     Raises:
         Forbidden: if the viewer is not an administrator.

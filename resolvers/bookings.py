@@ -104,7 +104,7 @@ async def list_bookings(
 
 
 async def _of_experts(search: str | None, scopes: Sequence[Filter], found: Filter) -> list[Filter]:
-    """Return filters for bookings that `found` misses, but whose experts the search finds."""
+    """Return filters for bookings that do not match `found`, but whose experts match `search`."""
     ids = await experts_found(search_filter(search, "filter.search"), MAX_EXPERTS_FOUND)
     return [
         {"$nor": [found], **one, "expert_id": {"$in": only}}

@@ -37,7 +37,7 @@ MAX_HORIZON_DAYS = 372
 class RulesChange:
     """Input for changing a calendar's rules, not yet validated; None leaves a field unchanged.
 
-    `step_matches_session` sets the step between start times to the session length.
+    If `step_matches_session` is set, slots start one session length apart.
     `expected_version` is the version of the rules on which the change is based.
     """
 
@@ -75,7 +75,7 @@ async def set_availability(
         now: the current time, which separates past from future overrides and bookings.
 
     Returns:
-        The changed calendar, and those upcoming bookings whose slots the new rules no longer offer.
+        The changed calendar, and the upcoming bookings whose slots the new rules do not offer.
 
     Raises:
         NotAllowed: if there is no such expert, or if the viewer is neither the expert nor an
@@ -120,7 +120,7 @@ def _hours(
     if wanted.weekly is not None:
         found["weekly"] = validate_weekly(validator, "weekly", wanted.weekly)
     if wanted.overrides is not None:
-        # Dates that are past in every time zone do not count towards the limit.
+        # Overrides for dates that are past in every time zone do not count towards the limit.
         if len(_since(now.date() - timedelta(days=1), wanted.overrides)) > MAX_OVERRIDES:
             validator.add_problem("overrides", f"At most {MAX_OVERRIDES} days")
         else:

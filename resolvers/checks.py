@@ -74,14 +74,14 @@ class InputValidator:
         return found
 
     def title(self, field: str, value: str, max_chars: int, label: str = "Title") -> str:
-        """Validate a line of text without URLs; names of products such as "Node.js" are allowed."""
+        """Validate a line of text that has no URLs; product names such as "Node.js" are allowed."""
         found = self.text(field, value, max_chars, label)
         if has_url(found):
             self.add_problem(field, f"{label} {NO_LINK}")
         return found
 
     def note(self, field: str, value: str | None, max_chars: int, label: str = "Notes") -> str:
-        """Validate an optional text of several lines, and normalize it to NFC."""
+        """Validate an optional multi-line text, and normalize it to NFC."""
         found = unicodedata.normalize("NFC", (value or "").strip())
         if len(found) > max_chars:
             self.add_problem(field, f"{label} must have at most {max_chars} characters")
@@ -92,7 +92,7 @@ class InputValidator:
     def sentences(
         self, field: str, value: str, min_chars: int, max_chars: int, label: str = "Text"
     ) -> str:
-        """Validate a required public text: several lines without links or e-mail addresses."""
+        """Validate a required public multi-line text without links and e-mail addresses."""
         found = self.note(field, value, max_chars, label)
         shown = visible_part(found)
         if not has_visible_characters(shown):
@@ -104,13 +104,13 @@ class InputValidator:
         return found
 
     def number(self, field: str, value: int, minimum: int, maximum: int, label: str) -> int:
-        """Validate a number within inclusive bounds."""
+        """Check that a number lies within inclusive bounds, and return it."""
         if not minimum <= value <= maximum:
             self.add_problem(field, f"{label} must lie between {minimum} and {maximum}")
         return value
 
     def quarter_hours(self, field: str, value: int, minimum: int, maximum: int, label: str) -> int:
-        """Validate a number of minutes: a multiple of 15 within inclusive bounds."""
+        """Check that a number of minutes is a multiple of 15 within inclusive bounds; return it."""
         if value % CELL_MINUTES or not minimum <= value <= maximum:
             message = f"{label} is a multiple of {CELL_MINUTES} minutes from {minimum} to {maximum}"
             self.add_problem(field, message)
@@ -122,7 +122,7 @@ class InputValidator:
         Args:
             field: the path of the field in the input.
             value: the address as typed.
-            accepts: returns whether our mail server supports an address; None accepts any address.
+            accepts: returns whether our mail server supports an e-mail address; None accepts any.
         """
         if not visible_part(value):
             self.add_problem(field, "Email is required")
@@ -171,7 +171,7 @@ def decode_id(opaque: str, kind: str) -> Id:
 
 
 def _has_controls(text: str, but: str = "") -> bool:
-    """Return whether a text has directional overrides, or control characters other than `but`.
+    """Return whether a text has directional overrides, or control characters not in `but`.
 
     Joiners, directional marks and new emoji are allowed, although `str.isprintable` rejects them.
     """

@@ -26,7 +26,7 @@ SEPARATORS: Final = re.compile(r"[\W_\d]+")
 
 
 async def request_code(services: SessionServices, email: str, caller: Caller) -> bool:
-    """Queue an e-mail with a sign-in code; return True even if the address has no account.
+    """Queue an e-mail with a sign-in code; return True even if there is no such account.
 
     The account is looked up only when the e-mail is sent, so the response time does not reveal
     whether the account exists. If the caller's own e-mail address is not verified, each of the
@@ -77,7 +77,7 @@ async def sign_in_with_code(
     time_zone: str | None,
     caller: Caller,
 ) -> SignIn:
-    """Sign in with a code that proves an e-mail address; create an account if it has none.
+    """Sign in with a code that was sent by e-mail; create an account if there is none yet.
 
     Args:
         services: the sign-in services.
@@ -85,7 +85,7 @@ async def sign_in_with_code(
         code: the sign-in code that was sent to the e-mail address.
         name: the name of a new account; None to derive it from the e-mail address.
         time_zone: the time zone of a new account.
-        caller: the client; a guest's hold moves to the account.
+        caller: the person who signs in; if this is a guest, the guest's hold moves to the account.
 
     Raises:
         InvalidInput: if any field is invalid; no attempt is counted.

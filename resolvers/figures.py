@@ -26,14 +26,14 @@ ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Booking counts for consecutive days, and the time zone in which these days begin and end."""
+    """Booking figures for consecutive days, and the time zone in which these days begin and end."""
 
     days: dict[date, Count]
     time_zone: str
 
     @property
     def total(self) -> Count:
-        """The sum of the counts of all days."""
+        """The sums of the figures over all days."""
         return Count(*map(sum, zip(*self.days.values(), strict=True)))
 
 
@@ -100,8 +100,8 @@ def check_days(since: date, until: date) -> None:
     """Check a span of days, which includes its first and last day.
 
     Raises:
-        BadUserInput: if the span is empty, longer than `MAX_FIGURE_DAYS`, or outside the supported
-            dates; the message names the invalid argument.
+        BadUserInput: if the span is empty, longer than `MAX_FIGURE_DAYS`, or begins outside the
+            supported dates. The error message names the invalid argument.
     """
     if not FIRST_DAY <= since <= LAST_DAY:
         raise BadUserInput(f"from: must lie between {FIRST_DAY} and {LAST_DAY}")

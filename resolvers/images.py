@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_PIXELS: Final = 12_000_000
-"""Limits the memory for decoding, which takes up to 16 bytes per pixel for WebP, the costliest
-format."""
+"""Maximum number of pixels, which limits the memory for decoding. WebP, the costliest format, takes
+up to 16 bytes per pixel."""
 
 MAX_JPEG_PIXELS: Final = 25_000_000
-"""The limit for JPEG files, which is higher than for other formats, because large JPEG files are
-decoded at a lower resolution."""
+"""Maximum number of pixels of a JPEG file. It is higher than for other formats, because large JPEG
+files are decoded at a lower resolution."""
 
 MIN_SIDE: Final = 64
 SIDE: Final = 512
@@ -64,7 +64,7 @@ def square_webp(content: bytes) -> bytes:
     if len(content) > MAX_BYTES:
         raise ImageTooLong
     if _is_webp(content):
-        # Check the size first: Pillow allocates the whole canvas when it opens a WebP file.
+        # Check the dimensions first: Pillow allocates the whole canvas when it opens a WebP file.
         _check_webp(content)
     elif content.startswith(JPEG):
         if content.count(START_OF_SCAN) > MAX_SCANS:
@@ -149,7 +149,7 @@ def _is_webp(content: bytes) -> bool:
 
 
 def _check_webp(content: bytes) -> None:
-    """Check the size and the animation flag in a WebP file's first chunk (RFC 9649, section 2)."""
+    """Check a WebP file's dimensions and animation flag (RFC 9649, section 2: first chunk)."""
     kind, body = content[12:16], content[20:WEBP_HEAD_BYTES]
     if len(content) < WEBP_HEAD_BYTES:
         raise UnreadableImage

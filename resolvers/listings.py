@@ -1,9 +1,9 @@
-"""Pages of experts and reviews, their totals and counts, cached per version of the directory.
+"""Pages of experts and reviews, totals and category counts, cached per version of the directory.
 
 Every change to the directory increments its version. Concurrent requests share one read of the
-version, and one read of each page, total or count that is not cached. Counting scans the whole
-index; in the embedded database, reading a page may scan it, too. Without the cache, requests for
-the directory would time out under load.
+version, and one read of each page, total or count that is not cached. Counting scans a whole
+database index; in the embedded database, reading a page may also scan a whole index. Without the
+cache, requests for the directory would time out under load.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ texts."""
 class Listings:
     """Reads pages of experts and of their reviews.
 
-    A page is never older than the version under which it is cached. It may be newer if the
+    A page is never older than the version under which it is cached. A page may be newer if the
     directory changed while the page was read.
 
     Args:
@@ -112,7 +112,7 @@ class Listings:
     ) -> NextOpen | None:
         """Return an expert's first open slots from the index (see `OpenSearch.next_open`).
 
-        Return None if the index does not know them, or if the caches are off.
+        Return None if the expert is not in the index, or if the caches are off.
 
         Raises:
             Unavailable: if the database does not respond.
@@ -124,7 +124,9 @@ class Listings:
     async def reviews(
         self, expert_id: Id, order: ReviewOrder, arguments: PageArguments
     ) -> Page[Review]:
-        """Return a page of an expert's visible reviews. Callers share it, and must not change it.
+        """Return a page of an expert's visible reviews.
+
+        Concurrent callers share the returned page, so they must not change it.
 
         Raises:
             BadUserInput: if the page size or the cursor is invalid.

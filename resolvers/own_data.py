@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from resolvers.sessions import SessionServices
 
 PRECEDENCE: Final = timedelta(seconds=5)
-"""Time during which only the process that closed an account cancels the account's bookings."""
+"""After an account is closed, other processes wait this long before they cancel its bookings."""
 
 CANCELLED_AT_ONCE: Final = 16
 
@@ -112,8 +112,8 @@ async def finish_deletions(ledger: Ledger) -> None:
 async def _withdraw(ledger: Ledger, user: User) -> list[Id]:
     """Withdraw a closed account from the service; return the ids of the cancelled bookings.
 
-    The account's directory entry is disabled, and the account's waiting-list entries, holds and
-    upcoming bookings are ended.
+    The account's directory entry is disabled, its waiting-list entries are removed, and its holds
+    and upcoming bookings are cancelled.
     """
     if user.expert_id:
         with or_unavailable():
@@ -153,9 +153,10 @@ async def exportable_account(user_id: Id) -> tuple[User, int] | None:
 
 
 async def collect(user: User) -> Export:
-    """Return everything that is stored about an account, as JSON values.
+    """Return the data that is stored about an account, as JSON values.
 
-    The names and e-mail addresses of other people are left out.
+    The names and e-mail addresses of other people are left out, and so are the password hash and
+    values that are derived from other data, such as search keys.
 
     Raises:
         Unavailable: if the database does not respond.

@@ -1,4 +1,4 @@
-"""Validation of the places where sessions happen."""
+"""Validation of input for the places where sessions are held."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def validate_place(
     """Validate a place and return it with normalized details.
 
     Args:
-        validator: collects the problems.
+        validator: collects the problems of the input.
         field: the path of the place in the input.
         wanted: the place; its details are optional for video and phone calls.
         region: the country (ISO 3166) assumed for phone numbers without a country code.

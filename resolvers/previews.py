@@ -43,7 +43,7 @@ MAX_LINES: Final = 2
 MAX_CHARS: Final = 200
 DISPLAY_WEIGHT, TEXT_WEIGHT = 650, 500
 MISSING: Final = "\uffff"
-"""A character for which no font has a glyph, so fonts show it like any missing character."""
+"""A character that no font contains, so each font shows its sign for missing characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ class PreviewCard:
 
     @property
     def hash(self) -> str:
-        """Hash of everything that the picture shows."""
+        """Hash of all data from which the picture is drawn."""
         shown = repr((VERSION, self.rating_text, astuple(self)))
         return sha256(shown.encode()).hexdigest()[:HASH_CHARS]
 
     @property
     def rating_text(self) -> str:
-        """The rating, rounded down to one decimal, and the review count; empty without a rating."""
+        """The rating, rounded down to one decimal, and the review count; empty if unrated."""
         if self.rating is None:
             return ""
         return f"{math.floor(self.rating * 10 + 1e-9) / 10:.1f}  ({self.review_count})"
@@ -75,15 +75,15 @@ class Typeface:
     """A typeface in several font files, each of which covers the letters of some languages.
 
     Args:
-        files: font files, tried in this order for each character.
-        weight: weight of the variable fonts.
+        files: font files; each character is drawn with the first font that contains it.
+        weight: weight (boldness) to which the variable fonts are set.
     """
 
     files: tuple[Path, ...]
     weight: int
 
     def runs(self, text: str, size: int) -> list[tuple[str, FreeTypeFont]]:
-        """Split a text into parts, and return each part with the font that has its letters."""
+        """Split a text by the fonts that it needs; return each part of the text with its font."""
         return [
             ("".join(part), _font(file, size, self.weight))
             for file, part in groupby(text, key=lambda char: self._file(char) or self.files[0])
@@ -129,7 +129,7 @@ class Typeface:
         return lines
 
     def cut(self, lines: list[str], size: int, width: int) -> list[str]:
-        """Cut off lines and letters that do not fit, and append an ellipsis to the cut text."""
+        """Cut off the lines and letters that do not fit, and mark each cut with an ellipsis."""
         kept = lines[:MAX_LINES]
         if len(lines) > MAX_LINES:
             kept[-1] += "…"
@@ -143,7 +143,7 @@ class Typeface:
 
 @dataclass(frozen=True)
 class PreviewFonts:
-    """The typefaces of previews, for names and for other text."""
+    """The typefaces of link previews: one for names, the other for all other text."""
 
     display: Typeface
     text: Typeface
@@ -159,7 +159,7 @@ def draw_preview(card: PreviewCard | None, photo: bytes | None, fonts: PreviewFo
 
     Args:
         card: the expert; None draws the picture for the whole site.
-        photo: the expert's photo, if there is one.
+        photo: the bytes of the expert's photo, or None to draw the expert's initials.
         fonts: the typefaces.
     """
     from PIL import ImageDraw  # noqa: PLC0415 - Pillow is large, and only pictures need it
@@ -289,7 +289,7 @@ def _font(file: Path, size: int, weight: int) -> FreeTypeFont:
 
 @lru_cache(maxsize=8)
 def _plain_font(file: Path) -> FreeTypeFont:
-    """Return a font without complex text layout, to look up single glyphs."""
+    """Return a font for looking up single glyphs, without complex text layout."""
     from PIL import ImageFont  # noqa: PLC0415 - Pillow is large
 
     return ImageFont.truetype(file, 20, layout_engine=ImageFont.Layout.BASIC)

@@ -41,7 +41,7 @@ async def update_profile(
 
     Raises:
         NotAllowed: for guests.
-        InvalidInput: if any field is invalid; `problems` lists all of them.
+        InvalidInput: if any field is invalid; `problems` lists all invalid fields.
         Unavailable: if the database does not respond.
     """
     require("Mutation.updateProfile", relations_of(viewer))
@@ -65,12 +65,12 @@ async def update_profile(
 async def change_email(
     services: SessionServices, viewer: Viewer, email: str, code: str, address: str
 ) -> User:
-    """Change the viewer's e-mail address to one that a code proves, and notify the former address.
+    """Change the viewer's e-mail address, given a code sent to the new one; notify the former one.
 
     Raises:
         NotAllowed: for guests.
         InvalidInput: if the e-mail address is invalid or unchanged.
-        WrongCode: if the code is wrong, has expired or was used.
+        WrongCode: if the code is wrong, has expired or was used before.
         TooManyAttempts: if there were too many attempts to enter a code.
         EmailTaken: if another account has the e-mail address; the code stays valid.
         Unavailable: if the database does not respond.
@@ -102,7 +102,7 @@ async def change_password(
         viewer: the account's owner.
         current: the current password, or a code that was sent to the account's e-mail address.
         password: the new password.
-        caller: the client.
+        caller: the client that sent the request, with its network address and device.
 
     Raises:
         Forbidden: for guests.
@@ -163,7 +163,7 @@ async def end_own_session(services: SessionServices, viewer: Viewer, session_id:
     """End one of the viewer's sessions, and close its open connections.
 
     Returns:
-        False if the viewer has no such session.
+        True if the session was ended; False if the viewer has no such session.
 
     Raises:
         Unavailable: if the database does not respond.

@@ -120,7 +120,7 @@ async def hold(
         TooMany: if the client has reached a cap.
         InvalidInput: if the slot id or the idempotency key is invalid.
         SlotNotOffered: if the slot is not offered now.
-        SlotTaken: if the slot is taken. In that case, the viewer's other holds remain.
+        SlotTaken: if the slot is taken; the viewer's other holds then remain.
     """
     validator = InputValidator()
     keys = _slot_keys(validator, viewer, "slotId", [opaque_id])

@@ -33,7 +33,9 @@ MAX_REASON_CHARS: Final = 500
 
 
 class Reviews:
-    """Changes reviews, one at a time, because each change increments the directory's version.
+    """Changes reviews, one at a time.
+
+    Concurrent changes would conflict, because each change increments the directory's version.
 
     Args:
         directory_changed: called after each change.
@@ -89,7 +91,7 @@ class Reviews:
         return answered
 
     async def hide(self, viewer: Viewer, review_id: str, reason: str, *, hidden: bool) -> Review:
-        """Hide a review as an administrator, giving a reason, or show it again.
+        """Hide a review as an administrator, giving a reason, or show a hidden review again.
 
         Raises:
             NotAllowed: if the viewer is not an administrator, or there is no such review.
@@ -152,7 +154,7 @@ async def hidden_reviews(
 
 
 async def reviews_of(bookings: Sequence[Booking]) -> list[Review | None]:
-    """Return the reviews of completed bookings, in the same order, with one database command."""
+    """Return the reviews of the given bookings, in the same order, with one database command."""
     with or_unavailable():
         found = await model.reviews_of(bookings)
     return [found.get(booking.id) for booking in bookings]

@@ -44,7 +44,7 @@ async def occupants(spans: Sequence[Span]) -> list[list[Occupant]]:
 
 
 def check_span(since: datetime, until: datetime) -> None:
-    """Check the bounds of a span of time.
+    """Check that a span of time is valid in a request.
 
     Raises:
         BadUserInput: if the span is empty, longer than `MAX_SPAN`, or outside the supported dates;
@@ -58,13 +58,13 @@ def check_span(since: datetime, until: datetime) -> None:
 
 
 def _check_day(day: date) -> None:
-    """Refuse dates that would overflow the arithmetic of days, weeks and time zones."""
+    """Refuse dates with which calculations of days, weeks or time zones would overflow."""
     if not FIRST_DAY <= day <= LAST_DAY:
         raise BadUserInput(f"from: must lie between {FIRST_DAY} and {LAST_DAY}")
 
 
 def session_minutes(calendar: Calendar, minutes: int | None) -> int:
-    """Return the requested session length in minutes, by default that of the first offer.
+    """Return the requested session length, or else that of the first offer, in minutes.
 
     Raises:
         BadUserInput: if no expert could offer a session of that length.
@@ -74,7 +74,7 @@ def session_minutes(calendar: Calendar, minutes: int | None) -> int:
 
 
 def check_minutes(minutes: int | None) -> None:
-    """Check the length of a session, if it is given.
+    """Check a session length; None, the default length, is always valid.
 
     Raises:
         BadUserInput: if no expert could offer a session of that length.
@@ -92,8 +92,8 @@ def check_available(available: Available, path: str) -> None:
     """Check the time span and the session length of a search for open slots.
 
     Raises:
-        BadUserInput: if the span or the length is invalid; the message begins with the field's
-            path.
+        BadUserInput: if the time span or the session length is invalid; the message begins with
+            `path` and the name of the invalid field.
     """
     try:
         check_span(available.since, available.until)
@@ -116,10 +116,10 @@ def slots_between(
 
 
 def _taken(calendar: Calendar, occupants: Sequence[Occupant], now: datetime) -> dict[int, Occupant]:
-    """Return the hold or booking that occupies each cell (quarter hour), keyed by cell number.
+    """Map each occupied cell (quarter hour) to the hold or booking that occupies it.
 
     If the calendar has a waiting list, the time of an ended hold stays taken until the hold is
-    released, since that time can only be offered to the first client in line.
+    released, since only the first client in line may get this time.
     """
     return taken_cells(occupants, FIRST_MOMENT if calendar.waiting else now)
 
@@ -128,7 +128,7 @@ def span_of_days(first: date, count: int, zone_name: str) -> tuple[datetime, dat
     """Return the start and end of `count` consecutive local days.
 
     Raises:
-        BadUserInput: if the count is not within 1 to `MAX_DAYS`, or a day is out of range.
+        BadUserInput: if `count` is not from 1 to `MAX_DAYS`, or if `first` is out of range.
     """
     if not 1 <= count <= MAX_DAYS:
         raise BadUserInput(f"count: must lie between 1 and {MAX_DAYS}")
@@ -148,7 +148,7 @@ def group_by_day(
 
 
 def search_windows(calendar: Calendar, now: datetime) -> list[tuple[datetime, datetime]]:
-    """Return the spans to search for the next open slot: two weeks, then the later days."""
+    """Return the spans to search for the next open slot: two weeks, then the days after them."""
     near = now + timedelta(days=14)
     far = now + timedelta(days=calendar.rules.horizon_days + 2)
     return [(now, near), (near, far)] if far > near else [(now, far)]
@@ -158,19 +158,19 @@ def check_next(count: int) -> None:
     """Check the requested number of open slots.
 
     Raises:
-        BadUserInput: if the number is not within 1 to `MAX_NEXT_SLOTS`.
+        BadUserInput: if the number is not from 1 to `MAX_NEXT_SLOTS`.
     """
     if not 1 <= count <= MAX_NEXT_SLOTS:
         raise BadUserInput(f"count: must lie between 1 and {MAX_NEXT_SLOTS}")
 
 
 def first_open_slots(slots: Iterator[Slot], count: int) -> list[Slot]:
-    """Return the first open slots, at most `count`."""
+    """Return the first `count` open slots, or all of them if there are fewer."""
     return list(islice((slot for slot in slots if slot.status is SlotStatus.OPEN), count))
 
 
 def open_slots(calendar: Calendar, minutes: int, cells: Sequence[int]) -> list[Slot]:
-    """Return the open slots that start at the given cells; empty if the length is not offered."""
+    """Return the slots at the given open cells, or none if the expert offers no such length."""
     offer = calendar.rules.offer(minutes)
     if offer is None:
         return []
@@ -190,7 +190,7 @@ def occupied_slot(booking: Booking, now: datetime) -> Slot | None:
 def current_slot(
     booking: Booking, calendar: Calendar, others: Sequence[Occupant], now: datetime
 ) -> Slot:
-    """Return the slot of a booking, with the slot's present status."""
+    """Return a booking's slot with the status that it has at `now`."""
     return slot_of(booking.key, booking.price, calendar.rules, _taken(calendar, others, now))
 
 
@@ -202,5 +202,5 @@ def occupancy_span(key: SlotKey) -> Span:
 def find_listed_slot(
     key: SlotKey, calendar: Calendar, occupants: Sequence[Occupant], now: datetime
 ) -> Slot | None:
-    """Return the slot with the given key, or None if it is not offered."""
+    """Return the slot with the given key, or None if the calendar does not list this slot."""
     return listed_slot(key, calendar.rules, _taken(calendar, occupants, now), now)

@@ -35,7 +35,7 @@ async def register(
     time_zone: str | None,
     caller: Caller,
 ) -> SignIn:
-    """Create a client's account and sign it in.
+    """Create a client's account, and start a session for it.
 
     Raises:
         InvalidInput: if any field is invalid; `problems` lists all of them.

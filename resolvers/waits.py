@@ -55,7 +55,7 @@ async def join(services: ReservationServices, viewer: Viewer, wanted: WaitReques
 
     Raises:
         VerificationNeeded: if the client's e-mail address must be verified first.
-        InvalidInput: if any field is invalid, or if experts wait for their own time.
+        InvalidInput: if any field is invalid, or if the viewer is the expert.
         SlotNotOffered: if no slot in the time window can be booked, now or later.
         TimeOpen: if a slot in the time window can be booked now.
         TooMany: if the client has the maximum number of entries, or the waiting list is full.

@@ -24,7 +24,7 @@ SETTLING_SECONDS: Final = 1.0
 
 
 async def end_waits_and_holds(ledger: Ledger, client_id: Id) -> None:
-    """End a client's waiting-list entries, offers and holds; offer their time to the next in line.
+    """End a client's waiting-list entries, offers and holds; offer the freed time to others.
 
     Raises:
         Unavailable: if the database does not respond.

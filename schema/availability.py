@@ -17,7 +17,7 @@ from schema.scalars import LocalTime
 
 
 class Weekday(Enum):
-    """Days of the week, which begins on Monday as in ISO 8601; Monday is 0."""
+    """Days of the week; Monday is the first day, as in ISO 8601, and has the number 0."""
 
     MONDAY = 0
     TUESDAY = 1

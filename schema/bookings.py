@@ -47,7 +47,7 @@ describe_enum(
     CONFIRMED="Booked and confirmed.",
     COMPLETED="The session took place.",
     NO_SHOW="The client did not attend.",
-    CANCELLED="Cancelled by either party, or a hold that was released. The time is free again.",
+    CANCELLED="The booking was cancelled, or the hold was released. The time is free again.",
     EXPIRED="The hold ran out, or the booking was not confirmed before its start.",
 )
 describe_enum(
@@ -89,7 +89,8 @@ class BookingChange:
         """Load the account that made the change."""
         actor_id = self.change.actor_id
         context = info.context
-        # The actor may be an administrator without bookings, so the account may have been removed.
+        # The actor may be an administrator without bookings of their own, whose account may have
+        # been removed since.
         if actor_id is None or await context.loaders.user.load(actor_id) is None:
             return None
         return await load_party(context, self.booking, actor_id)

@@ -69,7 +69,7 @@ MAX_ITEMS: Final[Mapping[str, int]] = {
     "UpdateExpertInput.languages": administration.MAX_LANGUAGES,
     "UpdateMyExpertInput.languages": administration.MAX_LANGUAGES,
 }
-"""Maximum number of items of each list, keyed by schema coordinate."""
+"""Maximum numbers of items of single lists, keyed by schema coordinate."""
 
 MAX_CHARS: Final[Mapping[str, int]] = {
     "after": MAX_ID_LENGTH,
@@ -88,7 +88,8 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "password": MAX_TYPED_LENGTH,
     "phone": checks.MAX_PHONE_CHARS,
     "reason": moves.MAX_REASON_CHARS,
-    # The resolver refuses an overlong token with SessionEnded, and reads only its start.
+    # This limit is high, because the resolver reads only the start of an overlong token, and
+    # refuses the token with SessionEnded.
     "refreshToken": 10_000,
     "search": MAX_SEARCH_LENGTH,
     "slug": MAX_SLUG_LENGTH,
@@ -96,7 +97,7 @@ MAX_CHARS: Final[Mapping[str, int]] = {
     "title": administration.MAX_TITLE_CHARS,
     "token": links.MAX_TOKEN_LENGTH,
 }
-"""Maximum length of each `String`, keyed by the name of the argument or input field."""
+"""Maximum lengths of single `String` arguments and input fields, keyed by their names."""
 
 _arguments: Final[dict[str, Check]] = {}
 """Checks of the arguments of fields, keyed by the field's schema coordinate."""

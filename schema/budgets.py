@@ -10,8 +10,8 @@ from schema.context import Info
 
 
 @strawberry.type(
-    description="Budget for the cost of operations, which refills steadily. Requests that exceed "
-    "the budget are refused with the error `RATE_LIMITED`."
+    description="A budget for the cost of operations, refilled at a constant rate. Requests that "
+    "exceed the budget are refused with the error `RATE_LIMITED`."
 )
 class RateLimit:
     """The size of a budget, and the cost that is left in it."""
@@ -30,8 +30,8 @@ class RateLimitQuery:
     """Query for the rate limit."""
 
     @strawberry.field(
-        description="The tighter of the budgets that this request is charged to: that of the "
-        "viewer or that of the network address."
+        description="The budget with the least cost left among those that this request is charged "
+        "to: the budget of the network address and, for a signed-in viewer, the viewer's budget."
     )
     def rate_limit(self, info: Info) -> RateLimit:
         """Return the budget with the least cost left."""

@@ -119,7 +119,7 @@ class SetAvailabilityInput:
     expected_version: int | None = strawberry.field(
         default=None,
         description="The `Availability.version` on which the changes are based. If the "
-        "availability has changed since, nothing is overwritten, and the result is "
+        "availability has changed since that version, nothing is overwritten, and the result is "
         "`AvailabilityChanged`.",
     )
 
@@ -154,8 +154,8 @@ class AvailabilitySet:
     expert: Expert = strawberry.field(description="The expert with the new availability.")
     outside: list[Booking] = strawberry.field(
         description="Upcoming bookings at times or of lengths that the new rules no longer offer, "
-        "earliest first. All of them remain valid. Bookings that break only the new minimum notice "
-        "or horizon are not included."
+        "earliest first. All of these bookings remain valid. Bookings that break only the new "
+        "minimum notice or horizon are not included."
     )
 
 

@@ -19,7 +19,7 @@ SignInWithCodeResult = Annotated[
 ]
 
 
-@strawberry.input(description="E-mail address to prove.")
+@strawberry.input(description="E-mail address to send a sign-in code to.")
 class RequestSignInCodeInput:
     """Input of `requestSignInCode`."""
 
@@ -45,7 +45,8 @@ class SignInWithCodeInput:
 
 
 RequestArgument = Annotated[
-    RequestSignInCodeInput, strawberry.argument(description="E-mail address to prove.")
+    RequestSignInCodeInput,
+    strawberry.argument(description="E-mail address to send a sign-in code to."),
 ]
 SignInArgument = Annotated[
     SignInWithCodeInput,
@@ -84,12 +85,12 @@ class CodeMutation:
 
     @strawberry.mutation(
         description="Sign in with a code, which also verifies the e-mail address. If the address "
-        "has no account yet, an account without a password is created. A password that was set "
-        "before the address was verified no longer works, unless the viewer is signed in to that "
-        "account."
+        "has no account yet, an account without a password is created. Any password that was set "
+        "before the address was verified is removed, unless the viewer is already signed in to "
+        "that account."
     )
     async def sign_in_with_code(self, info: Info, input: SignInArgument) -> SignInWithCodeResult:
-        """Create a session, and an account if there is none."""
+        """Create a session, and an account if the e-mail address has none."""
         context = info.context
         sign_in = await codes.sign_in_with_code(
             context.services.sign_ins,

@@ -41,9 +41,9 @@ describe_enum(
     EXPERIENCE="Years of professional experience.",
     RATE="Price per hour.",
     NAME="Name, ignoring case and accents.",
-    SOONEST="Start of the first open slot that matches `available`; without `available`, of the "
-    "first open slot with the length of the first offer. In ascending order, the soonest is first, "
-    "and experts without such a slot are last.",
+    SOONEST="Start of the first open slot that matches `available` or, if `available` is not "
+    "given, of the first open slot with the length of the expert's first offer. In ascending "
+    "order, the soonest is first, and experts without such a slot are last.",
 )
 
 

@@ -1,7 +1,8 @@
 """Refusal types, and the handlers that convert exceptions into them.
 
 When a resolver raises an exception whose refusal type is a member of the field's union, the handler
-returns the refusal as the result. Other exceptions become GraphQL errors with the exception's code.
+returns the refusal as the result. An exception without such a refusal type becomes a GraphQL error
+with the exception's code.
 """
 
 from __future__ import annotations
@@ -260,7 +261,7 @@ _INVALID_INPUT = _Handler(model.InvalidInput, InvalidInput, _invalid_input_field
 
 
 def refuse_input(raised: model.InvalidInput, info: Any) -> Refusal:
-    """Return the refusal of an input that was rejected before its resolver ran."""
+    """Return the refusal for an input that was rejected before the field's resolver ran."""
     return _INVALID_INPUT.handle(raised, field=None, info=info)
 
 

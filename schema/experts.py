@@ -233,8 +233,8 @@ class Expert(Node):
             AvailableInput | None,
             strawberry.argument(
                 description="Return only slots in this span and of this length, as in "
-                "`ExpertFilter.available`. The `minutes` of this input override the argument "
-                "`minutes`."
+                "`ExpertFilter.available`. The field `minutes` of this input overrides the "
+                "argument `minutes`."
             ),
         ] = None,
     ) -> list[Slot]:
@@ -260,7 +260,7 @@ class Expert(Node):
         "made since this response."
     )
     async def cursor(self, info: Info) -> str:
-        """Return the cursor of the last event in the calendar, which is read before bookings."""
+        """Return the cursor of the calendar's last event; the calendar is read before bookings."""
         return cursor_of(self.key, position_of(await self._calendar(info)))
 
     @strawberry.field(
@@ -280,7 +280,7 @@ class Expert(Node):
         count: int,
         span: tuple[datetime, datetime] | None = None,
     ) -> list[Slot]:
-        """Return the first open slots, at most `count`, in the span or the booking horizon."""
+        """Return the first `count` open slots in the given span, or in the booking horizon."""
         context, calendar = info.context, await self._calendar(info)
         length = slots.session_minutes(calendar, minutes)
         # The calendar has been read before the index of open slots, so the index is at least as new

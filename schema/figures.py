@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from resolvers import figures as model
 
 ASSUMED_DAYS: Final = 31
-"""Number of days of figures that the cost of an operation assumes."""
+"""Number of days on which the computed cost of an operation with figures is based."""
 
 FromArgument = Annotated[calendar_date, strawberry.argument(name="from", description="First day.")]
 ToArgument = Annotated[
@@ -73,7 +73,7 @@ class Figures:
 
     @classmethod
     def of(cls, found: model.Figures, context: Context) -> Figures:
-        """Convert figures to the GraphQL type; count the days beyond what the cost assumes."""
+        """Convert figures to the GraphQL type; count days beyond those that the cost assumes."""
         total = found.total
         context.count_rows(len(found.days), ASSUMED_DAYS)
         days = list(found.days)
@@ -105,6 +105,6 @@ class FiguresQuery:
 
     @strawberry.field(description="Figures about the bookings of all experts. Administrators only.")
     async def figures(self, info: Info, from_: FromArgument, to: ToArgument) -> Figures:
-        """Count the bookings of all experts."""
+        """Return the figures about the bookings of all experts."""
         context = info.context
         return Figures.of(await all_figures(context.viewer, from_, to), context)

@@ -1,7 +1,7 @@
 """Fast construction of input objects from values that GraphQL has already coerced.
 
-Strawberry resolves the type and name of each input field in every request. Input types with the
-decorator `plain` resolve them only once.
+Strawberry resolves the types and names of input fields anew in every request. Input types with the
+decorator `plain` resolve the types and names of their fields only once.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def plain(input_type: Input) -> Input:
 
 
 class PlainInput:
-    """Constructor of an input type's instances, which Strawberry calls as `from_input`."""
+    """Constructs instances of an input type; Strawberry calls this object as `from_input`."""
 
     def __init__(self, definition: StrawberryObjectDefinition) -> None:
         self._definition = definition
@@ -84,7 +84,7 @@ def converter_of(type_: Any, config: StrawberryConfig) -> Converter | None:
     """Return a function that converts coerced values to a type; None if they need no conversion.
 
     Raises:
-        TypeError: if the type is not plain.
+        TypeError: if the type is `Maybe`, or an input type without the decorator `plain`.
     """
     if isinstance(type_, StrawberryMaybe):
         raise TypeError("Maybe is not supported in a plain input")

@@ -121,7 +121,7 @@ class ListingQuery:
 async def _charged(
     filter_: ExpertFilter | None, order: Order | None, context: Context
 ) -> filters.ExpertFilter:
-    """Charge the client for a search by words or by time; return the filter as a model."""
+    """Convert the filter to its model, and charge the client for a search by words or by time."""
     wanted = (filter_ or ExpertFilter()).to_model()
     cost = SEARCH_WORD_COST * len(wanted.words() or ())
     if wanted.available or (order and order.field == model.BY_SOONEST):

@@ -67,8 +67,8 @@ class OwnDataMutation:
         "visible to the other party, without the name, e-mail address and note of the deleted "
         "account's owner. An expert is also removed from the directory, and clients' upcoming "
         "bookings with the expert are cancelled; clients' past bookings still show the expert's "
-        "name. All other data of the account is erased once these e-mails have been sent. The last "
-        "administrator cannot be deleted."
+        "name. All other data of the account is erased once the e-mails about the cancelled "
+        "bookings have been sent. The last administrator cannot be deleted."
     )
     async def delete_my_account(
         self, info: Info, input: DeleteMyAccountArgument

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from models.directory.experts import DirectoryEntry, Expert
 
 PLACEHOLDER = "placeholder"
-"""Name of the picture for experts whose names have no initials. The slugs of sample experts differ
-from this name, because they have at least two words."""
+"""Name of the picture for experts whose names have no initials. No sample expert has this name as a
+slug, because such slugs have at least two words."""
 
 COLOURS = 8
 """Number of background colours for pictures of initials."""
@@ -23,7 +23,7 @@ MAX_CACHED_INITIALS = 1_024
 
 
 def photo_url(expert: Expert | DirectoryEntry) -> str:
-    """Return the URL of an expert's photo or of its replacement, relative to this server.
+    """Return the URL of an expert's photo, or of a picture in its place, relative to this server.
 
     The URL of a photo contains a hash of the photo's content. The URL of a picture of initials
     contains the letters and the colour, so that any process can draw the picture.
@@ -35,8 +35,8 @@ def photo_url(expert: Expert | DirectoryEntry) -> str:
     initials = _quoted_initials(expert.name)
     if not initials:
         return f"/photos/{PLACEHOLDER}.svg"
-    # The last byte of an id is part of a counter, so the colours are distributed evenly over the
-    # experts.
+    # The last byte of a MongoDB id is part of a counter, so the colours are distributed evenly over
+    # the experts.
     return f"/photos/initials/{initials}-{expert.id.binary[-1] % COLOURS}.svg"
 
 

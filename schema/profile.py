@@ -58,7 +58,7 @@ class UpdateProfileInput:
         default=None, description="Full name; at most 100 characters."
     )
     time_zone: TimeZone | None = strawberry.field(default=None, description="Preferred time zone.")
-    language: Language | None = strawberry.field(default=None, description="Language of mails.")
+    language: Language | None = strawberry.field(default=None, description="Language of e-mails.")
     phone: str | None = strawberry.field(
         default=None, description="Phone number; an empty text removes it."
     )
@@ -82,7 +82,8 @@ UpdateProfileArgument = Annotated[
     UpdateProfileInput, strawberry.argument(description="The changes.")
 ]
 ChangeEmailArgument = Annotated[
-    ChangeEmailInput, strawberry.argument(description="The new e-mail address and its code.")
+    ChangeEmailInput,
+    strawberry.argument(description="The new e-mail address and the code that was sent to it."),
 ]
 
 
@@ -137,8 +138,8 @@ class ProfileMutation:
 
     @strawberry.mutation(
         description="Change the viewer's e-mail address. `requestSignInCode` sends the required "
-        "code to the new address. The old address receives a notice, and links that were sent to "
-        "the old address stop working."
+        "code to the new address. The old e-mail address receives a notice, and links that were "
+        "sent to the old address stop working."
     )
     async def change_email(self, info: Info, input: ChangeEmailArgument) -> UserResult:
         """Change the viewer's e-mail address."""
@@ -170,7 +171,7 @@ class ProfileMutation:
 
 
 def _changed(user: model.User, context: Context) -> User:
-    """Return the changed account for its owner, after removing its old state from caches."""
+    """Remove the account's old state from caches, and return the account as its owner sees it."""
     context.services.viewers.invalidate((), user.id)
     context.reset_loaders()
     return User.own(user)

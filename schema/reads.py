@@ -39,7 +39,7 @@ class Reads:
     def record_occupants(
         self, spans: Iterable[Span], occupants: Iterable[Iterable[Occupant]]
     ) -> None:
-        """Record the holds and bookings that were found in the given spans."""
+        """Record that slots of the given spans were computed, and when the holds in them end."""
         for span, in_span in zip(spans, occupants, strict=True):
             ends = [occupant.held_until for occupant in in_span if occupant.held_until]
             self.record_holds(span.expert_id, ends)

@@ -143,7 +143,7 @@ def remove_null_defaults(printed: GraphQLSchema) -> None:
 
 
 def remove_nulls(optional: Iterable[GraphQLArgument | GraphQLInputField]) -> None:
-    """Remove the default value from those arguments and input fields where it is null."""
+    """Remove the default value from arguments and input fields whose default value is null."""
     for each in optional:
         if each.default_value is None:
             each.default_value = Undefined
@@ -153,7 +153,7 @@ DESCRIPTION = """ExpertBook: find experts and book sessions with them.
 
 A mutation that can be refused returns a union of its result and its refusals, whose types implement
 `Refusal`. All other failures are errors with `extensions.code`. Optional arguments and input fields
-that are null or empty count as absent. The page docs/clients.md explains the rest.
+that are null or empty count as absent. The page docs/clients.md explains how clients use the API.
 """
 
 

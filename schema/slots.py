@@ -103,7 +103,7 @@ describe_enum(
     "Kind of a slot event.",
     HELD="A client holds the slot for a few minutes.",
     BOOKED="A client booked the slot.",
-    RELEASED="A hold or booking ended or was moved, so the slot is free again.",
+    RELEASED="A hold or booking ended or was moved; `slot.status` tells whether the slot is open.",
 )
 
 

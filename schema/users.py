@@ -173,7 +173,9 @@ class User(Node):
         return self.user
 
 
-@strawberry.type(description="Success of a sign-in: tokens and the account.")
+@strawberry.type(
+    description="Result of a successful sign-in: the session's tokens, and the account."
+)
 class SignedIn:
     """Tokens of a session, with the session's user."""
 

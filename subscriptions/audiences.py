@@ -82,7 +82,7 @@ class Member(Protocol):
         """Render an event for this subscription's viewer."""
 
     def send(self, events: EncodedEvents) -> bool:
-        """Send events without waiting; return False if `drained` must be awaited before more."""
+        """Send events at once; return False if `drained` must be awaited before sending more."""
 
     async def drained(self) -> None:
         """Wait until the send buffer has room again."""
@@ -125,7 +125,7 @@ class Audience:
         return found[0]
 
     def close(self) -> None:
-        """Drop the audience's cached renderings when its last member has left."""
+        """Drop the audience's cached renderings; called when the last member has left."""
         for number in self._recent:
             _rendered.remove((self._number, number))
         self._recent.clear()

@@ -88,8 +88,8 @@ def broadcast(url: str) -> Bus:
             `redis://HOST` and `rediss://HOST` use a Redis or Valkey server.
 
     Raises:
-        ValueError: for any other URL. The error message omits the URL, because it may contain a
-            password.
+        ValueError: if the URL selects none of these backends. The error message omits the URL,
+            because the URL may contain a password.
     """
     if url == MEMORY:
         return Bus(MemoryBackend())

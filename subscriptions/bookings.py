@@ -1,9 +1,9 @@
 """The booking feed: sends clients and experts the newest state of each changed booking.
 
 After a booking's change is committed, a notification is sent on the client's channel. Once a
-second, the event log is polled for all clients with subscriptions; when a client's notifications
-may have been lost, it is polled at once for this client. The events of an expert's calendar come
-from the hub.
+second, the event log is polled for all clients with subscriptions. When a client's notifications
+may have been lost, the log is polled for this client at once. The events of an expert's calendar
+come from the hub.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ class BookingFeed:
                     task.cancel()
 
     async def announce(self, events: Sequence[Event]) -> None:
-        """Notify every process of committed events, on a best-effort basis: the log has them."""
+        """Notify every process of committed events.
+
+        A notification may be lost; processes then find the event in the log.
+        """
         latest = {event.booking_id: event for event in events if event.booking_id}
         for event in latest.values():
             message = event.model_dump_json(exclude={"slot", "changed"})
@@ -76,7 +79,7 @@ class BookingFeed:
     async def changes(
         self, client_id: Id, expert_id: Id | None, since: datetime
     ) -> AsyncGenerator[Booking, None]:
-        """Yield the newest state of each booking that changes after a time; never ends by itself.
+        """Yield the newest state of each booking that changes after `since`, endlessly.
 
         Args:
             client_id: the client whose bookings to follow.
@@ -166,7 +169,7 @@ class BookingFeed:
                 return
 
     def _request_poll(self, channel: ClientChannel) -> None:
-        """Have the event log polled at once for a channel."""
+        """Request that the event log be polled at once for a channel."""
         self._requested.add(channel.client_id)
         self._poll_now.set()
 
@@ -198,7 +201,7 @@ class BookingFeed:
 
 
 async def _position(expert_id: Id, since: datetime) -> Position | None:
-    """Return the position in an expert's event log at a recent time; None without a calendar."""
+    """Return the position in an expert's event log at a recent time; None if there is no log."""
     latest = (await last_positions([expert_id])).get(expert_id)
     if latest is None:
         return None

@@ -1,7 +1,7 @@
-"""Channels: each holds the gapless sequence of one expert's events, as this process knows it.
+"""Channels: each delivers one expert's events to subscribers of this process, without gaps.
 
-Subscribers have no queues of their own, but read from the channel's buffer of recent events. So a
-slow subscriber costs no memory. It reads events that have left the buffer from the event log.
+Subscribers have no queues of their own, but read from the channel's buffer of recent events. A slow
+subscriber therefore costs no memory: it reads events that have left the buffer from the event log.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ log = logging.getLogger(__name__)
 
 BUFFER_SIZE = 256
 EARLIER_EVENTS = 32
-"""Number of events before a resumed position that are also read, for subscribers that resume from
-earlier positions."""
+"""When a subscriber resumes at a position, this many earlier events are read as well, because other
+subscribers may resume at earlier positions."""
 
 MAX_EVENTS_PER_SEND = 16
 """Events are sent in chunks of this size; after each chunk, subscribers whose send buffer is full
-are removed."""
+leave the live audience."""
 
 
 def expired() -> CursorExpired:
-    """Return the error for a position from which the event log cannot be resumed."""
+    """Return the error for a position at which subscribers can no longer resume."""
     return CursorExpired("after: these events are no longer kept; read the slots again")
 
 
@@ -175,7 +175,8 @@ class Channel:
 
         Raises:
             CursorExpired: if the next event has been deleted, or the log was replaced.
-            NoSuchExpert: if there are no events after the position, and the expert is disabled.
+            NoSuchExpert: if there are no events after the position and the expert is disabled,
+                unless `sees_disabled` is set.
             Unavailable: if the events must be read from the database, and it does not respond.
         """
         self._require_log()
@@ -192,7 +193,7 @@ class Channel:
         return events
 
     async def require_position(self, position: Position) -> None:
-        """Check that the log can be resumed at a position, and buffer the events that follow it.
+        """Check that subscribers can resume at a position, and buffer the events that follow it.
 
         After the server restarts, all subscribers of an expert reconnect at the same time; the
         first one reads the events for all of them.
@@ -211,7 +212,7 @@ class Channel:
             raise expired()
 
     def _holds(self, position: Position) -> bool | None:
-        """Return whether the log can be resumed at a position; None if the buffer cannot tell."""
+        """Return whether subscribers can resume at a position; None if the buffer cannot tell."""
         if position == self._position:
             return True
         index = position.sequence - self.last - 1

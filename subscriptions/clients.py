@@ -1,7 +1,8 @@
-"""Changes of clients' bookings: those that this process knows, and those it has yet to send.
+"""Changes of clients' bookings: the changes that are known, and those that must still be sent.
 
-A subscription keeps the ids of changed bookings and reads their states when it sends them. So two
-changes in quick succession may become one message, and an older state never follows a newer one.
+A subscription keeps the ids of changed bookings and reads the bookings' states when it sends
+them. So two changes in quick succession may become one message, and an older state never follows a
+newer one.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ class BookingSubscription:
 class ClientChannel:
     """Recent changes of one client's bookings that this process knows.
 
-    It contains all recent changes before `polled_at`, except changes that were still being
-    committed at that time.
+    The channel contains all recent changes before `polled_at`, except changes that were still
+    being committed at that time.
     """
 
     def __init__(self, client_id: Id, since: datetime) -> None:
@@ -106,7 +107,7 @@ class ClientChannel:
                 self._known[touched.booking_id] = touched
 
     def subscribe(self, subscription: BookingSubscription, since: datetime) -> None:
-        """Add a subscription, and deliver every known change since a time to it."""
+        """Add a subscription, and deliver to it every known change since the given time."""
         self.subscriptions.add(subscription)
         for known in self._known.values():
             if known.at >= since:

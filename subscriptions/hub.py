@@ -4,8 +4,8 @@ The event log in the database is the source of truth. Events committed by this p
 from memory. Other processes receive these events in notifications over the bus. Each channel
 delivers the event that is next in order, and drops events that it has already delivered. A channel
 reads missing events from the log after a gap, or if the expert's event counter in the database is
-ahead of it; the hub polls these counters once a second. If a restored backup has replaced an
-expert's log, the subscriptions to that expert end, and clients read the calendar again.
+ahead of the channel; the hub polls these counters once a second. If a restored backup has replaced
+an expert's log, the subscriptions to that expert end, and clients read the calendar again.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class Hub:
     async def follow(
         self, expert_id: Id, after: Position | None, *, sees_disabled: bool = False
     ) -> AsyncGenerator[Event, None]:
-        """Yield all events after a position, or new ones if `after` is None; never ends by itself.
+        """Yield an expert's events after a position, or only new events if `after` is None.
+
+        The generator never ends by itself.
 
         Raises:
             NoSuchExpert: if the expert does not exist, or is disabled and `sees_disabled` is False.
@@ -148,7 +150,7 @@ class Hub:
         return channel, (after or latest).sequence
 
     async def latest(self, expert_id: Id) -> Position | None:
-        """Return the position after an expert's last event, or None if there is no such expert.
+        """Return the position after an expert's last event, or None if the expert does not exist.
 
         If the expert has subscribers in this process, the last event is the one that was last
         delivered to them.

@@ -69,7 +69,7 @@ class MongoConnection:
 
 
 class MongoBackend(SupervisedBackend):
-    """Backend over the change stream of the application's own database, which must be open."""
+    """Broadcast backend that uses the change stream of the application's open database."""
 
     def __init__(self) -> None:
         super().__init__(Unavailable)

@@ -27,13 +27,13 @@ CHANNEL = "sessions"
 
 
 class SessionEnd(BaseModel):
-    """The end of the listed sessions, or of all sessions of an account."""
+    """Announcement that the listed sessions, or all sessions of an account, have ended."""
 
     session_ids: frozenset[Id] = frozenset()
     user_id: Id | None = None
 
     def includes(self, session_id: Id, user_id: Id) -> bool:
-        """Return whether the given session of the given account has ended."""
+        """Return whether this announcement includes the given session of the given account."""
         return session_id in self.session_ids or user_id == self.user_id
 
 

@@ -1,10 +1,10 @@
 """Supervised broadcast backends, which reconnect whenever they lose the connection to the server.
 
-The library broadcaster reads from its backend in a single task. An error in the backend would end
-that task silently, and all subscribers would wait forever. So a supervised backend reads in a task
-of its own, which reconnects after growing delays and subscribes to all wanted channels again. Each
-channel gets a RESYNC message as soon as its subscription is established; messages published before
-that are in the event log.
+The library broadcaster reads from its backend in a single task. An error in the backend would
+silently end the task in which broadcaster reads, and all subscribers would wait forever. So a
+supervised backend reads in a task of its own, which reconnects after growing delays and subscribes
+to all wanted channels again. Each channel gets a RESYNC message as soon as its subscription is
+established; events published before that are in the event log.
 
 `subscribe` and `unsubscribe` never wait, so that concurrent calls cannot leave broadcaster's map of
 subscribers in an inconsistent state.
@@ -37,7 +37,7 @@ RESPONSE_TIMEOUT_SECONDS = 2.0
 MIN_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 5.0
 STABLE_SECONDS = 5.0
-"""A connection that lasted this long resets the backoff."""
+"""A connection that lasts longer than this resets the delay before the next attempt."""
 
 
 class BrokerConnection(Protocol):

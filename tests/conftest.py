@@ -41,17 +41,17 @@ MEMORY_BYTES = 8 * 2**30
 
 watch_commands()
 
-# Put databases on a file system in memory, where flushing a commit takes no time. This is safe,
-# because the tests kill only processes, never the machine.
+# Put databases on a file system in memory, where flushing a commit to disk takes no time. Killed
+# databases still keep their data, because the machine itself keeps running.
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-# A shell starts background jobs with SIGINT ignored, and their child processes inherit this.
-# Setting a handler here makes the tests' child processes end on SIGINT again.
+# If a shell starts the tests in the background, they and their child processes ignore SIGINT. With
+# this handler, child processes end on SIGINT again.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Hypothesis uses the same 50 examples in each run, or 1,000 random ones with --long. The examples
-# have no time limit.
+# Hypothesis uses the same 50 examples in each run or, with --long, 1,000 random examples. No
+# example has a time limit.
 settings.register_profile(
     "tests",
     deadline=None,
@@ -81,23 +81,23 @@ SIZES = {
 }
 """Sizes of long-running tests: one for `make test`, and a larger one for `make test-long`.
 
-They are, in order: rounds of each race, committed random changes, changes of reviews, seconds of
-the chaos test, its subscribers, kills of servers and of databases, and changes made under each
-injected fault.
+The sizes are, in this order: rounds of each race, random changes of calendars, random changes of
+reviews, the duration of the chaos test in seconds, the subscribers in the chaos test, kills of
+servers and of databases, and changes made under each injected fault.
 """
 SERVER_STARTERS = {
     *("server", "database_url", "deployment_address", "browser", "site"),
     *("start_program", "run_server", "embedded_database", "run_database", "Fleet", "run_valkey"),
     *("run_cluster", "Mailbox", "EXPERTBOOK", "run_node", "get_context"),
 }
-"""Names of fixtures and importable objects that start a server, a browser or another program."""
+"""Names of fixtures, functions and classes that start a server, a browser or another program."""
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a running server, whose embedded database has 60 sample experts."""
-    # Access tokens must outlast the test run. Timeouts are long, because on a busy machine tests
-    # may be slow to send requests and to answer pings.
+    # Access tokens must outlast the test run. The server's timeouts are long, because on a busy
+    # machine tests may be slow to send requests and to respond to pings.
     settings = {"experts": EXPERTS, "throttle": "off", "access_token_minutes": 1_440}
     folder = tmp_path_factory.mktemp("server")
     with start_program(folder, Patch(LONG_TIMEOUTS), **settings) as program:
@@ -109,7 +109,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """HTTP client that all tests share, with a pool of up to 100 connections."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
-    # Requests may wait for a free connection without limit, since tests send hundreds at once.
+    # Requests may wait for a free connection without a time limit, since tests send hundreds of
+    # requests at once.
     patience = httpx.Timeout(60, pool=None)
     async with httpx.AsyncClient(timeout=patience, limits=limits) as client:
         yield client
@@ -123,7 +124,7 @@ def api(server: str, http: httpx.AsyncClient) -> Api:
 
 @pytest.fixture(scope="session")
 async def experts(api: Api) -> list[dict[str, Any]]:
-    """Sample experts, with their offers, who confirm automatically and take no breaks."""
+    """Sample experts, with their offers, who confirm bookings automatically and take no breaks."""
     query = """{ experts(first: 100) { nodes {
         id name offers { minutes } availability { breakMinutes confirmsAutomatically } } } }"""
     nodes: list[dict[str, Any]] = (await api.ask(query))["experts"]["nodes"]
@@ -166,7 +167,7 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def database(database_url: str) -> AsyncIterator[Client]:
-    """Client of this process's database, which has been filled with 30 sample experts."""
+    """Client of the database of this test process, in which 30 sample experts are stored."""
     url = f"{database_url}&heartbeatFrequencyMS={TEN_MINUTES_MS}"
     async with AsyncExitStack() as stack:
         # Use long timeouts, so that a busy machine or a blocked event loop is not mistaken for an
@@ -184,7 +185,7 @@ async def database(database_url: str) -> AsyncIterator[Client]:
 def patient_commits() -> Iterator[None]:
     """Let commits that lose races be retried for up to ten minutes.
 
-    The default of eight seconds can be too short on a busy machine.
+    The default limit of eight seconds can be too short on a busy machine.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.ledger.ledger.PATIENCE_SECONDS", 600)
@@ -200,7 +201,7 @@ def safe_commands() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option --long, one option for each of `SIZES`, and --chaos-seed."""
+    """Add the options --long and --chaos-seed, and an option for each name in `SIZES`."""
     parser.addoption("--long", action="store_true", help="use the sizes of `make test-long`")
     for name, (size, long) in SIZES.items():
         parser.addoption(f"--{name}", type=int, help=f"default: {size:,}, with --long {long:,}")
@@ -210,7 +211,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the sizes that the command line does not give, and choose the Hypothesis profile."""
+    """Set default sizes for the options that are not given, and choose the Hypothesis profile."""
     is_long = config.getoption("--long")
     for name, sizes in SIZES.items():
         if config.getoption(f"--{name}") is None:

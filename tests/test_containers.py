@@ -284,7 +284,7 @@ def test_image_health_check_detects_the_server(server: str) -> None:
 
     # The check times out after three seconds, so a busy machine may need several attempts.
     wait_for(lambda: status(urlsplit(server).port) == 0)
-    # The port is bound but does not listen, so that no other process can serve on it meanwhile.
+    # The socket is bound but does not listen, so that no other process can serve on the port.
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         assert status(unused.getsockname()[1]) == 1

@@ -1,4 +1,4 @@
-"""The files, functions, commands, settings and metrics that the documentation names exist."""
+"""Tests that the files, functions, commands, settings and metrics named in the docs exist."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_documented_files_exist(document: Document) -> None:
 
 @each_document
 def test_documented_functions_exist(document: Document) -> None:
-    """The documents name functions in the form `path/to/file.py` · `function` or `Class.method`."""
+    """The docs name functions in the form `path/to/file.py` · `function` or `Class.method`."""
     named = DEFINITION.findall(document.text)
     missing = [(path, name) for path, name in named if name not in defined_in(ROOT / path)]
     assert missing == []

@@ -57,7 +57,7 @@ def test_clients_page_has_at_least_six_graphql_documents() -> None:
 
 
 def test_clients_page_lists_every_error_code() -> None:
-    """The page lists only codes of GraphQL errors, because refusals are types in the schema."""
+    """The page lists only error codes of GraphQL errors, because refusals are schema types."""
     table = CLIENTS.partition("stable `extensions.code`")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`[A-Z].*?`) \|", table, re.MULTILINE)
     listed = {code for row in rows for code in re.findall(r"[A-Z_]+", row)}
@@ -109,7 +109,7 @@ def test_documented_limits_match_the_program(what: str, value: object) -> None:
 
 
 def figures() -> Iterator[tuple[str, str]]:
-    """Yield the text of a page, and a phrase in it that must state a figure of the program."""
+    """Yield a page's text and a phrase that it must contain, for each figure of the program."""
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     yield CLIENTS, f"valid for {defaults['access_token_minutes']} minutes by default"
     yield CLIENTS, f"lasts for {defaults['refresh_token_days']} days (by default)"

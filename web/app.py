@@ -54,7 +54,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         mongodb_url: the URL of a replica set or of a sharded cluster.
 
     Raises:
-        RuntimeError: no mail server is configured in production, or the manifest of trusted
+        RuntimeError: if no mail server is configured in production, or if the manifest of trusted
             documents is invalid.
     """
     mails = mail_worker(settings)
@@ -88,7 +88,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        # FastAPI's own telemetry would record URLs, which may contain input of clients.
+        # FastAPI's own telemetry would record URLs, which may contain input from clients.
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
     )
     app.mount("/assets", HashedFiles())
@@ -131,7 +131,7 @@ def create_app(settings: Settings, mongodb_url: str) -> ASGIApp:
 
 
 async def schema_language(_request: Request) -> Response:
-    """Return the GraphQL schema in its definition language, even if introspection is off."""
+    """Return the schema in GraphQL's schema definition language, even without introspection."""
     return Response(schema.as_str(), headers={"Cache-Control": "no-cache"}, media_type="text/plain")
 
 

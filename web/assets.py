@@ -16,7 +16,8 @@ CLIENT_PAGE: Final = "index.html"
 GRAPHIQL_PAGE: Final = "graphiql/index.html"
 MANIFEST: Final = "app.json"
 
-# Listed here, because the `mimetypes` module also uses a table of the operating system.
+# The types are listed here, because the `mimetypes` module also reads a table that differs between
+# operating systems.
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
     ".ico": "image/x-icon",

@@ -46,7 +46,7 @@ async def sweep(ledger: Ledger) -> None:
 
 
 async def sweep_accounts(ledger: Ledger) -> None:
-    """Every few seconds, erase accounts that were deleted or were not verified in time."""
+    """Every few seconds, erase accounts that have been deleted or were not verified in time."""
     while True:
         await asyncio.sleep(ACCOUNT_SWEEP_SECONDS)
         try:

@@ -33,13 +33,13 @@ def calendar_route(sender: str, base: str) -> Route:
     """
 
     async def calendar_file(request: Request) -> Response:
-        """Return a booking's iCalendar object, as in the e-mail about the booking's last change.
+        """Return the iCalendar object that the e-mail about the booking's last change contains.
 
         Raises:
             HTTPException: 404 if the key is wrong or the booking is only a hold, 503 if the
                 database does not respond.
         """
-        from web.mails.sessions import load_session  # noqa: PLC0415 - large, as below
+        from web.mails.sessions import load_session  # noqa: PLC0415 - large
 
         try:
             booking_id = object_id(request.path_params["id"], "Booking", "id")

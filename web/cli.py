@@ -25,7 +25,7 @@ Port = Annotated[
 ]
 Host = Annotated[
     str | None,
-    typer.Option(metavar="HOST", help="Address to listen on; overrides EXPERTBOOK_HOST."),
+    typer.Option(metavar="HOST", help="Network address to listen on; overrides EXPERTBOOK_HOST."),
 ]
 Data = Annotated[
     Path | None,
@@ -71,7 +71,7 @@ MetricsPort = Annotated[
         min=1,
         max=65_535,
         metavar="PORT",
-        help="Port that serves the results of --watch as metrics, on EXPERTBOOK_HOST.",
+        help="Port on EXPERTBOOK_HOST that serves the results of --watch as metrics.",
     ),
 ]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The account's e-mail address.")]
@@ -132,7 +132,7 @@ def verify(
     watch: Watch = False,
     repair: Repair = False,
 ) -> None:
-    """Check the stored data for overlaps, gaps and orphans.
+    """Check the stored data for overlapping bookings, missing events and orphaned documents.
 
     Safe to run while a server uses the same MONGODB_URL; read-only without --repair. The exit
     status is 1 if a problem is found.

@@ -107,7 +107,7 @@ def promote_user(email: str, role: str) -> None:
 
 
 def disable_user(email: str) -> None:
-    """Disable an account, and end its sessions, waiting-list places and holds."""
+    """Disable an account, and end its sessions, waiting-list entries and holds."""
     run_in_database(lambda ledger: change_account_of(email, UserChange(disabled=True), ledger))
     say(f"{email} can no longer sign in.")
 

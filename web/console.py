@@ -58,7 +58,8 @@ def database_url(settings: Settings, address: str = "") -> Iterator[str]:
 
     Args:
         settings: contain the URL of the database, or the folder of the embedded database.
-        address: the URL of this server, shown when a second server is started on the same folder.
+        address: the URL of this server. If a second server is started on the same folder, its error
+            message shows this URL.
 
     Raises:
         NoDatabase: MONGODB_URL is missing in production, or the embedded database does not start.

@@ -58,7 +58,8 @@ if TYPE_CHECKING:
     from web.settings import Settings
 
 RETRIED_SHARE = 0.8
-"""Share of an operation's time limit for retrying its command; the rest is for the response."""
+"""Share of an operation's time limit that may be spent on retrying its command; the rest is left
+for the response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def mail_worker(settings: Settings) -> MailWorker:
     """Return the worker that renders and sends e-mails.
 
     Raises:
-        RuntimeError: no mail server is configured in production.
+        RuntimeError: if no mail server is configured in production.
     """
     limit = RecipientLimit(settings.mails_per_hour if settings.throttle == "on" else None)
     return MailWorker(partial(_mail_renderer, settings), _mail_transport(settings), limit)
@@ -90,13 +91,13 @@ async def open_container(
     """Open all services for the duration of the context.
 
     Raises:
-        RuntimeError: a package that the settings require is not installed.
+        RuntimeError: if a package that the settings require is not installed.
     """
     is_throttled = settings.throttle == "on"
     use_caches = settings.caches == "on"
     bus = broadcast(settings.bus_url)
     response_cache = ResponseCache()
-    # Invalidate cached responses before subscribers are notified, because they refetch at once.
+    # Invalidate cached responses before notifying subscribers, because subscribers refetch at once.
     hub, ends = (
         Hub(bus, lambda expert_id: response_cache.calendars_changed([expert_id])),
         SessionEnds(bus),
@@ -201,7 +202,7 @@ def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
     """Export traces to the collector at `url`, if given, for the duration of the context.
 
     Raises:
-        RuntimeError: OpenTelemetry is not installed.
+        RuntimeError: if OpenTelemetry is not installed.
     """
     if url is None:
         return nullcontext()
@@ -215,7 +216,7 @@ def _tracing(url: str | None) -> AbstractAsyncContextManager[None]:
 
 
 def _mail_renderer(settings: Settings, code_keys: CodeKeys) -> MailRenderer:
-    from web.mails.rendering import MailRenderer  # noqa: PLC0415 - large; loaded for the first mail
+    from web.mails.rendering import MailRenderer  # noqa: PLC0415 - large; loaded on first use
 
     return MailRenderer(settings.mail_from, settings.link_base, settings.currency, code_keys)
 
@@ -224,7 +225,7 @@ def _mail_transport(settings: Settings) -> MailTransport:
     """Return the SMTP transport or, without a mail server, a transport that writes to files.
 
     Raises:
-        RuntimeError: no mail server is configured in production.
+        RuntimeError: if no mail server is configured in production.
     """
     if server := settings.mail_server:
         from web.mails.smtp import SmtpTransport  # noqa: PLC0415 - only used with a mail server

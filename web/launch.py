@@ -44,9 +44,9 @@ def serve(
         settings = read_settings(port=port, host=host, data=data, workers=workers)
         configure_logging(settings.effective_log_format, settings.log_level)
         if not settings.data.exists():
-            # Check the port before creating the data folder. If the folder exists, its lock is
-            # checked before the port, further below, so that a second start reports that
-            # ExpertBook is running rather than that the port is in use.
+            # Check the port before creating the data folder. If the folder exists, the code below
+            # checks the folder's lock first, so that a second start reports that ExpertBook is
+            # running rather than that the port is in use.
             with listening_socket(settings):
                 pass
         with (

@@ -26,8 +26,8 @@ def use_one_arena() -> None:
 
 def settle_memory() -> None:
     """Exempt objects created at startup from garbage collection, and release freed memory."""
-    # Full collections would block the event loop. The second collect() resets the heuristic that
-    # decides when the next one runs.
+    # A full collection of the startup objects would block the event loop, so freeze() exempts them.
+    # The second collect() resets the heuristic that decides when the next full collection runs.
     gc.collect()
     gc.freeze()
     gc.collect()

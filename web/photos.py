@@ -1,4 +1,4 @@
-"""Experts' photos over HTTP: uploads, removals, stored photos, and pictures in place of photos.
+"""Experts' photos over HTTP: uploads, removals, stored photos, and pictures that replace them.
 
 The body of an upload is the picture itself, and the Content-Type header names its media type.
 Because of this header, pages of other origins cannot upload a photo without a CORS preflight.
@@ -112,7 +112,7 @@ class PhotoChanges:
         self._uploads: Counter[Id] = Counter()
 
     async def __call__(self, request: Request) -> Response:
-        """Change the photo of the viewer's own directory entry, or of the expert in `expertId`."""
+        """Change the photo of the viewer's own directory entry, or of the expert `expertId`."""
         services: Services = request.app.state.container.services
         change = self._upload if request.method == "POST" else self._remove
         try:
@@ -141,7 +141,7 @@ class PhotoChanges:
             content = await receive_body(request.receive, MAX_BYTES)
             return await self._workshop.upload(expert_id, content)
         finally:
-            self._uploads -= Counter([viewer.id])  # drops accounts without uploads
+            self._uploads -= Counter([viewer.id])  # also drops accounts whose count is now 0
 
     async def _remove(self, request: Request, services: Services) -> Expert:
         viewer, expert_id = await self._authorize(request, services, "DELETE /photos")
@@ -158,7 +158,7 @@ class PhotoChanges:
             raise BadRequest(403, "Only pages of this server can use session cookies.")
         viewer = await authenticate(request, services, cookies)
         expert_id = expert_of_photo(viewer, request.query_params.get("expertId") or None, action)
-        if viewer is None:  # no rule allows anonymous viewers
+        if viewer is None:  # unreachable, because no rule allows anonymous viewers
             raise NotAllowed
         return viewer, expert_id
 
@@ -279,7 +279,7 @@ def _listed(request: Request, header: str) -> list[str]:
 
 
 async def _is_sample(slug: str) -> bool:
-    """Return whether the slug belongs to a sample expert."""
+    """Return whether the slug belongs to a stored sample expert."""
     try:
         with or_unavailable():
             expert = await Expert.find_one({"slug": slug})
@@ -289,7 +289,7 @@ async def _is_sample(slug: str) -> bool:
 
 
 def photo_routes(origins: frozenset[str]) -> list[Route]:
-    """Return the routes of photos; pages of `origins` may use session cookies as well."""
+    """Return the HTTP routes for photos; pages of `origins`, too, may use session cookies."""
     changes = PhotoChanges(origins)
     handler: Callable[[Request], Awaitable[Response]] = changes.__call__
     return [

@@ -152,7 +152,8 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Return the uvicorn configuration, which is the same for a single process and for workers."""
     return uvicorn.Config(
         app,
-        # Not detected by uvicorn, because the outermost middleware is not a coroutine function.
+        # Uvicorn cannot detect the interface, because the outermost middleware is not a coroutine
+        # function.
         interface="asgi3",
         http=HttpProtocol,
         ws=WebSocketProtocol,
@@ -163,7 +164,8 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         log_config=None,
-        # Otherwise, a pipelined request would start in the context of the request before it.
+        # Otherwise, a pipelined request would inherit the context variables of the request before
+        # it.
         reset_contextvars=True,
         # Uvicorn never logs at debug level, because it would log the payload of WebSocket messages.
         log_level={"debug": "info", "info": "warning"}.get(settings.log_level, settings.log_level),

@@ -32,7 +32,7 @@ class Environment(StrEnum):
 
 
 class Settings(BookingSettings):
-    """All settings, from environment variables or else from .env; empty values count as unset.
+    """All settings, read from environment variables or else from .env; empty values count as unset.
 
     The fields' descriptions appear in error messages about invalid values and in .env.example.
     """
@@ -257,12 +257,12 @@ class Settings(BookingSettings):
 
     @property
     def is_production(self) -> bool:
-        """Whether demo data, developer tools and other development defaults are disabled."""
+        """Whether this is production, which disables demo data and development defaults."""
         return self.environment is Environment.PRODUCTION
 
     @property
     def bus_url(self) -> str:
-        """URL of the broadcast backend; the default one reaches every process on the database."""
+        """URL of the broadcast backend; the default reaches all processes on one database."""
         is_alone = self.workers == 1 and self.mongodb_url is None
         return self.broadcast_url or (MEMORY if is_alone else MONGODB)
 
@@ -298,12 +298,12 @@ class Settings(BookingSettings):
 
     @property
     def former_secrets(self) -> list[str]:
-        """Rotated secrets whose tokens are still accepted."""
+        """Former secrets; tokens, sign-in codes and URLs made with them are still accepted."""
         return _split(self.previous_secrets)
 
     @property
     def origins(self) -> frozenset[str]:
-        """Other origins whose pages may use the API."""
+        """Origins, besides the server's own origin, whose pages may use the API."""
         return frozenset(url.rstrip("/") for url in _split(self.client_url or ""))
 
     @property
@@ -326,7 +326,7 @@ class Settings(BookingSettings):
 
     @property
     def link_base(self) -> str:
-        """Base URL of links in e-mails: that of the first web client, or else of this server."""
+        """Base URL of links in e-mails: the URL of the first web client, or else of this server."""
         first = (self.client_url or "").split(",")[0].strip()
         return first.rstrip("/") or self.address
 

@@ -1,4 +1,4 @@
-"""Repeated checks of the stored data (`expertbook verify --watch`), with metrics of findings."""
+"""Repeated checks of the stored data (`expertbook verify --watch`), with metrics of the results."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class VerificationMetrics:
 
 
 async def watch(url: str, interval: float, metrics: VerificationMetrics) -> NoReturn:
-    """Check the database repeatedly; print findings that are new, and those that have gone.
+    """Check the database repeatedly; print new findings, and findings that have disappeared.
 
     Args:
         url: MongoDB connection string.

@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = DRAIN_SECONDS + 10.0
 EARLY_DEATH_SECONDS = 10.0
-"""A worker that ends sooner than this is replaced after a delay, with exponential backoff."""
+"""A worker that ends within this many seconds is replaced after a delay, with exponential
+backoff."""
 
 MIN_RESTART_DELAY_SECONDS = 0.1
 MAX_RESTART_DELAY_SECONDS = 5.0

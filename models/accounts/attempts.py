@@ -13,7 +13,7 @@ from models.store.documents import or_unavailable
 
 
 class Attempts(Document):
-    """Counter of attempts in a time window; the id is the counter's key (see `count`)."""
+    """Counter of attempts in a time window; its id is the `key` that is passed to `count`."""
 
     id: str  # type: ignore[assignment]
     tries: int

@@ -1,4 +1,4 @@
-"""Six-digit codes in e-mails that verify an e-mail address; only a keyed hash is stored."""
+"""Six-digit codes that verify an e-mail address; only a keyed hash of each code is stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 LIFETIME: Final = timedelta(minutes=10)
 MAX_ATTEMPTS: Final = 5
-"""Limit on attempts at a code from one network address; `auth/throttle.py` limits the total."""
+"""Limit on attempts at a code from one network address. `auth/throttle.py` limits the attempts from
+all network addresses together."""
 MAX_RACES: Final = 20
 
 
@@ -57,7 +58,7 @@ class Code(Document):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt to enter a code, which has already been counted.
+    """An attempt to enter a code; the attempt has already been counted.
 
     Attributes:
         code_id: the id of the code.
@@ -74,7 +75,7 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
     """Store the code of an e-mail address in place of any earlier code.
 
     Returns:
-        False if the address already has a code that was requested later; otherwise True.
+        False if the e-mail address already has a code that was requested later; otherwise True.
 
     Raises:
         Unavailable: if the database does not respond.
@@ -87,7 +88,7 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
     }
     older = {"_id": id_, "requested_at": {"$lte": requested_at}}
     with or_unavailable():
-        for _ in range(2):  # two workers may insert an address's first code concurrently
+        for _ in range(2):  # two workers may insert the first code concurrently
             with suppress(DuplicateKeyError):
                 await Code.get_pymongo_collection().update_one(older, {"$set": code}, upsert=True)
                 return True
@@ -97,7 +98,8 @@ async def store_code(email: str, digest: str, requested_at: datetime, now: datet
 async def spend_attempt(email: str, address: str, now: datetime) -> Attempt | None:
     """Count an attempt at the code of an e-mail address, before the caller compares the code.
 
-    The attempts are counted per network address, so a stranger cannot use up the owner's.
+    The attempts are counted per network address, so a stranger cannot use up the attempts of the
+    e-mail address's owner.
 
     Args:
         email: the e-mail address.
@@ -121,11 +123,11 @@ async def spend_attempt(email: str, address: str, now: datetime) -> Attempt | No
 
 
 async def sign_in(attempt: Attempt, draft: User, session_owner: Id | None) -> tuple[User, bool]:
-    """Use a code; return the account with its e-mail address, or insert `draft` as a new account.
+    """Use a code; return the e-mail address's account, or insert `draft` if there is none.
 
-    A stranger may have registered an account whose e-mail address is unverified. Therefore,
-    verifying the address revokes the account's password, sessions and links, unless the code is
-    used in a session of that account.
+    If the account's e-mail address is unverified, a stranger may have registered the account.
+    Therefore, verifying the address revokes the account's password, sessions and links, unless the
+    code is used in a session of that account.
 
     Args:
         attempt: the counted attempt; the caller has already checked that the code is correct.
@@ -163,7 +165,7 @@ async def sign_in(attempt: Attempt, draft: User, session_owner: Id | None) -> tu
         for _ in range(MAX_RACES):
             try:
                 return await run_in_transaction(User, write)
-            except DuplicateKeyError:  # another request has just registered the address
+            except DuplicateKeyError:  # a concurrent request registered the account
                 continue
     raise Unavailable("The account is being changed. Please try again.")
 

@@ -1,4 +1,4 @@
-"""Canonical forms of e-mail addresses, keys to compare them, and hashes for the ids of counters."""
+"""Canonical forms of e-mail addresses, keys for comparing them, and hashes to use in ids."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 from models.caching.cache import Cache
 
 MAX_EMAIL_CHARS: Final = 320
-"""Limit on an address with surrounding spaces, since longer texts would be slow to validate."""
+"""Maximum length of an address and the spaces around it; longer texts would be slow to validate."""
 
 MAX_CACHED: Final = 1_024
 

@@ -38,7 +38,7 @@ async def create_guest(now: datetime, language: Language) -> User:
 
 
 async def is_current(guest_id: Id, now: datetime) -> bool:
-    """Return whether a guest can still act: less than a day old, and not yet signed in.
+    """Return whether a guest can still act, being less than a day old and not yet signed in.
 
     Raises:
         Unavailable: if the database does not respond.
@@ -49,7 +49,7 @@ async def is_current(guest_id: Id, now: datetime) -> bool:
 
 
 async def retire(guest_id: Id, now: datetime) -> None:
-    """Mark the account of a guest who has signed in as due for removal.
+    """Mark a guest's account as due for removal, because the guest has signed in.
 
     Raises:
         Unavailable: if the database does not respond.

@@ -48,7 +48,7 @@ class Link(Document):
     expires_at: datetime
 
     class Settings:
-        """Links are read by `_id`, and deleted by account to revoke the account's other links."""
+        """Links are read by `_id`, and found by account to revoke the links of an account."""
 
         name = "links"
         indexes = (

@@ -37,7 +37,7 @@ REPEATABLE_FOR = timedelta(seconds=10)
 
 
 class Session(Record):
-    """A user's session, begun by signing in; deleting the document ends the session."""
+    """A session of an account or a guest; deleting the document ends the session."""
 
     user_id: Id
     created_at: datetime
@@ -84,7 +84,7 @@ class RefreshToken(Document):
         )
 
     def is_repeatable_at(self, now: datetime) -> bool:
-        """Return whether the token was used so recently that it may be used once more."""
+        """Return whether the token was first used so recently that it may be used again."""
         return self.used_at is not None and now <= self.used_at + REPEATABLE_FOR
 
 
@@ -121,8 +121,8 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
     """Use a refresh token; return the session and the next refresh token.
 
     Raises:
-        SessionEnded: if the token is unknown or expired, or was used longer than `REPEATABLE_FOR`
-            ago; such a reuse also ends the session and all its tokens.
+        SessionEnded: if the token is unknown or expired, or was first used more than
+            `REPEATABLE_FOR` ago; such a late reuse also ends the session and all its tokens.
         Unavailable: if the database does not respond.
     """
     with or_unavailable():

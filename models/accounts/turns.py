@@ -1,4 +1,4 @@
-"""Turns: locks in the database by which certain requests of an account run one at a time."""
+"""Turns: database locks that make certain requests of an account run one at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 TURN: Final = timedelta(seconds=10)
-"""Time after which a turn ends even if its process was killed; requests take less time."""
+"""Time after which a turn ends by itself, in case its process was killed; requests are faster."""
 PAUSE_SECONDS: Final = 0.05
 
 

@@ -34,7 +34,7 @@ ERASED_DOMAIN = "@deleted.invalid"
 
 
 VERIFIED: Final = {"email_verified": True, "unverified_until": None}
-"""Values of these fields of an account once its e-mail address is verified."""
+"""Fields that are set when an account's e-mail address is verified, with their values."""
 
 
 class Role(StrEnum):
@@ -46,7 +46,10 @@ class Role(StrEnum):
 
 
 class Language(StrEnum):
-    """Language of an account's e-mails and calendar entries: English or that of a catalogue."""
+    """Language of an account's e-mails and calendar entries.
+
+    It is English or a language that has a catalogue of translations.
+    """
 
     EN = SOURCE
     vars().update({code: code for code in CATALOGUES})
@@ -68,7 +71,7 @@ class User(Record):
     phone: str | None = None
     guest: bool = False
     busy_until: datetime | None = None
-    """Time at which the account's latest turn ends; see models/accounts/turns.py."""
+    """Time at which the latest lock of the account ends; see models/accounts/turns.py."""
     email_verified: bool = False
     disabled: bool = False
     expert_id: Id | None = None
@@ -76,7 +79,8 @@ class User(Record):
     unverified_until: datetime | None = None
     """Time at which the account is removed if its e-mail address is unverified; None for never.
 
-    For a guest whose holds are still in the event log, the time of the next check.
+    For a guest whose holds are still in the event log, the time of the next attempt to remove the
+    account.
     """
     closed_at: datetime | None = None
     """Time at which the owner closed the account; reset to None once its data are erased."""
@@ -89,8 +93,8 @@ class User(Record):
     class Settings:
         """`one_account_per_email` makes e-mail addresses unique, ignoring case.
 
-        `closed` and `unverified` find the accounts that must be erased. The other indexes serve the
-        administrators' list of users, which is ordered by `by_name`.
+        The indexes `closed` and `unverified` find the accounts that must be erased. The other
+        indexes serve the administrators' list of users, which is ordered by `by_name`.
         """
 
         name = "users"
@@ -206,7 +210,7 @@ async def experts_found(search: Filter, limit: int) -> list[Id]:
 
 
 async def user_page(search: str | None, role: Role | None, arguments: PageArguments) -> Page[User]:
-    """Return a page of all accounts except guests, ordered by name.
+    """Return a page of the matching accounts, without guests, ordered by name.
 
     Args:
         search: words, each of which must be the beginning of a word in the account's name or e-mail

@@ -45,7 +45,7 @@ async def queue_verification_mail(user: User) -> None:
 
 
 async def queue_code_mail(email: str, language: Language) -> None:
-    """Queue an e-mail with a code that verifies an e-mail address, even if it has no account.
+    """Queue an e-mail with a code that verifies the e-mail address, even if no account has it.
 
     Args:
         email: the e-mail address.
@@ -60,12 +60,13 @@ async def queue_code_mail(email: str, language: Language) -> None:
 async def queue_change_notice(former: User, changed_at: datetime) -> None:
     """Queue a notice to an account's former e-mail address after a change of address.
 
-    Another account may use the former address later. Therefore, e-mails that were already sent to
-    it are marked with this account's id, so that they are exported and erased with this account.
+    Because another account may use the former address later, e-mails that were already sent to the
+    former address are marked with this account's id. They are then exported and erased with this
+    account.
 
     Args:
         former: the account before the change.
-        changed_at: a time just before the change of address.
+        changed_at: a time just before the e-mail address was changed.
 
     Raises:
         Unavailable: if the database does not respond.

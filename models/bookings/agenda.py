@@ -98,7 +98,7 @@ class Agenda:
         )
 
     def advance_clock(self, now: datetime) -> None:
-        """Set the time of the next decision, unless it is earlier than the present one."""
+        """Set the time of the next decision; ignore a time earlier than the current one."""
         if now > self.now:
             self.now = now
             self._occupancy.advance_to(now)
@@ -173,7 +173,7 @@ class Agenda:
         return self._occupancy.blockers(key.occupies(self.rules))
 
     def holds_of(self, client_id: Id) -> list[Booking]:
-        """Return a client's own holds, including expired ones, but without offers."""
+        """Return a client's own holds: expired holds are included, offers are excluded."""
         return [
             booking
             for booking in self._bookings.values()
@@ -182,7 +182,7 @@ class Agenda:
         ]
 
     def lapsed_holds(self) -> list[Booking]:
-        """Return the expired holds that can be released: all bookings around them are loaded."""
+        """Return the releasable expired holds, around which all bookings are loaded."""
         holds = [self._bookings[occupant.booking_id] for occupant in self._occupancy.expired]
         return [hold for hold in holds if self.covers(hold.key)]
 
@@ -203,7 +203,7 @@ class Agenda:
         return self._change_time(changed, EventKind.HELD)
 
     def move(self, booking: Booking, moved: Booking, actor_id: Id | None) -> Booking:
-        """Move a booking to another time, which must be free; add two events, but one write."""
+        """Move a booking to another time, which must be free; add two events and only one write."""
         self._change_time(booking.model_copy(update={"active": False}), EventKind.RELEASED)
         return self._add(moved.with_change(self.now, booking.status, actor_id))
 
@@ -239,7 +239,7 @@ class Agenda:
         return changed
 
     def remove(self, booking: Booking, viewer_id: Id) -> Booking:
-        """Remove a booking from a viewer's list, and release the part of its time in the future."""
+        """Remove a booking from a viewer's list, and release its time from now on."""
         past = [cell for cell in booking.cells if cell < self.now]
         removed = booking.model_copy(
             update={

@@ -82,7 +82,7 @@ class BookingChange(Part):
 
     @property
     def is_move(self) -> bool:
-        """Whether the change moved the booking or changed its length, not only its status."""
+        """Whether the change gave the booking another start or length, not just another status."""
         is_confirmation = self.before != self.after and self.after is BookingStatus.CONFIRMED
         return {self.before, self.after} <= UPCOMING and not is_confirmation
 
@@ -127,8 +127,9 @@ class Booking(Record):
         """`one_booking_per_cell` prevents double booking.
 
         This multikey index over `cells` keeps two active bookings of an expert from sharing a
-        quarter hour, whatever their lengths, without a lock or a prior check. It begins with the
-        shard key. The other indexes serve calendars, searches, and lists ordered by `order_key`.
+        quarter hour, whatever their lengths, without a lock or a prior check. The index begins
+        with the shard key. The other indexes serve calendars, searches, and lists ordered by
+        `order_key`.
         """
 
         name = "bookings"
@@ -195,7 +196,7 @@ class Booking(Record):
         actor_id: Id | None,
         reason: str | None = None,
     ) -> Booking:
-        """Return a copy with a new history entry for the change to the present status and start."""
+        """Return a copy of the booking whose history also records its present status and start."""
         step = BookingChange(
             at=at,
             actor_id=actor_id,
@@ -248,7 +249,7 @@ def reference(id_: Id) -> str:
 
 
 def search_words_of(id_: Id, contact: Contact | None) -> list[str]:
-    """Return the search words of a booking: its reference, and its contact's name and e-mail."""
+    """Return a booking's search words: its reference, and the contact's name and e-mail address."""
     return words_of(reference(id_), *((contact.name, contact.email) if contact else ()))
 
 
@@ -258,7 +259,7 @@ def order_key(starts_at: datetime, suffix: str = "") -> str:
 
 
 def taken_cells(occupants: Iterable[Occupant], now: datetime) -> dict[int, Occupant]:
-    """Return a mapping from each cell that is occupied at `now` to its occupant."""
+    """Map each occupied cell to its occupant; holds that have expired by `now` do not count."""
     return {
         cell: occupant
         for occupant in occupants
@@ -277,7 +278,7 @@ def occupant_of(row: Mapping[str, Any]) -> Occupant:
 
 
 async def occupants_in(spans: Iterable[Span]) -> dict[Id, list[Occupant]]:
-    """Return, for each expert, the occupants of the given spans, read as of one moment.
+    """Return, for each expert, the occupants of the given spans, read from one snapshot.
 
     The result can include bookings that end shortly before a span.
     """
@@ -312,7 +313,7 @@ async def standing_holds(client_id: Id, now: datetime) -> list[Booking]:
 
 
 async def due_bookings(now: datetime, limit: int = 200) -> list[Booking]:
-    """Return up to `limit` expired holds and `limit` pending bookings whose start has passed."""
+    """Return up to `limit` expired holds, and up to `limit` pending bookings with past starts."""
     held = {"status": BookingStatus.HELD.value, "held_until": {"$lte": now}}
     pending = {"status": BookingStatus.PENDING.value, "starts_at": {"$lte": now}}
     found = [await Booking.find(query).limit(limit).to_list() for query in (held, pending)]
@@ -339,6 +340,6 @@ async def calendar_and_upcoming_bookings(
 
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:
-    """Return a page of the bookings that match at least one filter, latest start first."""
+    """Return a page of the bookings that match any of the given filters, latest start first."""
     order = Order("start-desc", "order_key", descending=True)
     return await page(Booking, filters, order, arguments, Booking.model_validate, ("search_words",))

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class ChangeRules(Command):
     """Change the rules of an expert's calendar; existing bookings remain valid.
 
-    Overrides for days that are past in the expert's time zone are dropped. With `describes`, the
-    copies of the rules in the expert's directory entry are updated, too.
+    Overrides for days that are past in the expert's time zone are dropped. If `describes` is true,
+    the copies of the rules in the expert's directory entry are updated, too.
 
     Args:
         fields: the changed fields of the rules, with their new values.
@@ -39,12 +39,12 @@ class ChangeRules(Command):
     expected_version: int | None = None
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Replace the rules if the new rules differ from the present ones.
+        """Replace the rules if the new rules differ from the stored ones.
 
         Raises:
             NotAllowed: if the expert does not exist.
-            AvailabilityChanged: if the rules would change, and their present version is not the
-                expected one.
+            AvailabilityChanged: if the rules would change, but their present version is not
+                `expected_version`.
         """
         agenda = agendas.get(self.expert_ids[0])
         if agenda is None:
@@ -70,7 +70,8 @@ class ChangeRules(Command):
             today = local_date(now, rules.time_zone)
             fields["overrides"] = _since(today, fields["overrides"])
             if fields["overrides"] == _since(today, rules.overrides):
-                fields["overrides"] = rules.overrides  # Only dropping past days is no change.
+                # Past days alone do not count as a change, so the stored overrides are kept.
+                fields["overrides"] = rules.overrides
         return rules.with_changes(**fields)
 
     def _placed(self, offer: Offer, rules: Rules) -> Offer:

@@ -21,7 +21,7 @@ MAX_ROWS = 1_000
 """Maximum number of a client's bookings and holds that are read; reaching it raises TooMany."""
 
 PERIOD = timedelta(hours=1)
-"""Time after the creation of a booking or hold in which it counts even if it has ended."""
+"""Time for which a booking or hold counts after its creation, even if it has ended."""
 
 TURNOVER = 2
 """Maximum number of bookings made within `PERIOD`, as a multiple of the cap on upcoming bookings;
@@ -56,7 +56,8 @@ class Caps:
             TooMany: if the booking would exceed a limit on upcoming or recent bookings.
         """
         coming = [row for row in rows if row.status in UPCOMING]
-        # Without the second limit, repeated booking and cancelling could cause endless e-mails.
+        # Without the limit on recent bookings, repeated booking and cancelling could cause endless
+        # e-mails.
         recent = [row for row in rows if not row.was_hold and row.created_at > now - PERIOD]
         for counted, factor in ((coming, 1), (recent, TURNOVER)):
             experts = [row.expert_id for row in counted] + [key.expert_id for key in keys]
@@ -125,7 +126,7 @@ async def coming_bookings(client_id: Id, now: datetime) -> list[ClientBooking]:
     """Return a client's bookings and holds that start in the future and are active or recent.
 
     Raises:
-        TooMany: if there are `MAX_ROWS` or more.
+        TooMany: if `MAX_ROWS` or more bookings and holds are found.
         Unavailable: if the database does not respond.
     """
     shown = (

@@ -1,9 +1,9 @@
 """The latest changed calendars, from which a process updates its index of open times in memory.
 
 Each ledger keeps a document with the number of calendar changes that it has made, and the ids of
-the experts whose calendars it changed last. The document is written in the transaction of each
-change, so a reader finds every committed change. Ledgers have separate documents, since their
-transactions would conflict on a shared one.
+the experts whose calendars it changed last. Each change of a calendar updates the document in the
+same transaction, so a reader finds every committed change. Ledgers have separate documents, since
+their transactions would conflict on a shared document.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 PREFIX: Final = "calendars:"
 MAX_RECENT: Final = 32
 """Maximum number of changed calendars listed in a ledger's document; a larger number would make
-each change more expensive. A reader that has missed more changes compares the positions of all
-calendars."""
+each change more expensive. A reader that has missed more changes than that compares the event
+positions of all calendars."""
 
 
 def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> None:
@@ -47,17 +47,17 @@ def record_changes(writes: Writes, ledger_id: str, events: Sequence[Event]) -> N
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Numbers of changes of the directory and of calendars, by the document that counts them.
+    """Numbers of changes of the directory and of calendars, keyed by the document that counts them.
 
     If a document expired and was created again, the new one is treated as a different document.
-    `recent` maps each document to the experts that it lists as changed last.
+    `recent` maps each document to the ids that it contains of the experts changed last.
     """
 
     numbers: Mapping[str, int] = field(default_factory=dict)
     recent: Mapping[str, list[Id]] = field(default_factory=dict)
 
     def since(self, earlier: Changes) -> tuple[set[Id], set[str]]:
-        """Return the experts changed since `earlier`, and documents that list too few changes."""
+        """Return the experts changed since `earlier`, and the documents that omit some of them."""
         changed, unknown = set[Id](), set[str]()
         for name, number in self.numbers.items():
             missed = number - earlier.numbers.get(name, 0)

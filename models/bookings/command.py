@@ -1,4 +1,4 @@
-"""The base class of commands that change calendars, and the agendas on which they are decided."""
+"""The base class of commands that change calendars, and the agendas that commands work on."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Agendas(dict[Id, Agenda]):
-    """Agendas by their expert's id, and the bookings to which commands refer by id."""
+    """Agendas, keyed by expert id, and the bookings that commands refer to by booking id."""
 
     def __init__(self, agendas: Iterable[Agenda] = (), bookings: Iterable[Booking] = ()) -> None:
         super().__init__((agenda.calendar.id, agenda) for agenda in agendas)
         self._named = {booking.id: booking for booking in bookings}
 
     def of(self, expert_ids: Iterable[Id]) -> Agendas:
-        """Return the agendas of the given experts, with all the bookings of this object."""
+        """Return only the agendas of the given experts, together with all referenced bookings."""
         found = Agendas(self[id_] for id_ in expert_ids if id_ in self)
         found._named = self._named
         return found
@@ -71,7 +71,8 @@ class Command(ABC):
         holder_id: a client whose holds with all these experts the command needs; None for no
             client.
         describes: whether the command needs the experts' directory entries.
-        idempotency: the idempotency record of the request; None if the request has no such key.
+        idempotency: the idempotency record of the request; None if the request has no idempotency
+            key.
     """
 
     expert_ids: Sequence[Id]

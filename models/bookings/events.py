@@ -58,7 +58,8 @@ class EventKind(StrEnum):
     """Kind of an event.
 
     STATUS means that only a booking's status changed, and RESET that the rules changed. JOINED and
-    LEFT concern only the waiting list: their numbers prove its order, and no subscriber gets them.
+    LEFT concern only the waiting list: the numbers of these events prove the order of the list, and
+    no subscriber receives these events.
     """
 
     HELD = "HELD"
@@ -93,7 +94,7 @@ class SlotState(Part):
         )
 
     def slot(self, expert_id: Id) -> Slot:
-        """Return the slot in the form that models/calendar/slots.py computes."""
+        """Return the expert's slot that has this state."""
         return Slot(
             SlotKey(expert_id, cell_of(self.starts_at), self.minutes),
             self.price,
@@ -104,14 +105,14 @@ class SlotState(Part):
 
 
 class Event(Record):
-    """A change to an expert's calendar, written in the change's transaction, with the next number.
+    """Record of a change to an expert's calendar, written in the same transaction as the change.
 
-    `changed` holds the listed slots, of every length, whose status changed. They are stored because
-    the rules can change later, but a replay must report the slots as they were. `previous_id` is
-    the id of the preceding event. In a RESET, `accepts_bookings` says whether the expert is listed
-    from then on. If the event concerns a waiting list, because a client joined or left it, or an
-    offer was held, booked or released, `wait_id` is the entry. `terms` are set only in a JOINED
-    event.
+    `changed` holds all listed slots, of every length, whose status changed. These slots are stored
+    because the rules can change later, but a replay must report the slots as they were.
+    `previous_id` is the id of the preceding event. In a RESET, `accepts_bookings` says whether the
+    expert is listed from then on. If the event concerns a waiting list, because a client joined or
+    left it, or an offer was held, booked or released, `wait_id` is the id of the waiting-list
+    entry. `terms` contains the terms of a new entry, so it is set only in a JOINED event.
     """
 
     expert_id: Id
@@ -146,7 +147,7 @@ class Event(Record):
         return clients | {self.client_id} if self.client_id else clients
 
     class Settings:
-        """`one_event_per_number` prevents two events with the same number.
+        """`one_event_per_number` prevents two events of one expert with the same number.
 
         `client_by_time` serves queries for recent events of a client's bookings.
 
@@ -169,7 +170,7 @@ class Event(Record):
 
 
 class BookingTouched(Part):
-    """A change of a booking by the event numbered `sequence`; later events may have followed."""
+    """A change of a booking, recorded in the event numbered `sequence`."""
 
     client_id: Id
     booking_id: Id
@@ -177,7 +178,7 @@ class BookingTouched(Part):
     at: datetime
 
     def follows(self, other: BookingTouched | None) -> bool:
-        """Return whether this change is later than `other`; restored backups lower `sequence`."""
+        """Return whether this change is later than `other`, even if a backup was restored."""
         return other is None or self.sequence > other.sequence or self.at > other.at
 
 
@@ -259,7 +260,7 @@ async def last_positions(expert_ids: Iterable[Id]) -> dict[Id, Position]:
 async def read_positions(
     expert_ids: Iterable[Id], session: AsyncClientSession | None = None
 ) -> dict[Id, Position]:
-    """Read the position after each expert's last event, in the session's transaction, if any.
+    """Read the position after each expert's last event, in the transaction of `session`, if given.
 
     Raises:
         PyMongoError: if the database does not respond.
@@ -271,7 +272,7 @@ async def read_positions(
 async def _read_calendars(
     expert_ids: Iterable[Id], fields: Sequence[str], session: AsyncClientSession | None = None
 ) -> list[dict[str, Any]]:
-    """Read the given fields of the experts' calendars, in the session's transaction, if any."""
+    """Read fields of the experts' calendars, in the transaction of `session`, if given."""
     calendars = Calendar.get_pymongo_collection()
     ids = list(expert_ids)
     found: list[dict[str, Any]] = []
@@ -303,14 +304,15 @@ async def log_heads(expert_ids: Iterable[Id]) -> dict[Id, LogHead]:
 async def log_holds(expert_id: Id, position: Position) -> bool:
     """Return whether an expert's event log continues at a position.
 
-    It does if the position's event is the calendar's last event, is in the log, or is named as
-    `previous_id` by an event in the log. Otherwise, the event and its successor have been deleted
-    (events are kept for two days), or the database was restored from a backup without the event.
+    The log continues there if the position's event is the calendar's last event, is in the log, or
+    is named as `previous_id` by an event in the log. Otherwise, the position's event and its
+    successor have been deleted (events are kept for two days), or the database was restored from a
+    backup that does not contain the event.
 
     Raises:
         Unavailable: if the database does not respond.
     """
-    # The calendar is read first, so that any event after its last one is then found in the log.
+    # Read the calendar first, so that an event that is added meanwhile is then found in the log.
     if (await last_positions([expert_id])).get(expert_id) == position:
         return True
     sequence, event_id = position

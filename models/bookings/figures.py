@@ -18,7 +18,7 @@ COUNTED: Final = UPCOMING | {
     BookingStatus.CANCELLED,
     BookingStatus.NO_SHOW,
 }
-"""Statuses of bookings that are counted; bookings that nobody confirmed in time are not."""
+"""Statuses of bookings that are counted; bookings that expired unconfirmed are not counted."""
 
 EARNING: Final = UPCOMING | {BookingStatus.COMPLETED}
 
@@ -27,7 +27,7 @@ class Count(NamedTuple):
     """Numbers of bookings whose sessions start on the same day, by outcome.
 
     Attributes:
-        booked: all bookings, without holds that were only released.
+        booked: all counted bookings, without holds that never became bookings.
         completed: bookings whose sessions took place.
         cancelled: bookings that either party cancelled.
         no_shows: bookings whose sessions the client missed.
@@ -45,14 +45,14 @@ class Count(NamedTuple):
 async def counts_by_day(
     expert_id: Id | None, boundaries: Sequence[datetime]
 ) -> dict[datetime, Count]:
-    """Return the numbers of bookings for each day, all as of the same moment.
+    """Return the numbers of bookings for each day, counted from one snapshot.
 
     Args:
         expert_id: the expert; None for all experts.
         boundaries: the start of each day, followed by the end of the last day, in order.
 
     Returns:
-        The numbers by the start of the day; days without bookings are missing.
+        The numbers for each day, keyed by the start of the day; days without bookings are left out.
     """
     found = at_one_moment(Booking).aggregate(_pipeline(expert_id, boundaries))
     rows = await (await found).to_list()

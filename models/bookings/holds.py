@@ -20,13 +20,14 @@ class MoveHold(Command):
     """Move a guest's hold to the account with which the guest has signed in.
 
     The hold replaces the account's other holds with the same expert. If the hold has ended, or
-    another sign-in has already moved it, nothing changes. If the hold is in the calendar of the
-    account itself, it is released.
+    another sign-in has already moved it, nothing changes. If the account belongs to the expert
+    whose time is held, the hold is released.
 
     Args:
-        guest_id: the guest's account.
-        holder_id: the account with which the guest has signed in.
-        own_expert_id: the expert that the account itself has in the directory, if any.
+        guest_id: the id of the guest's account.
+        holder_id: the id of the account with which the guest has signed in.
+        own_expert_id: the id of the account's own expert, or None if the account is not an
+            expert's.
     """
 
     guest_id: Id
@@ -44,7 +45,7 @@ class MoveHold(Command):
             return [agenda.release(hold, BookingStatus.CANCELLED, self.guest_id)]
         for earlier in agenda.holds_of(self.holder_id):
             agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
-        # Guests' accounts are deleted soon, so the history names the new account instead.
+        # The guest's account will soon be deleted, so name the new account in the history instead.
         history = [
             step.model_copy(update={"actor_id": self.holder_id})
             if step.actor_id == self.guest_id
@@ -57,7 +58,7 @@ class MoveHold(Command):
 
 @dataclass(eq=False, kw_only=True)
 class ProlongHold(Command):
-    """Prolong a hold once, while its client waits for a sign-in code; offers are not prolonged.
+    """Prolong a hold, but only once, while its client waits for a sign-in code; prolong no offers.
 
     Args:
         duration: how long the prolonged hold lasts from the time of the decision.

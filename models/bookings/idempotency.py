@@ -1,4 +1,4 @@
-"""Idempotency records of successful requests of the last day, by client and idempotency key."""
+"""Records of the last day's successful requests, identified by client and idempotency key."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class IdempotencyRecord(Document):
         return record
 
     class Settings:
-        """The id contains client, operation and idempotency key, so duplicate requests conflict."""
+        """The id combines client, operation and idempotency key, so duplicate requests conflict."""
 
         name = "requests"
         indexes = (
@@ -49,7 +49,7 @@ class IdempotencyRecord(Document):
 
 
 def record_id(client_id: Id, operation: str, key: str) -> str:
-    """Return the id of the record of a client's request with an idempotency key."""
+    """Return the id under which a client's request with an idempotency key is recorded."""
     return f"{client_id}:{operation}:{key}"
 
 
@@ -64,7 +64,7 @@ async def forget_requests(client_id: Id) -> None:
 
 
 def _made_by(client_id: Id) -> dict[str, dict[str, str]]:
-    # The range contains all ids that begin with the client's id and ":", as ";" sorts after ":".
+    # ";" sorts directly after ":", so the range contains all ids that begin with "<client id>:".
     return {"_id": {"$gte": f"{client_id}:", "$lt": f"{client_id};"}}
 
 

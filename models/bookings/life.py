@@ -1,4 +1,4 @@
-"""The life of a booking: the statuses and times in which each action is possible.
+"""The life of a booking: the statuses in which, and the times at which, each action is possible.
 
 | action       | from                          | to        | when                                |
 |--------------|-------------------------------|-----------|-------------------------------------|
@@ -73,7 +73,7 @@ TRANSITIONS: Final[Mapping[Action, Transition]] = {
 
 
 def check_action(action: Action, booking: Booking, now: datetime, *, is_manager: bool) -> None:
-    """Check that the table allows an action on a booking.
+    """Check that the table of this module allows an action on a booking at a given time.
 
     Args:
         action: the action.

@@ -124,12 +124,12 @@ class MoveBooking(Command):
 
 @dataclass(eq=False, kw_only=True)
 class RemoveBooking(Command):
-    """Remove a finished booking from an account's list, and free any of its time in the future."""
+    """Remove a finished booking from an account's list, and free its remaining time."""
 
     viewer_id: Id
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Remove the booking from the list, and free its time."""
+        """Remove the booking from the account's list, and free its remaining time."""
         booking = agendas.booking(self.booking_ids[0])
         return [agendas[booking.expert_id].remove(booking, self.viewer_id)]
 
@@ -139,7 +139,7 @@ class ExpireBooking(Command):
     """Expire a hold that has ended or a pending booking that has started; else do nothing."""
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Expire the booking if its time has come."""
+        """Expire the hold if it has ended, or the pending booking if its start has passed."""
         booking = agendas.booking(self.booking_ids[0])
         agenda = agendas[booking.expert_id]
         if not is_past_expiry(booking, agenda.now):

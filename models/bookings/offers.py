@@ -2,8 +2,8 @@
 
 The function `decide` decides every command of the ledger, and every change of a calendar adds an
 event. Therefore the events alone show which time became free, for every kind of command. After a
-command, no listed open slot matches an entry of the waiting list that has no offer, unless the
-entry's client has declined that slot.
+command, each entry of the waiting list either has an offer, or matches only open slots that its
+client has declined.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class OfferTerms:
     """Settings for the offers that are made to waiting clients.
 
     Attributes:
-        duration: how long an offer lasts, unless the slot can no longer be booked before that.
+        duration: how long an offer lasts; it ends earlier if the slot can no longer be booked.
         video_url: the template for URLs of video rooms; None to use the experts' own links.
     """
 
@@ -49,14 +49,14 @@ class OfferTerms:
 
 
 def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Booking]:
-    """Decide a command, and offer the time that it frees to the waiting list.
+    """Decide a command, and offer the time that it frees to the waiting clients.
 
     Time that has become free because holds expired is offered first, so that the command cannot
     take it.
 
     Raises:
         ExpertBookError: if the command is refused. All changes, including new offers, are undone,
-            and the slots in the error have their status without these changes.
+            and the slots in the error get the status that they have after that.
     """
     undo = agendas.savepoint()
     try:
@@ -71,8 +71,8 @@ def decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Bookin
 def _show_undone(refusal: SlotRefusal, agendas: Agendas) -> None:
     """Update the slots in a refusal to their state after the command's changes were undone.
 
-    Later events will reuse the numbers of the undone events. If the refusal contained such a
-    number, the client would ignore the later events.
+    Later events will reuse the numbers of the undone events. If the refusal contained the number of
+    an undone event, the client would ignore the later event with this number.
     """
     agenda = agendas[refusal.slots[0].key.expert_id]
     last = agenda.next_sequence - 1
@@ -94,7 +94,7 @@ def _decide(command: Command, agendas: Agendas, terms: OfferTerms) -> list[Booki
 
 
 def _catch_up(agenda: Agenda, terms: OfferTerms) -> None:
-    """Release expired holds, end entries whose window has passed, and offer the freed time."""
+    """Release expired holds, remove expired waiting-list entries, and offer the freed time."""
     turn = _Turn(agenda, terms, first=len(agenda.events))
     for hold in agenda.lapsed_holds():
         agenda.release(hold, BookingStatus.EXPIRED, actor_id=None)
@@ -112,7 +112,7 @@ class _Turn:
     Args:
         agenda: the expert's agenda.
         terms: the settings for offers.
-        first: the index of the first event to respond to.
+        first: the index, in the agenda's list of events, of the first event to respond to.
     """
 
     def __init__(self, agenda: Agenda, terms: OfferTerms, first: int) -> None:
@@ -124,7 +124,8 @@ class _Turn:
         self._searching: set[Id] = set()
         """Ids of entries for which all open slots are considered, not only newly opened ones."""
         self._passing: set[Id] = set()
-        """Ids of entries that gave an offer back; all other entries are served before them."""
+        """Ids of entries that lost an offer but stay in the list; all other entries are served
+        first."""
         self._starts: dict[tuple[bool, int], list[int]] = {}
 
     def take(self) -> None:
@@ -146,7 +147,7 @@ class _Turn:
             self._show_offers()
 
     def renew(self, wait: Wait) -> None:
-        """Consider all open slots for an entry, since its window may contain new ones."""
+        """Consider all open slots for an entry, since new ones may be in its time window."""
         agenda = self._agenda
         self._searching.add(wait.id)
         due_at = next_due_at(wait.terms, agenda.rules, agenda.now)
@@ -175,8 +176,9 @@ class _Turn:
         """If the event released an offer, remove the offer from its waiting-list entry.
 
         If the offer expired after its full duration, the entry ends. If the client declined the
-        offer, or it ended earlier because the slot could no longer be booked, the entry stays in
-        the waiting list. In all cases, none of the client's entries is offered the slot again.
+        offer, or if the offer ended early because the slot could no longer be booked, the entry
+        stays in the waiting list. In all cases, none of the client's entries is offered the slot
+        again.
         """
         agenda = self._agenda
         wait = agenda.waitlist.get(event.wait_id)
@@ -218,7 +220,7 @@ class _Turn:
         return starts
 
     def _all_open(self, minutes: int) -> list[int]:
-        """Return the start cells of all open slots in the windows of entries in `_searching`."""
+        """Return the start cells of open slots in the time windows of entries in `_searching`."""
         agenda = self._agenda
         terms = [
             wait.terms

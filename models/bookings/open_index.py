@@ -1,10 +1,10 @@
 """Index of the times at which experts can be booked, for searches by time.
 
-Each expert has a number. For each session length and cell, a bitmap contains the numbers of the
-experts who are free to start a session of that length in that cell. When a search first needs a
-local day, the bitmaps of that day are computed for all experts; later, they are updated with each
-change of a calendar. Minimum notice and horizon depend on the present time, so they are applied to
-the results of each search; expired holds are removed before each search.
+The index gives each expert a number. For each session length and cell, a bitmap contains the
+numbers of the experts who are free to start a session of that length in that cell. When a search
+first needs the bitmaps of a local day, they are computed for all experts; later, they are updated
+with each change of a calendar. Minimum notice and horizon depend on the present time, so they are
+applied to the results of each search; expired holds are removed before each search.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 ONE_DAY: Final = timedelta(days=1)
 MAX_SINGLE: Final = 64
-"""Up to this number of experts are checked one by one, instead of computing the bitmaps of another
-day for all experts."""
+"""If at most this many experts remain to be searched, their calendars are checked one by one. The
+bitmaps of a further day are then not computed."""
 
 MIN_DISCARDED: Final = 1_000
 """If there are fewer unused expert numbers than this, the index is never rebuilt."""
 
 MIN_DAYS: Final = 16
 MAX_CALENDAR_DAYS: Final = 640_000
-"""Limit on the number of days whose bitmaps are kept, multiplied by the number of experts; a day of
-one expert takes up to 200 bytes. Up to `MIN_DAYS` days are kept in any case."""
+"""Limit on the number of days whose bitmaps are kept, multiplied by the number of experts. The
+bitmaps of one day take up to 200 bytes per expert. Up to `MIN_DAYS` days are kept in any case."""
 
 EVERYBODY: Final = 2**62
 """Value that marks a day as computed for all calendars, including those that are added later."""
@@ -51,17 +51,17 @@ class NotComputed(LookupError):
 
 
 class OpenIndex:
-    """Experts' calendars by number, and bitmaps of the experts who are free to start sessions."""
+    """Calendars of numbered experts, and bitmaps of the experts who are free at each time."""
 
     def __init__(self) -> None:
         self.calendars: list[OpenCalendar | None] = []
         self._numbers: dict[Id, int] = {}
         self._bookable = Bitmap()
         self._starts: defaultdict[int, dict[int, Bitmap]] = defaultdict(dict)
-        """Bitmaps of the experts who are free to start a session, by session length and first
-        cell."""
+        """Bitmaps of the experts who are free to start a session, keyed by the session's length and
+        then by its first cell."""
         self._days: dict[date, int] = {}
-        """Computed local days, each with the number of calendars for which it is computed."""
+        """Number of calendars that the bitmaps of each computed local day include, keyed by day."""
         self._defaults: defaultdict[int, Bitmap] = defaultdict(Bitmap)
         self._lengths: defaultdict[int, Bitmap] = defaultdict(Bitmap)
         self._notices: defaultdict[int, Bitmap] = defaultdict(Bitmap)
@@ -99,7 +99,10 @@ class OpenIndex:
         return number
 
     def remove(self, expert_id: Id) -> int | None:
-        """Remove an expert; return the number, which is not reused, or None if not in the index."""
+        """Remove an expert; return the expert's number, or None if the expert is not in the index.
+
+        The number is not reused.
+        """
         number = self._numbers.pop(expert_id, None)
         if number is not None:
             self._replace(number, None)
@@ -223,7 +226,10 @@ class OpenIndex:
     def open_within(
         self, among: int, minutes: int | None, since: datetime, until: datetime, now: datetime
     ) -> int:
-        """Return the experts with an open slot that starts in a time span; see `soonest`."""
+        """Return the experts with an open slot that starts in a time span, as a bitmap.
+
+        The arguments and exceptions are those of `soonest`.
+        """
         first, stop = cell_from(max(since, now)), cell_from(until)
         cells = (*range(first, stop, CELLS_PER_DAY), stop - 1)
         days = {day for cell in cells for day in _local_days(cell)}
@@ -251,7 +257,10 @@ class OpenIndex:
         return found
 
     def _is_limited(self, first: int, stop: int, now: datetime) -> bool:
-        """Return whether a cell may be within some expert's notice period or beyond the horizon."""
+        """Return whether an expert's minimum notice or horizon may exclude a cell of the range.
+
+        The range contains the cells from `first` to the one before `stop`.
+        """
         notice = timedelta(minutes=max(self._notices, default=0))
         horizon = min((days for _, days in self._horizons), default=0) * ONE_DAY
         return first < cell_from(now + notice) or stop > cell_of(now + horizon - 2 * ONE_DAY)

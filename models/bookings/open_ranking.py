@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 CELL_DIGITS: Final = 8
 NO_SLOT: Final = 10**CELL_DIGITS - 1
-"""Placeholder for the cell of an expert without an open slot, which sorts the expert last."""
+"""Value used as the cell of experts without an open slot, so that these experts are sorted last."""
 
 
 class OpenRanking:
     """The listed experts and their calendars.
 
     Attributes:
-        experts: the experts by number.
-        index: the experts' calendars, by the same numbers.
+        experts: the experts, keyed by number.
+        index: the experts' calendars, keyed by the same numbers.
     """
 
     def __init__(self) -> None:
@@ -61,8 +61,8 @@ class OpenRanking:
 
         Args:
             filter_: the filter.
-            matches: order keys, by expert id, of the experts who match the filter's search words;
-                None if the filter has no words.
+            matches: the experts who match the filter's search words, as a map from expert id to
+                order key; None if the filter has no words.
             now: the present time.
             with_times: whether to find each expert's first open slot, so that the result can be
                 ordered by it.
@@ -98,7 +98,8 @@ class FoundExperts:
 
     Attributes:
         members: the experts' numbers, as a bitmap.
-        ranks: order keys for relevance, by expert number; None if the filter has no search words.
+        ranks: order keys for relevance, keyed by expert number; None if the filter has no search
+            words.
         times: for each cell, the experts whose first open slot starts in it; None if the search was
             made without `with_times`.
     """
@@ -117,7 +118,7 @@ class FoundExperts:
     def first(
         self, order: Order, bounds: Mapping[str, str], limit: int, *, descending: bool
     ) -> list[Keyed]:
-        """Return the first found experts in an order, with their order keys.
+        """Return the found experts that come first in the given order, with their order keys.
 
         Args:
             order: the order.
@@ -143,7 +144,8 @@ class FoundExperts:
         low, high = bounds.get("$gt", ""), bounds.get("$lt")
         levels: Iterator[tuple[int, int]] = self._levels()
         if descending:
-            # The latest first slots are known only once the first slots of all experts are found.
+            # To start with the expert whose first slot is latest, find the first slots of all
+            # experts.
             levels = reversed(list(levels))
         found: list[Keyed] = []
         for cell, members in levels:

@@ -43,11 +43,12 @@ CALENDAR_FIELDS: Final = dict.fromkeys(
 )
 GRACE: Final = timedelta(hours=1)
 CALENDARS_AT_A_TIME: Final = 100
-"""Number of calendars that are read at a time, so that the process can do other work between."""
+"""Number of calendars that are read at a time, so that the process can do other work between these
+reads."""
 
 
 async def read_experts(expert_ids: Collection[Id] | None) -> dict[Id, ListedExpert]:
-    """Return the listed experts among the given ids, or all listed experts for None, by id."""
+    """Return the listed experts with the given ids, or all listed experts for None, keyed by id."""
     wanted: dict[str, Any] = {"listed": True}
     if expert_ids is not None:
         wanted["_id"] = {"$in": list(expert_ids)}
@@ -58,7 +59,7 @@ async def read_experts(expert_ids: Collection[Id] | None) -> dict[Id, ListedExpe
 async def read_calendars(
     expert_ids: Collection[Id], known: OpenIndex, shared: SharedRules, now: datetime
 ) -> dict[Id, OpenCalendar]:
-    """Return the calendars of the given experts, by expert id.
+    """Return the calendars of the given experts, keyed by expert id.
 
     Args:
         expert_ids: the experts.
@@ -86,18 +87,18 @@ async def read_calendars(
         if id_ in found:
             busy = busy_of(occupants)
             if id_ in waiting:
-                # If there is a waiting list, only an event frees the time of a hold, as the time is
-                # offered to the first client in line.
+                # On a calendar with a waiting list, the time of an expired hold stays occupied
+                # until an event frees it, because the time is first offered to the clients in line.
                 busy = tuple(each._replace(held_until=None) for each in busy)
             found[id_] = replace(found[id_], busy=unexpired(busy, now))
     return found
 
 
 async def _read_occupants(expert_ids: list[Id], now: datetime) -> dict[Id, list[Occupant]]:
-    """Return the present and upcoming occupants of the experts' calendars, and maybe of others."""
+    """Return present and upcoming occupants, keyed by expert; further experts may be included."""
     active = {"active": True, "starts_at": {"$gte": now - MAX_OCCUPIED_CELLS * CELL - GRACE}}
-    # For many experts, all occupants are read in one query, since the embedded database scans the
-    # collection for each query.
+    # For many experts, one query reads the occupants of all experts, since the embedded database
+    # scans the collection for each query.
     only: dict[str, Any] = (
         {"expert_id": {"$in": expert_ids}}
         if len(expert_ids) <= CALENDARS_AT_A_TIME

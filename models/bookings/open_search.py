@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 MAX_AGE_SECONDS: Final = 24 * 60 * 60
-"""Time without a refresh after which the index is rebuilt; the database keeps the records of
-changes for twice as long."""
+"""If the index has not been refreshed for this time, it is rebuilt instead. The database keeps the
+records of changes for twice this time."""
 
 CALENDARS_AT_A_TIME: Final = 50
-"""Number of calendars that are indexed at a time, so that the process can do other work between."""
+"""Number of calendars that are indexed in a row before the event loop may run other tasks."""
 
 LARGE_DIRECTORY: Final = 5_000
 """Number of listed experts from which on the index is prepared before the first search, which would
@@ -70,7 +70,7 @@ class OpenSearch:
     """Finds listed experts by the times at which they can be booked.
 
     Args:
-        words: the search that finds experts by words.
+        words: the search that finds experts by the words of a filter.
     """
 
     def __init__(self, words: DirectorySearch) -> None:
@@ -119,9 +119,9 @@ class OpenSearch:
         """Return a page of the experts who match a filter, in the given order.
 
         Args:
-            filter_: the filter, which may contain times.
-            order: `BY_MATCH`, the order by the soonest open slot, or another order of the
-                directory.
+            filter_: the filter, which may contain words and a span of time.
+            order: how to sort the experts: by match, by their soonest open slot, or in another
+                order of the directory.
             arguments: size and position of the page.
 
         Raises:
@@ -147,7 +147,7 @@ class OpenSearch:
         async def total(*_: object) -> int:
             return number
 
-        # Experts who have meanwhile left the directory are skipped.
+        # Skip experts who have left the directory since the index was searched.
         shown = [
             entry._replace(**{order.field: keys[entry.id]})
             for id_ in rows
@@ -156,7 +156,7 @@ class OpenSearch:
         return Page(shown, order, has_next, has_previous, Expert, (), total)
 
     async def counts(self, filter_: ExpertFilter) -> dict[Category, int]:
-        """Return the number of experts who match a filter in each category."""
+        """Return the number of experts in each category who match a filter."""
         matches = await self._matches(filter_)
 
         def find(now: datetime) -> dict[Category, int]:
@@ -200,7 +200,7 @@ class OpenSearch:
         return NextOpen(list(islice(starts, count)), ends)
 
     async def _matches(self, filter_: ExpertFilter) -> dict[Id, str] | None:
-        """Return order keys of the experts who match a filter's words; None without words."""
+        """Return order keys of experts who match the filter's words; None without words."""
         if filter_.words() is None:
             return None
         return {m.expert.id: m.by_match for m in await self._words.matches(None, filter_)}
@@ -208,9 +208,10 @@ class OpenSearch:
     async def _current(self, find: Callable[[datetime], Found]) -> Found:
         """Bring the index up to date, and return the result of `find`.
 
-        If `find` raises `NotComputed`, it is called again once the local day has been computed.
+        If `find` raises `NotComputed`, compute the missing local day and call `find` again.
         """
-        # Days are dropped only before the loop, since this search may need more days than are kept.
+        # Drop old days before the loop, not in it, since one search may need more days than are
+        # kept.
         self._ranking.index.forget_days(utc_now())
         while True:
             await self._refreshes.load(None)
@@ -222,7 +223,7 @@ class OpenSearch:
                 await self._compute(missing.day)
 
     async def _refresh(self, _: Sequence[None]) -> dict[None, None]:
-        """Update the index with all changes since the last refresh, or build it."""
+        """Update the index with all changes since the last refresh, or rebuild it entirely."""
         is_old = monotonic() - self._read_at > MAX_AGE_SECONDS
         with or_unavailable():
             # Read the changes before the calendars, so that the calendars are at least as new as
@@ -248,7 +249,7 @@ class OpenSearch:
         self._ranking = ranking
 
     async def _read(self, ranking: OpenRanking, expert_ids: set[Id] | None) -> None:
-        """Read the given experts, or all for None, with their calendars, into the ranking."""
+        """Read experts and their calendars into the ranking; None stands for all listed experts."""
         if expert_ids is not None and not expert_ids:
             return
         experts = await read_experts(expert_ids)

@@ -25,7 +25,7 @@ ONE_DAY: Final = timedelta(days=1)
 
 
 class Busy(NamedTuple):
-    """Occupied time: its first cell, the cell after its last, and, for a hold, the hold's end."""
+    """Occupied time: its first cell, the cell after its last cell, and the hold's end, if any."""
 
     first: int
     stop: int
@@ -103,7 +103,7 @@ class OpenCalendar:
             day += ONE_DAY
 
     def changed_days(self, other: OpenCalendar) -> set[date] | None:
-        """Return the local days on which `free_starts` may differ; None if it may on any day."""
+        """Return the local days whose `free_starts` may differ from `other`; None for all days."""
         if self.rules != other.rules:
             return None
         zone = self.rules.time_zone
@@ -145,7 +145,7 @@ class SharedRules:
         self._parts: dict[Part, Any] = {}
 
     def reduced(self, row: Mapping[str, Any]) -> Rules:
-        """Return stored rules, with default values in fields that searches by time do not need."""
+        """Return stored rules, with placeholders in fields that searches by time do not need."""
         rules = Rules.model_validate(row)
         offers = (Offer(minutes=offer.minutes, price=0) for offer in rules.offers)
         return self._shared(

@@ -106,7 +106,7 @@ class BookingSnapshot(Part):
     """The booking as it was after the change that an e-mail reports.
 
     `revision` numbers the booking's changes from 0 (RFC 5545, SEQUENCE). Names and e-mail addresses
-    are not part of it, since they are read when the e-mail is sent.
+    are not part of the snapshot, since they are read when the e-mail is sent.
     """
 
     booking_id: Id
@@ -121,13 +121,14 @@ class BookingSnapshot(Part):
 class Mail(Record):
     """An e-mail to send; `to` contains the recipients who have not received it yet.
 
-    `due_at` is the time of the next attempt. A claim sets it to the end of the lease, so the e-mail
-    of a crashed worker becomes due again. E-mails to the owner of an account have a normalized
-    `address` rather than the account's id, because a lookup of the account would reveal by its
-    timing whether the account exists. If the address may have no account, `deliver_to` is the
-    address as it was typed, and `language` is the language of the request. If the address is a
-    former one, `account_id` is the account that had it, since another account may have it now. A
-    reminder is sent again at each of the times in `repeats`.
+    `due_at` is the time of the next attempt to send the e-mail. A claim sets `due_at` to the end of
+    the lease, so the e-mail of a crashed worker becomes due again. E-mails to the owner of an
+    account have a normalized `address` rather than the account's id, because a lookup of the
+    account would reveal by its timing whether the account exists. If the `address` may belong to no
+    account, `deliver_to` is the address as it was typed, and `language` is the language of the
+    request. If the `address` is a former address of an account, `account_id` is that account, since
+    another account may use the address now. A reminder is sent again at each of the times in
+    `repeats`.
     """
 
     kind: MailKind
@@ -170,7 +171,7 @@ class Mail(Record):
 
     @property
     def copy_id(self) -> str:
-        """Id of the copies that are sent at one time; each repeat of a reminder has its own id."""
+        """Id that all recipients' copies share; each repeat of a reminder has an id of its own."""
         return f"{self.id}-{len(self.repeats)}" if self.kind is MailKind.REMINDER else str(self.id)
 
     async def claim(self, now: datetime) -> bool:

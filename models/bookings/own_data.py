@@ -98,18 +98,18 @@ async def erase(user: User, now: datetime) -> bool:
     """Erase the personal data of a closed account's owner, but keep the times of bookings.
 
     An account without bookings is deleted. The account of a guest with holds is deleted later, by
-    `forget_guest`. Any other account is kept without personal data, because the bookings of other
-    parties refer to it; an expert's name stays in the directory entry. Reviews are kept without
+    `forget_guest`. Any other account is kept without personal data, because bookings with other
+    people refer to it; an expert's name stays in the directory entry. Reviews are kept without
     their author's name.
 
     Reminders and review requests that wait to be sent to the user as a client are deleted.
 
     Returns:
         Whether the erasure is complete. If not, call the function again later. The erasure must
-        wait while other e-mails that are to be sent need the user's name or e-mail address, while
-        the user is on a waiting list, and while a booking may still be made or changed. A call that
-        has erased data of bookings or reviews also returns False, because another call must check
-        that no such data were added meanwhile.
+        wait while any other e-mail that is still to be sent needs the user's name or e-mail
+        address, while the user is on a waiting list, and while a booking may still be made or
+        changed. A call that has erased data of bookings or reviews also returns False, because
+        another call must check that no such data were added meanwhile.
 
     Raises:
         Unavailable: if the database does not respond.
@@ -132,8 +132,8 @@ async def erase(user: User, now: datetime) -> bool:
         if await anonymize_reviews(user) or writes:
             # The next call checks again, in case a concurrent change has added personal data.
             return False
-        # A new account may use the e-mail address by now, so delete only e-mails from before the
-        # closing.
+        # A new account may use the e-mail address by now, so delete only e-mails that were created
+        # before this account was closed.
         earlier = {**_to_address(user), "created_at": {"$lte": user.closed_at}}
         await mails.delete_many({"$or": [earlier, {"account_id": user.id}]})
         await forget_requests(user.id)
@@ -190,7 +190,7 @@ async def forget_guest(guest: User, now: datetime) -> None:
 def _personal(booking: Booking, user: User) -> dict[str, Any]:
     """Return the booking's fields that hold the user's personal data, with replacement values.
 
-    Each history entry is updated by its own path, so that an entry added concurrently is kept.
+    Each history entry has its own key in the update, so that an entry added concurrently is kept.
     """
     fields: dict[str, Any] = {
         f"history.{number}.reason": None

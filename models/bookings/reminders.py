@@ -1,8 +1,8 @@
 """Reminders of upcoming sessions: e-mails in the outbox that are due before the session starts.
 
 A confirmed booking has one outbox row for all of its reminders; the row's id is the booking's id.
-The row is sent once per reminder, at that reminder's time. The ledger inserts, replaces and deletes
-the row in the same transaction that changes the booking.
+The e-mail in the row is sent once per reminder, at that reminder's time. The ledger inserts,
+replaces and deletes the row in the same transaction that changes the booking.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Reminders:
         self.withdrawn: list[Id] = []
 
     def add(self, mail: Mail, row: Row) -> None:
-        """Derive reminders from an e-mail and its outbox row; add a booking's e-mails in order."""
+        """Derive reminders from an e-mail and its outbox row; call this for e-mails in order."""
         occasion = mail.occasion
         if occasion is None:
             return

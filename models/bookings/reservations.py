@@ -106,8 +106,8 @@ class BookSlots(Command):
 class HoldSlot(Command):
     """Hold the slot, and release the client's other holds with the same expert.
 
-    Offers that the client has from the waiting list are not released. If the slot itself is such
-    an offer, the command returns the offer and makes no new hold.
+    Offers that the client has from the waiting list are not released. If the client has an offer of
+    this very slot, the command returns the offer and makes no new hold.
 
     Args:
         holder_id: the account that holds the slot.
@@ -154,7 +154,7 @@ def standing_hold(agendas: Agendas, key: SlotKey, client_id: Id) -> Booking | No
 
 
 def find_offered_slot(agendas: Agendas, key: SlotKey) -> tuple[Agenda, Slot]:
-    """Return the slot with the given key, preceded by its expert's agenda.
+    """Return the agenda of the slot's expert, and the slot with the given key.
 
     Raises:
         SlotNotOffered: if the expert does not exist, or the slot is not listed now.
@@ -204,7 +204,7 @@ def check_price(price: int, expected: int | None) -> None:
 
     Raises:
         PriceChanged: if the price differs from the expected price.
-        InvalidInput: if it differs and exceeds the largest amount that the API can return.
+        InvalidInput: if the price differs and exceeds the largest amount that the API can return.
     """
     if expected in {None, price}:
         return

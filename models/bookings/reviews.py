@@ -132,8 +132,8 @@ async def remove_review(review: Review, booking: Booking) -> Review:
     Also withdraw the e-mail about the review to the expert, unless a worker has claimed it already.
 
     Raises:
-        NotAllowed: if the review has already been removed; or if it is hidden, because its author
-            could otherwise write it again.
+        NotAllowed: if the review has already been removed, or if it is hidden. Otherwise, the
+            author of a hidden review could remove it and write it again to make it visible.
         Unavailable: if the database does not respond.
     """
 
@@ -151,7 +151,7 @@ async def remove_review(review: Review, booking: Booking) -> Review:
 
 
 async def anonymize_reviews(user: User) -> bool:
-    """Remove the author's name from a client's reviews, and the text of an expert's answers.
+    """Erase a user's name from the user's reviews, and the answers that the user gave as expert.
 
     Returns:
         Whether any review was changed.

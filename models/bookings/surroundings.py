@@ -1,4 +1,4 @@
-"""Ranges of time around a slot or booking within which a change may affect other slots."""
+"""Ranges of cells around slots and bookings, within which a change may affect other slots."""
 
 from __future__ import annotations
 

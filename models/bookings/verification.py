@@ -1,7 +1,7 @@
 """Checks of cross-document invariants in the stored data.
 
 MongoDB documents are read with the driver itself, because the application's own classes are under
-verification. No index is needed.
+verification. The checks need no indexes.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ KINDS = (
 """The kinds of problem that the checks report."""
 ROWS_PER_BATCH = 5000
 EXPERTS_PER_TRANSACTION = 20
-"""Small enough that one transaction reads only a few thousand documents."""
+"""Number of experts whose documents one transaction reads: few enough that these are only a few
+thousand documents."""
 COLLECTIONS = [
     kind.Settings.name for kind in (Event, Booking, Calendar, Expert, User, Photo, Review, Wait)
 ]
@@ -109,7 +110,7 @@ async def check_invariants(
     documents: Counter[str] = Counter()
 
     async def read(name: str) -> None:
-        # Other projections would double the time that the embedded database needs for reading.
+        # Excluding more fields would double the time that the embedded database needs to read.
         projection = WITHOUT_CONTENT.get(name)
         async for row in database[name].find({}, projection, batch_size=ROWS_PER_BATCH):
             checker.add(name, row)

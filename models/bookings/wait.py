@@ -1,4 +1,4 @@
-"""Waits: the entries of the experts' waiting lists."""
+"""Entries of the experts' waiting lists."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_WINDOW = timedelta(days=62)
 
 
 class WaitTerms(Part):
-    """Terms of an entry: its client waits for a session that starts in `[since, until)`."""
+    """Terms of a waiting-list entry: the client wants a session that starts in `[since, until)`."""
 
     client_id: Id
     since: datetime
@@ -38,7 +38,7 @@ class WaitTerms(Part):
         return range(first_cell_from(self.since), first_cell_from(self.until))
 
     def admits(self, key: SlotKey) -> bool:
-        """Return whether a slot has the length, and starts in the window, of these terms."""
+        """Return whether a slot has the wanted length and starts within the wanted window."""
         return key.minutes == self.minutes and key.cell in self.cells
 
     def may_compete_with(self, other: WaitTerms) -> bool:
@@ -55,7 +55,8 @@ class Wait(Record):
     client joined the list. `offer_id` is the id of the hold that is currently offered to the
     client. `declined` lists the start times of offered slots that the client gave back; these slots
     are not offered to the client again. `due_at` is the next time at which the passing of time
-    alone affects the entry: its window ends, or another day of its window can be booked.
+    alone affects the entry: the end of its window, or the midnight when one more day becomes
+    bookable.
     """
 
     expert_id: Id
@@ -67,7 +68,7 @@ class Wait(Record):
     declined: list[datetime] = []
 
     class Settings:
-        """An entry is deleted when it ends; the event log keeps its terms for two days."""
+        """Ended entries are deleted; the event log keeps their terms for two days."""
 
         name = "waits"
         indexes = (
@@ -82,9 +83,9 @@ class Wait(Record):
 
 
 def next_due_at(terms: WaitTerms, rules: Rules, now: datetime) -> datetime:
-    """Return the next instant at which the passing of time alone affects an entry.
+    """Return the next time at which an entry must be reviewed even if nothing has been changed.
 
-    This is the end of the entry's window or, if that lies beyond the booking horizon, the next
+    It is the end of the entry's window or, if the window ends beyond the booking horizon, the next
     midnight in the expert's time zone, when one more day becomes bookable.
     """
     today = local_date(now, rules.time_zone)
@@ -106,7 +107,7 @@ async def waits_of(client_id: Id) -> list[Wait]:
 
 
 async def lines_of(expert_ids: Iterable[Id]) -> dict[Id, list[Wait]]:
-    """Return the waiting lists of experts by expert id, each in order; empty lists are left out.
+    """Return the non-empty waiting lists of experts, each in order, keyed by the expert's id.
 
     Raises:
         Unavailable: if the database does not respond.
@@ -120,7 +121,7 @@ async def lines_of(expert_ids: Iterable[Id]) -> dict[Id, list[Wait]]:
 
 
 async def experts_with_due_waits(now: datetime, limit: int = 200) -> set[Id]:
-    """Return the ids of experts whose waiting lists have due entries; read at most `limit` entries.
+    """Read up to `limit` entries that are due, and return the ids of their experts.
 
     Raises:
         Unavailable: if the database does not respond.

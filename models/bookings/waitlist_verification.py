@@ -107,7 +107,7 @@ class WaitlistChecker:
             yield Finding("offer", detail, wait["expert_id"])
 
     def _open_slot(self, wait: Row, taken: Container[tuple[Id, datetime]]) -> Iterator[Finding]:
-        """Check that no open slot satisfies a waiting entry, unless the client declined it."""
+        """Check that no open slot matches a waiting entry, except slots its client declined."""
         calendar = self._calendars.get(wait["expert_id"])
         if wait.get("offer_id") or calendar is None:
             return

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from models.ids import Id
 
 MAX_OPEN_SLOTS = 3
-"""Maximum number of open slots that a refusal lists."""
+"""Maximum number of open slots that the refusal `TimeOpen` lists."""
 
 
 @dataclass(eq=False, kw_only=True)
 class JoinWaitlist(Command):
-    """Append an entry to the waiting list, unless the client already has one with these terms.
+    """Append an entry to the waiting list, unless the list already has one with the same terms.
 
     Args:
         terms: the sessions that the client waits for.
-        new_id: the id of the entry.
+        new_id: the id that a new entry gets.
     """
 
     terms: WaitTerms
@@ -71,7 +71,7 @@ class JoinWaitlist(Command):
 
 @dataclass(eq=False, kw_only=True)
 class LeaveWaitlist(Command):
-    """Remove an entry from the waiting list; a slot offered to it is offered to the next in line.
+    """Remove an entry from the waiting list, and offer its offered slot to the next in line.
 
     Args:
         wait_id: the id of the entry.
@@ -95,17 +95,18 @@ class LeaveWaitlist(Command):
 
 @dataclass(eq=False, kw_only=True)
 class ReviewWaitlist(Command):
-    """Bring a waiting list up to date with the clock, as every command does before it decides."""
+    """Trigger the update of a waiting list to the present time that precedes every command."""
 
     def decide(self, agendas: Agendas) -> list[Booking]:  # noqa: ARG002 - nothing else to do
-        """Do nothing, since the update precedes the decision of every command."""
+        """Do nothing, since the waiting list has already been updated before this call."""
         return []
 
 
 def _can_open(terms: WaitTerms, agenda: Agenda) -> bool:
-    """Return whether a slot that satisfies an entry can become open under the present rules.
+    """Return whether a slot that satisfies these terms can become open under the present rules.
 
-    Any quarter hour counts as a possible start, because the expert may extend the working hours.
+    Any quarter hour counts as a possible start, even outside the working hours, because the expert
+    may extend them.
     """
     rules, now = agenda.rules, agenda.now
     notice = timedelta(minutes=rules.minimum_notice_minutes)

@@ -23,7 +23,7 @@ class BatchLoader(Generic[Key, Value]):
     A read never starts before the requests that it serves, so results are never stale.
 
     Args:
-        read: returns the values of distinct keys; keys without a value are left out.
+        read: returns the values of distinct keys; its result leaves out keys without a value.
         max_keys: maximum number of keys per read.
     """
 
@@ -48,7 +48,7 @@ class BatchLoader(Generic[Key, Value]):
                 task.cancel()
 
     async def load(self, key: Key) -> Value | None:
-        """Return the value of a key, or None if it has none.
+        """Return the value of a key, or None if the key has no value.
 
         Raises:
             Exception: any exception raised by `read`.

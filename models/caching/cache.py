@@ -1,4 +1,4 @@
-"""LRU caches with limits on entries and on bytes, and with metrics of hits and evictions."""
+"""LRU caches with limits on the number of entries and on memory, and with metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 
 MAX_BYTES: Final = 4 * 1024 * 1024
-"""Default limit on the memory of a cache."""
+"""Default limit on the memory of a cache, in bytes."""
 
 ENTRY_BYTES: Final = 200
 """Estimated memory of a cache entry in addition to its key and its value."""
@@ -28,7 +28,7 @@ class Cache(Generic[Key, Value]):
     Args:
         name: label of the cache in the metrics.
         max_entries: maximum number of entries.
-        max_bytes: maximum memory of all entries, including their keys.
+        max_bytes: maximum memory of all entries in bytes, including their keys.
     """
 
     def __init__(self, name: str, max_entries: int, max_bytes: int = MAX_BYTES) -> None:
@@ -42,7 +42,7 @@ class Cache(Generic[Key, Value]):
         return iter(self._entries)
 
     def get(self, key: Key) -> Value | None:
-        """Return the value of a key, or None."""
+        """Return the value of a key, or None if the key is not cached."""
         found = self._entries.get(key)
         if found is None:
             self._meter.misses.inc()

@@ -19,7 +19,7 @@ class SlotRefusal(Refused):
 
     Attributes:
         slots: the slots with their current status, at least one.
-        sequence: sequence number of the expert's last event that `slots` take into account.
+        sequence: sequence number of the expert's last event that is reflected in `slots`.
     """
 
     slots: Sequence[Slot]
@@ -34,7 +34,7 @@ class SlotTaken(SlotRefusal):
 
     @property
     def slot(self) -> Slot:
-        """The slot with its current status."""
+        """The requested slot with its current status."""
         [slot] = self.slots
         return slot
 
@@ -51,7 +51,7 @@ class TimeOpen(SlotRefusal):
 
 @dataclass(eq=False)
 class PriceChanged(Refused):
-    """The price differs from the one that the client expected.
+    """The price differs from the price that the client expected.
 
     `price` is the current price in minor currency units.
     """

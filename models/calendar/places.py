@@ -37,7 +37,7 @@ class Place(Part):
         return Place(kind=self.kind)
 
     def agreed(self, room: str | None) -> Place:
-        """Return the place for a booking; in a video call, the URL `room` replaces the details."""
+        """Return the place for a booking; the URL `room`, if given, replaces a video URL."""
         is_room = self.kind is PlaceKind.VIDEO and room is not None
         return Place(kind=self.kind, details=room) if is_room else self
 

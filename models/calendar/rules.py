@@ -60,7 +60,7 @@ class DateOverride(Part):
 
 
 class Offer(Part):
-    """A kind of session on offer: length in minutes, price in minor currency units, and place."""
+    """A kind of session that an expert offers: minutes, price in minor currency units, place."""
 
     minutes: int
     price: int

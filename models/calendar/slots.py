@@ -200,9 +200,9 @@ def slot_of(key: SlotKey, price: int, rules: Rules, taken: Mapping[int, Occupant
     """Return the slot with the given key, and with its current status.
 
     Args:
-        key: the slot.
-        price: its price in minor currency units.
-        rules: rules of the expert, for the break after the session.
+        key: identity of the slot.
+        price: the slot's price in minor currency units.
+        rules: the expert's rules, which determine the break after the session.
         taken: occupant of each occupied cell.
     """
     cells = key.occupies(rules)

@@ -56,14 +56,21 @@ def windows_on(rules: Rules, day: date) -> list[Window]:
 
 
 def _merged(rules: Rules, day: date) -> list[tuple[int, int]]:
-    """Return a day's merged open ranges in [0, 1440), with late hours from the day before."""
+    """Return a day's merged open ranges, including hours that continue from the day before.
+
+    Minutes are counted from the day's midnight, so all ranges lie in [0, 1440].
+    """
     spilled = [(0, range_.end - DAY_MINUTES) for range_ in rules.ranges_on(day - ONE_DAY)]
     own = [(range_.start, min(range_.end, DAY_MINUTES)) for range_ in rules.ranges_on(day)]
     return _union([*((start, end) for start, end in spilled if end > 0), *own])
 
 
 def _grid_at_midnight(rules: Rules, day: date) -> int:
-    """Return the first minute of the grid that continues from the day before, or 0 if none does."""
+    """Return the grid of a window that begins at midnight.
+
+    If open hours continue from the day before, the result is the minute at which they began there,
+    which is negative; otherwise, it is 0.
+    """
     yesterday = _merged(rules, day - ONE_DAY)
     if not yesterday or yesterday[-1][1] < DAY_MINUTES:
         return 0

@@ -1,4 +1,4 @@
-"""Transactions that add experts, change accounts and close accounts."""
+"""Transactions that add experts, change user accounts and close user accounts."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ NO_EXPERT = "An expert's account is made by createExpert; this one has no expert
 async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
     """Store an expert for an existing account, with a new calendar and a unique slug.
 
-    The account's role becomes EXPERT, unless it is ADMIN.
+    The account's role becomes EXPERT, but administrators keep the role ADMIN.
 
     Args:
-        draft: the new expert; name and slug are replaced by values derived from the account's name.
+        draft: the new expert; its name is replaced with the account's name, and its slug is derived
+            from that name.
         rules: rules of the new calendar.
 
     Returns:
@@ -47,7 +48,7 @@ async def add_expert(draft: Expert, rules: Rules) -> tuple[Expert, bool]:
 
     async def write(session: AsyncClientSession) -> tuple[Expert, bool]:
         user = await User.get(draft.user_id, session=session)
-        if user and user.expert_id == draft.id:  # an earlier attempt was committed
+        if user and user.expert_id == draft.id:  # an earlier attempt has been committed
             return await Expert.get(draft.id, session=session) or draft, True
         if user is None or user.expert_id is not None:
             raise InvalidInput([Problem("userId", expert_account_problem(user))])
@@ -104,7 +105,7 @@ async def change_user(user_id: Id, changes: Mapping[str, Any]) -> tuple[User, Us
 async def close_account(user_id: Id, now: datetime) -> User:
     """Block an account permanently, and delete its sessions and links; its data are erased later.
 
-    From then on, its e-mail address can be used for another account.
+    Once the account is closed, its e-mail address can be used for another account.
 
     Returns:
         The account as it was before it was closed.
@@ -155,7 +156,7 @@ def expert_account_problem(user: User | None) -> str:
 
 
 async def free_slug(slug: str, session: AsyncClientSession | None = None) -> str:
-    """Return the slug; if it is taken, append the lowest free number, beginning with 2."""
+    """Return the slug, with the lowest free number from 2 appended if the slug is taken."""
     # ":" sorts directly after "9", so the range covers the slug with any number appended.
     numbered = {"slug": {"$gte": slug, "$lt": f"{slug}-:"}}
     rows = Expert.get_pymongo_collection().find(numbered, {"slug": 1}, session=session)

@@ -130,7 +130,7 @@ class Expert(Record):
         )
 
     def changed(self, fields: Mapping[str, Any]) -> Expert:
-        """Return a copy with the given fields; after a change of name, the old slug still works."""
+        """Return a copy with changed fields; after a change of name, the old slug still works."""
         found: Expert = self.model_copy(update=dict(fields))
         if found.name != self.name and slug_key(self.name):
             # Keep each former slug once, with the latest one at the end.
@@ -156,12 +156,12 @@ class Expert(Record):
 
 
 def experience_key(years: int, expert_id: Id) -> str:
-    """Return the order key for years of experience, which the expert's id makes unique."""
+    """Return the key for sorting by years of experience; the expert's id makes the key unique."""
     return f"{years:04}{expert_id}"
 
 
 def rate_key(hourly_rate: int, expert_id: Id) -> str:
-    """Return the order key for an hourly rate, which the expert's id makes unique."""
+    """Return the key for sorting by hourly rate; the expert's id makes the key unique."""
     return f"{hourly_rate:012}{expert_id}"
 
 
@@ -260,7 +260,7 @@ async def directory(
 
 
 async def expert_by_slug(slug: str) -> Expert | None:
-    """Return the expert for a slug, for another spelling of a slug, or for a former slug, or None.
+    """Return the expert with this current or former slug, in any spelling; None if there is none.
 
     If the given spelling matches several experts, an expert whose current slug matches takes
     precedence over experts whose former slug or transliterated name matches. Text without letters
@@ -276,7 +276,7 @@ async def expert_by_slug(slug: str) -> Expert | None:
 
 
 async def entries(expert_ids: Sequence[Id]) -> dict[Id, DirectoryEntry]:
-    """Return the directory entries of the given experts by id; unlisted experts are left out."""
+    """Return the given experts' directory entries, keyed by id; unlisted experts are left out."""
     wanted = {"_id": {"$in": list(expert_ids)}, "listed": True}
     shown = dict.fromkeys(HIDDEN_FIELDS, 0)
     rows = await Expert.get_pymongo_collection().find(wanted, shown).to_list()

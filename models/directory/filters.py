@@ -35,7 +35,7 @@ class Available(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpertFilter:
-    """Filter of the directory: experts must meet all criteria; an empty list admits every expert.
+    """Filter of the directory: experts must meet all criteria that are neither None nor empty.
 
     `max_hourly_rate` is in minor currency units. `available` applies only to lists that are read
     from the index of open times (models/bookings/open_search.py); `query` ignores it.

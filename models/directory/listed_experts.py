@@ -35,7 +35,7 @@ class ListedExperts:
         self._groups: defaultdict[tuple[str, Hashable], Bitmap] = defaultdict(Bitmap)
         self._orders: dict[str, list[Keyed]] = {}
         self._masks: dict[tuple[float | None, int | None], int] = {}
-        """Bitmaps of matching experts, by a filter's minimum rating and maximum hourly rate."""
+        """Bitmaps of matching experts, keyed by the minimum rating and maximum hourly rate."""
 
     def __getitem__(self, number: int) -> ListedExpert:
         return self._experts[number]
@@ -72,7 +72,7 @@ class ListedExperts:
         return [self._all, *(self._groups[name] for name in names)]
 
     def admitted(self, filter_: ExpertFilter) -> int:
-        """Return the bitmap of experts that match a filter; its search text and times are ignored.
+        """Return the bitmap of experts that match a filter, ignoring its search text and times.
 
         Raises:
             BadUserInput: if the filter is invalid.
@@ -89,7 +89,7 @@ class ListedExperts:
         return found
 
     def number_in(self, members: int, category: Category) -> int:
-        """Return how many experts of a bitmap belong to a category."""
+        """Return how many experts in a bitmap belong to a category."""
         return (members & self._any("category", category.value)).bit_count()
 
     def _any(self, kind: str, *values: Hashable) -> int:
@@ -117,12 +117,12 @@ class ListedExperts:
     def first(
         self, members: int, field: str, bounds: Mapping[str, str], limit: int, *, descending: bool
     ) -> list[Keyed]:
-        """Return the first experts of a bitmap in an order, with their order keys.
+        """Return the experts in a bitmap that come first in an order, with their order keys.
 
         Args:
             members: the experts, as a bitmap.
             field: the order: a field of `ListedExpert`, or `BY_ID`.
-            bounds: bounds of the order keys, as query operators such as `$gt`.
+            bounds: limits for the order keys, as query operators such as `$gt`.
             limit: maximum number of experts.
             descending: whether the highest key is first.
         """

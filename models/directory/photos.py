@@ -52,11 +52,11 @@ async def photo_content(hash_: str) -> bytes | None:
 async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
     """Replace an expert's photo, or remove it if `content` is None, in one transaction.
 
-    If a ledger changes the expert's directory entry at the same time, the ledger's commit fails and
-    the ledger decides its commands again.
+    If a ledger changes the expert's directory entry at the same time, the ledger's commit fails,
+    and the ledger decides the commands of this commit again.
 
     Returns:
-        The expert with the new photo.
+        The expert with the new photo, or without a photo.
 
     Raises:
         NotAllowed: if the expert does not exist, or if a photo is given for a closed account.
@@ -71,7 +71,7 @@ async def set_photo(expert_id: Id, content: bytes | None) -> Expert:
         if expert is None or (is_closed and content is not None):
             raise NotAllowed
         experts, photos = Expert.get_pymongo_collection(), Photo.get_pymongo_collection()
-        # Write the directory entry first, so that concurrent replacements conflict at once.
+        # Write the directory entry first, so that concurrent changes of the photo conflict at once.
         await experts.update_one({"_id": expert_id}, {"$set": {"photo": hash_}}, session=session)
         await photos.delete_many({"expert_id": expert_id}, session=session)
         if content is not None and hash_ is not None:

@@ -21,6 +21,7 @@ def mean_rating(counts: Sequence[int]) -> float | None:
 def rating_key(rating: float | None, review_count: int, expert_id: Id) -> str:
     """Return the order key of a rating.
 
-    Its twelve decimals distinguish any two different means of up to a million reviews.
+    The key contains twelve decimals, which distinguish any two different means of up to a million
+    reviews.
     """
     return f"{round((rating or 0) * 10**12):013}{review_count:08}{expert_id}"

@@ -1,4 +1,4 @@
-"""Reviews of experts, pages of reviews, and the ratings computed from reviews.
+"""Reviews of experts, lists of reviews, and updates of the experts' ratings.
 
 A review and its expert's ratings are written in one transaction, so the ratings are exact.
 Hidden reviews do not count towards the ratings.
@@ -31,7 +31,7 @@ RATING_FIELDS: Final = {"rating_counts", "rating", "review_count", "by_rating"}
 
 
 class ReviewOrder(StrEnum):
-    """Order of an expert's reviews; among equal ratings, the newest comes first."""
+    """Sort order of an expert's reviews; of those with equal ratings, the newest comes first."""
 
     NEWEST = "NEWEST"
     BEST = "BEST"
@@ -63,7 +63,7 @@ class Review(Record):
     by_worst: str = ""
 
     class Settings:
-        """Each order has an index that lists an expert's visible and hidden reviews separately."""
+        """Each sort order has an index, which separates an expert's visible and hidden reviews."""
 
         name = "reviews"
         indexes = (
@@ -87,7 +87,7 @@ class Review(Record):
         )
 
     def update_order_keys(self) -> Review:
-        """Update the order keys, which are all made for descending order, and return the review."""
+        """Compute the review's sort keys, all for descending order, and return the review."""
         self.by_newest = f"{(self.created_at - EPOCH) // MILLISECOND:014}{self.id}"
         self.by_best = f"{self.rating}{self.by_newest}"
         self.by_worst = f"{MAX_STARS - self.rating}{self.by_newest}"
@@ -115,7 +115,7 @@ class Review(Record):
     async def remove(self, session: AsyncClientSession) -> None:
         """Delete the review and subtract its rating from the expert's ratings.
 
-        The session's transaction must have read the review.
+        The review must have been read in the session's transaction.
         """
         only = {"_id": self.id, "expert_id": self.expert_id}
         await Review.get_pymongo_collection().delete_one(only, session=session)
@@ -156,7 +156,7 @@ async def review_page(
         expert_id: id of the expert.
         order: order of the list.
         arguments: size and position of the page.
-        count: function that counts the whole list when the total is requested.
+        count: function that counts all reviews in the list if the total is requested.
         hidden: whether to return the hidden reviews instead of the visible ones.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Text search of the directory in an index in memory, which each search first brings up to date."""
+"""Text search of the directory, with an in-memory index that each search first updates."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class DirectorySearch:
         """Return the experts that match a filter and its search text, in no particular order.
 
         Args:
-            version: version of the directory that the result must at least reflect; None to read
-                the current version from the database.
+            version: oldest version of the directory that the result may reflect; None to read the
+                current version from the database.
             filter_: the filter.
 
         Raises:
@@ -86,8 +86,8 @@ class DirectorySearch:
         """Return a page of the experts that `matches` finds.
 
         Args:
-            version: version of the directory that the result must at least reflect; None to read
-                the current version from the database.
+            version: oldest version of the directory that the result may reflect; None to read the
+                current version from the database.
             filter_: the filter.
             order: `BY_MATCH` or an order of the directory.
             arguments: size and position of the page.

@@ -1,7 +1,8 @@
 """The text search of the directory: an index in memory from words to experts.
 
 Matches are ranked by how each word of the search was found. Because no database index can rank
-matches in this way, the database would have to scan all experts for each keystroke.
+matches by how their words were found, the database would have to scan all experts for each
+keystroke.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ WHOLE: Final = 0
 INFLECTED: Final = 10
 BEGINNING: Final = 100
 MISTYPED: Final = 1_000
-"""Ranks of a found word; a lower rank is better. A search has at most eight words, and each rank is
-more than eight times the sum of all better ranks."""
+"""Ranks of a found word; a lower rank is better. Each rank is more than eight times the sum of all
+better ranks, and a search has at most eight words, so one worse match outweighs better matches of
+all other words."""
 
 NO_MATCH: Final = MISTYPED + IN_BIO
 """Rank of a function word that is not found."""

@@ -33,7 +33,7 @@ class RecentChanges:
     expert_ids: Sequence[Id]
 
     def since(self, version: int) -> set[Id] | None:
-        """Return the experts changed since a version; None if those are no longer recorded."""
+        """Return the experts changed since a version; None if the record begins later."""
         missed = self.version - version
         if not 0 <= missed <= len(self.expert_ids):
             return None
@@ -62,7 +62,7 @@ async def increment_directory_version(
 async def forget_directory(database: Database) -> None:
     """Make all processes reload their copies of the directory in memory, such as search indexes.
 
-    The document classes need not be bound to the database.
+    Beanie's document classes need not be bound to the database.
     """
     await database[SharedState.Settings.name].update_one(
         {"_id": DIRECTORY}, {"$inc": {"changes": 1}, "$set": {"recent": []}}, upsert=True

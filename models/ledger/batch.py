@@ -217,7 +217,7 @@ def _is_written(agenda: Agenda) -> bool:
 
 
 def _booking_update(booking: Booking) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the filter and the update for a changed booking, except for its expert's note."""
+    """Return the filter and the update for a changed booking; the expert's note is left as is."""
     only = {"_id": booking.id, "expert_id": booking.expert_id}
     changed = {name: value for name, value in stored(booking).items() if name not in _NOT_CHANGED}
     return only, {"$set": changed}

@@ -33,14 +33,14 @@ claims of the same ledger apart."""
 
 MAX_CLAIM_SECONDS = 2.0
 """Time that other ledgers wait for a claiming ledger, which may have been killed. Each ledger
-measures this time by its own clock."""
+measures this time with its own clock, from the moment when it first sees the claim."""
 
 
 class Claims:
     """Claims calendars for a ledger, and tracks the claims of other ledgers.
 
     Args:
-        writer: the session that the ledger writes with.
+        writer: the MongoDB session that the ledger writes with.
     """
 
     def __init__(self, writer: WriterSession) -> None:
@@ -68,8 +68,8 @@ class Claims:
     async def release(self, agendas: Agendas, needed: Collection[Id]) -> None:
         """Remove the ledger's claims on freshly loaded calendars that its batch does not need.
 
-        A command that waits for another ledger's claim is not in the batch, so the ledger keeps no
-        claims for it meanwhile.
+        A command that must wait for another ledger's claim is left out of the batch. The ledger
+        therefore keeps no claims for that command while it waits.
         """
         for id_, agenda in agendas.items():
             if agenda.calendar.claimed_by == self._writer.id and id_ not in needed:

@@ -2,8 +2,8 @@
 
 docs/architecture.md shows the states of a command. Decisions are optimistic: they are made on
 calendars in memory, and the transaction commits only if the counters of the stored calendars have
-not changed. While one batch is written, the next batch is decided on the state that the first one
-will leave.
+not changed. While one batch is being written, the next batch is decided on the calendars as they
+will be after that write.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Ledger:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Ledger]:
-        """Run the ledger's tasks within the context; on exit, wait until commands are answered."""
+        """Run the ledger's tasks within the context; on exit, wait for unanswered commands."""
         async with self._session.open(), asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._load_loop(), name="ledger loader"),
@@ -144,7 +144,7 @@ class Ledger:
         return self._cache.find(entry.command, self._open.agendas)
 
     def _is_repeated(self, entry: Entry) -> bool:
-        """Return whether the same request was granted, but its idempotency record is not stored."""
+        """Return whether this request was granted before, but its record is not stored yet."""
         record = entry.command.idempotency
         return record is not None and (
             record.id in self._open.records or record.id in self._writing.records
@@ -198,7 +198,7 @@ class Ledger:
         try:
             with tracer().span("ledger read", contexts=[entry.context for entry in entries]):
                 loaded = await load(commands, set(self._cache), attempts.keys())
-        except Exception as error:  # noqa: BLE001 - the commands' callers get it
+        except Exception as error:  # noqa: BLE001 - the commands' callers get the error
             loaded = error
         waiting = [entry for entry in self._to_load if entry not in entries]
         self._to_load, self._to_load_experts = [], set()
@@ -249,7 +249,7 @@ class Ledger:
         try:
             with observe_batch([entry.context for entry in batch.answers]):
                 await batch.commit(self._session)
-        except Exception as error:  # noqa: BLE001 - the commands' callers get it
+        except Exception as error:  # noqa: BLE001 - the commands' callers get the error
             if is_retryable(error):
                 await self._claims.take(batch.agendas)
             self._drop(batch, error)

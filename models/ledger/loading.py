@@ -1,4 +1,4 @@
-"""Agendas on which commands are decided, taken from memory or loaded from the database.
+"""Agendas that commands work on, taken from memory or loaded from the database.
 
 The calendar is read before its bookings, so it may be older than the bookings but never newer. The
 commit requires that the calendar's counter is unchanged, and therefore fails if the calendar has
@@ -49,17 +49,17 @@ Window: TypeAlias = "tuple[datetime, datetime]"
 
 MAX_CALENDARS = 500
 MAX_BYTES = 16 * 1024 * 1024
-"""Limit on the memory of all cached calendars together."""
+"""Limit on the memory of all cached calendars together, in bytes."""
 BOOKING_BYTES = 800
 RANGE_BYTES = 400
 WAIT_BYTES = 2_000
-"""Estimates of memory: BOOKING_BYTES for a booking's occupied time, RANGE_BYTES for a range of
+"""Estimated bytes: BOOKING_BYTES for a booking's occupied time, RANGE_BYTES for a range of
 hours with its weekday or date, and WAIT_BYTES for an entry of a waiting list."""
 MAX_BOOKINGS_PER_CALENDAR = 1_000
-"""Larger calendars are not cached, because undoing a command copies the calendar's bookings."""
+"""Maximum number of bookings in a cached calendar; undoing a command copies all of them."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
 MAX_GAP_CELLS = CELLS_PER_DAY
-"""Ranges of cells that are further apart are read by separate queries."""
+"""Maximum gap between two ranges of cells that are read by the same query."""
 READ_AHEAD_CELLS = 14 * CELLS_PER_DAY
 MAX_SPAN_CELLS = 60 * CELLS_PER_DAY
 
@@ -91,7 +91,7 @@ class CalendarCache(Cache[Id, Agenda]):
         return agendas
 
     def keep(self, agenda: Agenda) -> None:
-        """Cache an agenda's state after its changes, unless it is large or its rules are new."""
+        """Cache the agenda as its changes left it, unless it is large or its rules are new."""
         if agenda.has_new_rules or agenda.size > MAX_BOOKINGS_PER_CALENDAR:
             self.remove(agenda.calendar.id)
         else:
@@ -107,9 +107,9 @@ class Loaded:
     """The stored state on which commands are decided.
 
     Attributes:
-        agendas: the calendars, and the bookings that the commands name.
-        records: those of the commands' idempotency records that exist, by id.
-        earlier: the bookings of these idempotency records, by id.
+        agendas: the calendars, and the bookings that the commands refer to by id.
+        records: the stored idempotency records of the commands, keyed by id.
+        earlier: the bookings that these idempotency records refer to, keyed by id.
         event_ids: ids of the requested events that exist.
     """
 
@@ -119,9 +119,9 @@ class Loaded:
     event_ids: set[Id]
 
     def replay(self, command: Command) -> list[Booking] | InvalidInput | None:
-        """Return the answer recorded under a command's idempotency key, or None if there is none.
+        """Return the result recorded under a command's idempotency key, or None if there is none.
 
-        The answer is InvalidInput if the key was recorded for a request with other input.
+        The result is InvalidInput if the key was recorded for a request with other input.
         """
         wanted = command.idempotency
         if wanted is None or (record := self.records.get(wanted.id)) is None:
@@ -140,7 +140,7 @@ async def load(
         commands: the commands.
         busy: experts for whom more commands are likely; for them, the two weeks after the needed
             time are read as well.
-        event_ids: ids of events to look up. They are looked up last, so that every event that the
+        event_ids: ids of events to look up. Events are looked up last, so that every event that the
             loaded calendars reflect is found.
 
     Raises:
@@ -198,7 +198,7 @@ async def _waits(calendars: Iterable[Calendar]) -> defaultdict[Id, list[Wait]]:
 
 
 async def _named_bookings(commands: Sequence[Command]) -> list[Booking]:
-    """Read the bookings that commands name, and the holds of the commands' clients."""
+    """Read the bookings that commands refer to by id, and the holds of the commands' clients."""
     rows = await _by_ids(Booking, {id_ for command in commands for id_ in command.booking_ids})
     if holding := [command for command in commands if command.holder_id]:
         experts = {id_ for command in holding for id_ in command.expert_ids}
@@ -211,10 +211,11 @@ async def _named_bookings(commands: Sequence[Command]) -> list[Booking]:
 def _spans(keys: Iterable[SlotKey], windows: Sequence[Window], *, is_wide: bool) -> Spans:
     """Return the ranges of cells to load around slots and windows, with close ranges merged.
 
-    Several windows become one range with all time between them, so that one query reads them.
+    Several windows become one range, which includes the time between them, so that one query reads
+    all of them.
 
-    A hold that blocks a slot may be released, which frees time beyond the slot. The ranges
-    therefore contain the surroundings of every such hold.
+    Releasing a hold that blocks one of the slots may free time beyond that slot. The ranges
+    therefore contain the surroundings of every hold that may block one of the slots.
     """
     spans: Spans = []
     around = list(map(surroundings, keys))

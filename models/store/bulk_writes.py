@@ -1,7 +1,7 @@
 """Writes to several collections in one `bulkWrite` command (MongoDB 8.0 and later).
 
-A single command saves a round trip for each further collection. Older servers get one command per
-collection.
+A single command saves a round trip for each further collection. Older MongoDB servers get one
+command per collection.
 
 Source: https://www.mongodb.com/docs/manual/reference/command/bulkWrite/
 """
@@ -34,7 +34,7 @@ BULK_WRITE_WIRE_VERSION: Final = 25
 """First version of MongoDB's wire protocol that supports `bulkWrite`."""
 
 MAX_OPERATIONS_PER_COMMAND: Final = 500
-"""Small enough to keep a command below MongoDB's limit of 16 MB per document."""
+"""Maximum number of writes in a command, which keeps the command below MongoDB's limit of 16 MB."""
 
 
 _refusing: WeakSet[Any] = WeakSet()

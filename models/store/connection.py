@@ -103,7 +103,10 @@ def new_client(url: str) -> Client:
 
 
 def _without_ignored_options(url: str) -> tuple[str, list[str]]:
-    """Return the URL without options that the program sets, and those that had other values."""
+    """Return the URL without the options to ignore, and the ignored options that are in conflict.
+
+    An ignored option is in conflict if its value differs from the value that the program uses.
+    """
     base, _, query = url.partition("?")
     kept, ignored = [], []
     names = {name.lower(): name for name in IGNORED_OPTIONS}
@@ -119,10 +122,10 @@ def _without_ignored_options(url: str) -> tuple[str, list[str]]:
 
 
 async def probe(client: Client) -> None:
-    """Return once the database has accepted a write and a majority of members has confirmed it.
+    """Wait until the database has accepted a write and a majority of members has confirmed it.
 
-    The write is an update that matches no document. It stores nothing, but it still waits for the
-    majority.
+    The write is an update that matches no document. The update stores nothing, but still waits for
+    the majority.
     Source: https://www.mongodb.com/docs/manual/reference/write-concern/
 
     Raises:

@@ -33,7 +33,7 @@ class Record(Document):
     model_config = ConfigDict(extra="ignore")
 
     if not TYPE_CHECKING:
-        # Beanie checks every attribute access for lazily parsed fields, which are not used here.
+        # Skip Beanie's check of every attribute access, which is only for lazily parsed fields.
         __getattribute__ = object.__getattribute__
 
 

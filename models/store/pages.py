@@ -1,7 +1,7 @@
 """Keyset pagination: each row has an order key, a unique string by which the list is sorted.
 
-A page is one range of an index over the list's predicates and its order key, so the cost of reading
-a page does not depend on the page's position (Markus Winand, "No Offset"). The arguments follow
+A page is one range of an index over the filter's fields and the order key, so the cost of reading a
+page does not depend on the page's position (Markus Winand, "No Offset"). The arguments follow
 Relay's Cursor Connections specification.
 """
 
@@ -44,7 +44,8 @@ class PageArguments:
         """The number of rows requested.
 
         Raises:
-            BadUserInput: if the number is not between 1 and 100, or both directions are given.
+            BadUserInput: if the number is not between 1 and 100, or if both `first` and `last` are
+                given.
         """
         if self.first is not None and self.last is not None:
             raise BadUserInput("last: give either first or last")
@@ -193,7 +194,7 @@ def cut(rows: list[Row], arguments: PageArguments) -> tuple[list[Row], bool, boo
 
 
 def _within(filter_: Filter, field: str, bounds: Mapping[str, str]) -> Filter:
-    """Combine the page's bounds with the filter's own bounds on the same field."""
+    """Return the filter, restricted to a page's bounds on the field with the order key."""
     joined = {**bounds, **filter_.get(field, {})}
     for operator, tighter in (("$gt", max), ("$lt", min)):
         if operator in joined and operator in bounds:

@@ -33,7 +33,7 @@ EXPECTED: Final = RACES | {24, 26, 48, 246}
 """Error codes of lost races, and of collections that do not exist yet or that another process has
 created."""
 LASTING: Final = NOT_SUPPORTED | {13, 20, 40573}
-"""Error codes of refusals that last until an operator acts; others are shown for a minute only."""
+"""Error codes of refusals that last until an operator acts; /readyz shows others for a minute."""
 SECONDS_SHOWN = 60.0
 MAX_SHOWN = 20
 
@@ -97,7 +97,7 @@ class RefusalLog(CommandListener):
         self._latest: dict[str, tuple[Refusal, float]] = {}
 
     def current(self) -> list[Refusal]:
-        """Return the latest refusal of each command that has not succeeded since."""
+        """Return the lasting or recent refusals of commands that have not succeeded since."""
         now = monotonic()
         return [
             refusal
@@ -111,7 +111,7 @@ class RefusalLog(CommandListener):
             self._streams.add(event.request_id)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Record the error of a write without a majority; otherwise forget an earlier refusal."""
+        """Record a write concern error in the reply; without one, forget the command's refusal."""
         name = self._name_of(event)
         if error := event.reply.get("writeConcernError"):
             self._record(name, error)

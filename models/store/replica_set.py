@@ -1,4 +1,4 @@
-"""Initiation of a single-member replica set, and the wait for its primary."""
+"""Functions to initiate a single-member replica set, and to wait until it has a primary."""
 
 import contextlib
 import time
@@ -32,13 +32,14 @@ def await_primary(host: str, *, seconds: float) -> None:
 def initiate(host: str, name: str, *, seconds: float) -> None:
     """Initiate a single-member replica set and wait until it accepts writes.
 
-    If the replica set already exists, only its member's network address is updated: after a change
-    of port, a member does not find its own address in the configuration and refuses to serve.
+    If the replica set already exists, only its member's network address is updated. Otherwise,
+    after a change of port, the member would not find its own address in the configuration, and
+    would refuse to serve.
 
     Args:
         host: `address:port` of a `mongod --replSet NAME`.
         name: name of the replica set.
-        seconds: time limit.
+        seconds: maximum time to wait.
 
     Raises:
         ConnectionError: if the server does not accept writes within `seconds`.

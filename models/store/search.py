@@ -1,7 +1,8 @@
 """Search by words, which are matched against stored prefixes or against stored whole words.
 
 If every prefix of every word is stored as a term, a search reads only the rows of its page.
-Documents that are often written store only whole words, because there are fewer of them.
+MongoDB documents that are often written store only whole words, because there are fewer words than
+prefixes.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def search_words(search: str | None, argument: str) -> tuple[str, ...] | None:
 
 
 def search_filter(search: str | None, argument: str) -> Filter:
-    """Return a filter for documents in which, for each search word, some word begins with it.
+    """Return a filter for documents that contain, for each search word, a word beginning with it.
 
     Args:
         search: the text to search for; None or blank text matches everything.
@@ -82,7 +83,7 @@ def search_filter(search: str | None, argument: str) -> Filter:
 
 
 def word_filter(search: str | None, argument: str) -> Filter:
-    """Return a filter like `search_filter`, for documents that store whole words.
+    """Return a filter like that of `search_filter`, for documents that store whole words.
 
     Raises:
         BadUserInput: if the text is too long.
@@ -90,6 +91,7 @@ def word_filter(search: str | None, argument: str) -> Filter:
     found = search_words(search, argument)
     if found is None:
         return {}
-    # A word contains only letters and digits, which have no special meaning in a pattern.
+    # A word contains only letters and digits, which have no special meaning in a regular
+    # expression.
     begins = [{"search_words": {"$regex": f"^{word}"}} for word in found]
     return {"$and": begins} if begins else {"search_words": {"$in": []}}

@@ -1,4 +1,4 @@
-"""State shared by all processes on a database: the secret, sample data and migrations."""
+"""State that all processes share through the database, such as the secret and migrations."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ async def record_migration(name: str) -> None:
 
 
 async def force_write_conflict(name: str, session: AsyncClientSession) -> None:
-    """Make concurrent transactions that pass the same name conflict, so they run one by one."""
+    """Force concurrent transactions with the same name to conflict, so that they run in turn."""
     await SharedState.get_pymongo_collection().update_one(
         {"_id": name}, {"$inc": {"changes": 1}}, upsert=True, session=session
     )

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 READ, WRITE = ReadConcern("snapshot"), WriteConcern("majority")
 WRITE_ONLY = ReadConcern()
-"""Read concern for transactions that read nothing and would otherwise inherit the client's."""
+"""Read concern for transactions that read nothing, instead of the client's read concern, which they
+would inherit."""
 DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED = 11000, 112, 251, 11601
 RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED})
 OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
@@ -57,7 +58,7 @@ async def run_in_transaction(
 async def run_racing_transaction(
     of: type[Document], write: Callable[[AsyncClientSession], Awaitable[Result]]
 ) -> Result:
-    """Run `write` in a transaction, and retry it after a unique-index conflict as well.
+    """Run `write` in a transaction, and retry the transaction after a unique-index conflict, too.
 
     Args:
         of: document class that determines the database.
@@ -79,8 +80,8 @@ async def run_racing_transaction(
 
 def is_outcome_unknown(error: Exception) -> bool:
     """Return whether a transaction may have been committed in spite of an error."""
-    # The driver repeats a commit that got no reply. An embedded database that was restarted in
-    # between no longer knows the transaction, whether it was committed or not.
+    # The driver repeats a commit that got no reply. If an embedded database was restarted in the
+    # meantime, it reports that it does not know the transaction, even if it was committed.
     if isinstance(error, OperationFailure) and error.code == NO_SUCH_TRANSACTION:
         return True
     return isinstance(error, (ConnectionFailure, TimeoutError)) or (
@@ -89,7 +90,7 @@ def is_outcome_unknown(error: Exception) -> bool:
 
 
 def is_retryable(error: Exception) -> bool:
-    """Return whether a retry can succeed: a race was lost, or the outcome is unknown."""
+    """Return whether a retry can succeed, because a race was lost or the outcome is unknown."""
     if isinstance(error, BulkWriteError):
         return any(e["code"] in RACES for e in error.details["writeErrors"])
     if isinstance(error, OperationFailure) and error.code in RACES:

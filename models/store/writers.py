@@ -1,10 +1,10 @@
-"""Heartbeats of writers, and cleanup of sessions that killed writers have left open.
+"""Heartbeats of ledgers, and cleanup of database sessions that killed ledgers have left open.
 
 If a process is killed during a transaction, the transaction stays open and locks its calendars for
-a minute. Therefore, each ledger writes with one session, registers it here, and sends a heartbeat
-twice a second while its transaction is open. If a writer's heartbeats stop, other writers end its
-session, which aborts its transaction. Ending a session too early is safe, because a writer that
-was only slow retries its transaction.
+a minute. Therefore, each ledger is registered as a writer, writes with a single session, and sends
+a heartbeat twice a second while its transaction is open. If a writer's heartbeats stop, other
+writers end its session, which aborts its transaction. Ending a session too early is safe, because a
+writer that was only slow retries its transaction.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 0.5
 HEARTBEAT_TIMEOUT_SECONDS = 2.0
 """Time without a heartbeat after which other writers end a writer's session. Each observer measures
-it by its own clock, so clock differences between machines do not matter."""
+this time with its own clock, so clock differences between machines do not matter."""
 
 WATCH_SECONDS = 10.0
-"""Time for which a ledger watches the other writers after its own last heartbeat."""
+"""Time after its own last heartbeat for which a ledger watches the other writers."""
 
 
 class Writer(Document):
-    """The UUID of a writer's session, and the number of its heartbeats."""
+    """A writer: the UUID of its database session, and the number of heartbeats it has sent."""
 
     id: str  # type: ignore[assignment]
     beats: int = 0
 
     class Settings:
-        """There is no index but the one on `_id`, because there are very few writers."""
+        """The collection needs only the index on `_id`, because there are very few writers."""
 
         name = "writers"
 
@@ -54,7 +54,7 @@ class WriterSession:
 
     def __init__(self, client: AsyncMongoClient[dict[str, Any]]) -> None:
         self._client = client
-        # Each transaction has its own snapshot, so no transaction needs to wait for an earlier one.
+        # Causal consistency is not needed, because each transaction reads from its own snapshot.
         self._session = client.start_session(causal_consistency=False)
         self.id = str(self._session.session_id["id"].as_uuid())
         self._is_writing = False
@@ -73,7 +73,7 @@ class WriterSession:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncClientSession]:
-        """Yield the session for one transaction, with heartbeats for the duration of the context.
+        """Yield the session for one transaction; send heartbeats while the context is open.
 
         Raises:
             PyMongoError: if the first heartbeat cannot be written.
@@ -93,8 +93,8 @@ class WriterSession:
             with suppress(PyMongoError, TimeoutError):
                 if self._is_writing:
                     await self._send_heartbeat()
-                # Watch only if this ledger has written recently, since abandoned locks delay only
-                # writes.
+                # Watch only if this ledger has written recently, since the locks of killed writers
+                # delay only writes.
                 if monotonic() - self._heartbeat_at < WATCH_SECONDS:
                     await self._check_others()
                 else:

@@ -105,7 +105,7 @@ class CacheMeter:
 
 @contextmanager
 def observe_batch(contexts: Sequence[Context]) -> Iterator[None]:
-    """Record size, duration and span of a ledger commit.
+    """Record the size, the duration and the trace span of a ledger commit.
 
     Args:
         contexts: for each change in the batch, the context of its request.

@@ -1,7 +1,7 @@
 """Request ids and spans, which connect log lines, errors and traces to their request.
 
-The request handler sets the request id, and the tasks that it starts inherit it. Spans are
-recorded only if tracing is configured (web/telemetry/traces.py).
+The request handler sets the request id, and the tasks that the handler starts inherit the id. Spans
+are recorded only if tracing is configured (web/telemetry/traces.py).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Execution engine: parse, validate, cost, compile and execute GraphQL documents."""
+"""Execution engine: parse, validate, compile and execute GraphQL documents; compute their cost."""

@@ -112,7 +112,7 @@ def _given_fields(values: Mapping[str, Any], type_: GraphQLInputObjectType) -> d
     given = {}
     for name, value in values.items():
         field = type_.fields.get(name)
-        if field is None:  # coercion reports it
+        if field is None:  # coercion reports the unknown field
             given[name] = value
         elif (
             is_required_input_field(field)

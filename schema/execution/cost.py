@@ -11,8 +11,8 @@
 - A union or interface costs as much as its most expensive possible type. `@skip` and `@include`
   are ignored, and a field that is selected twice counts twice.
 - Variables count with their values, or with their defaults if they are not provided.
-- Input costs 1 per 8 bytes beyond 1,024 bytes. This applies separately to the variables as JSON, to
-  their defaults, and to the literals of each field.
+- Input costs 1 per 8 bytes beyond 1,024 bytes. The 1,024 free bytes apply separately to the
+  variables as JSON, to their defaults, and to the literals of each field.
 - A subscription costs as much as one of its events. Each event that is replayed from `after` costs
   as much as its fields below the root field, plus 20.
 - Each word of a search of the directory costs 100 and a search by time 500, charged when the search
@@ -74,7 +74,7 @@ MAX_COMPARED_LISTS = 8
 
 
 class _Expression(NamedTuple):
-    """Linear expression: a constant plus the sum of step values times factors.
+    """Linear expression: a constant plus a sum of products, each of a step's value and a factor.
 
     `terms` are pairs of a step's index and its factor.
     """
@@ -123,7 +123,7 @@ class _Size:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A value: the largest of the expressions, multiplied by the size of the list if there is one.
+    """Step of a plan. Its value is the largest expression, times the list's size if there is one.
 
     The expressions refer to earlier steps only.
     """
@@ -176,7 +176,7 @@ class Plan:
     def arguments_to_shrink(self, variables: Mapping[str, object] | None) -> str | None:
         """Return, as text, the arguments whose reduction lowers the cost most.
 
-        Return None if no reduction lowers it. The plan must have been made with `keeps_sizes`.
+        Return None if no reduction lowers the cost. The plan must be made with `keeps_sizes`.
         """
         values = {**self.defaults, **(variables or {})}
         lists = [(step.size.evaluate(values), step) for step in self.steps if step.size]
@@ -296,7 +296,7 @@ class _Compiler:
         definition: GraphQLField | None,
         expression: _Expression,
     ) -> _Expression:
-        """Return an expression times the number of rows of a list."""
+        """Return an expression multiplied by the number of rows of a list."""
         if not callable(rule):
             return expression.times(rule)
         constants: Arguments = {
@@ -340,7 +340,7 @@ class _Compiler:
         return _SelectionCost(self._simplify(total), self._simplify(per_row), depth, fields)
 
     def _simplify(self, expression: _Expression) -> _Expression:
-        """Return an equal expression with one term, so that nested fragments do not grow it."""
+        """Return an equivalent expression with at most one term, so that nesting adds no terms."""
         if len(expression.terms) <= 1:
             return expression
         return self._add_step(_Step(None, (expression,)))

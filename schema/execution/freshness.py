@@ -90,8 +90,8 @@ PLAIN_FIELDS: Final = {
     "Money": {"amount", "currency", "decimals"},
     "Node": {"id"},
     "PageInfo": {"endCursor", "hasNextPage", "hasPreviousPage", "startCursor"},
-    "Place": {"kind"},  # its details are only for a booking's parties
-    "Review": {  # its `hiddenReason` is only for the booking's parties
+    "Place": {"kind"},  # without `details`, which only a booking's parties may see
+    "Review": {  # without `hiddenReason`, which only the booking's parties may see
         "answer",
         "answeredAt",
         "author",
@@ -108,7 +108,7 @@ PLAIN_FIELDS: Final = {
     "Slot": {"endsAt", "heldUntil", "id", "minutes", "price", "sequence", "startsAt", "status"},
     "WeeklyHours": {"from", "to", "weekday"},
 }
-"""Fields whose data a parent field has read and every viewer may see."""
+"""Fields that every viewer may see, and whose data a parent field has already read."""
 
 
 def public_seconds(prepared: Prepared) -> int | None:

@@ -17,12 +17,12 @@ BYTES_PER_UNIT = 8
 
 
 def cost_of_bytes(size: int) -> int:
-    """Return the cost of a number of bytes of input."""
+    """Return the cost of input that has the given number of bytes."""
     return max(size - FREE_BYTES, 0) // BYTES_PER_UNIT
 
 
 def cost_of_variables(variables: Mapping[str, object] | None) -> int:
-    """Return the cost of the values of variables, computed from the length of their JSON."""
+    """Return the cost of the values of variables, computed from the length of their JSON text."""
     return cost_of_bytes(len(orjson.dumps(variables))) if variables else 0
 
 

@@ -1,4 +1,4 @@
-"""Operations that are ready to execute, and the error for requests that fail as a whole."""
+"""Operations that are ready to execute, and the exception for requests that cannot execute."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAILURE_COST = 50
 
 
 class RequestFailed(Exception):
-    """The request failed as a whole: its response has errors but no data.
+    """Raised if a request fails as a whole: its response has errors but no data.
 
     Args:
         errors: the errors of the response.
@@ -43,7 +43,7 @@ class Prepared:
     """A valid GraphQL document, and the operation in it that is to be executed.
 
     `parse_cost` is 0 if an earlier request has been charged for parsing the document. `is_cached`
-    tells whether the document cache holds the document.
+    says whether the document is in the cache of parsed documents.
     """
 
     text: str

@@ -98,8 +98,8 @@ LIST_SIZES: Mapping[str, float | Rule] = {
     "TimeOpen.slots": MAX_OPEN_SLOTS,
     "User.sessions": ASSUMED_SESSIONS,
     "User.waits": MAX_WAITS_PER_CLIENT,
-    # Introspection fields: average numbers of rows in this schema, in which few types wrap other
-    # types.
+    # For introspection fields, the numbers are averages over this schema, in which few types wrap
+    # other types.
     "__Directive.args": 1,
     "__Field.args": 0.5,
     "__Schema.directives": 6,

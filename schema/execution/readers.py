@@ -1,14 +1,14 @@
 """Compiled conversion of objects to response data, for fields that only read attributes.
 
 graphql-core's executor does a lot of work per attribute: it looks up the field, builds a path and
-an info object, and inspects the type. All of this depends only on the document, so it is compiled
-once per document.
+an info object, and inspects the type. All of this work depends only on the GraphQL
+document, so this module does it once per document.
 
-A field is compiled if neither it nor any field below it has a resolver, permission or argument. The
-member types of unions and interfaces are compiled when the first object of the member's class
+A field is compiled if neither it nor any field selected below it has a resolver, permission or
+argument. A member type of a union or interface is compiled when the first object of its class
 occurs. If anything unusual occurs (an unexpected null, an awaitable, an exception), the reader
 raises an exception, and graphql-core's executor completes the whole value from the beginning.
-Nothing happens twice, because reading attributes has no side effects.
+Completing a value again is harmless, because reading attributes has no side effects.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def reader_of(
     *,
     nullable: bool = False,
 ) -> Reader | None:
-    """Return a reader for values of a type, or None if fields below do more than read attributes.
+    """Return a reader for values of a type, or None if a field does more than read attributes.
 
     Args:
         type_: the type of the values.
@@ -235,7 +235,10 @@ def _check_plain(value: Any) -> None:
 def _plain_attribute(
     parent_type: GraphQLObjectType, name: str
 ) -> tuple[str, GraphQLOutputType] | None:
-    """Return the attribute that a field reads and the field's type, or None for other fields."""
+    """Return the name of the attribute that a field reads, and the field's type.
+
+    Return None if the field does more than read an attribute.
+    """
     definition = parent_type.fields.get(name)
     if definition is None or definition.args:
         return None

@@ -2,8 +2,8 @@
 
 The types that a query selects decide whether its subscriptions can share renderings. Of all fields
 of `SHARED_TYPES`, only `Slot.mine` depends on the viewer, and only if the event concerns one of the
-viewer's own bookings. If a document selects fields of other types, or its root is not a single
-field of `CALENDARS`, each of its subscriptions is executed separately
+viewer's own bookings. If a document selects fields of types outside `SHARED_TYPES`, or its root is
+not a single field of `CALENDARS`, each of its subscriptions is executed separately
 (`schema.execution.operations.watch`).
 """
 
@@ -53,8 +53,8 @@ SHARED_TYPES = {"SlotEvent", "CalendarReset", "CalendarEvent", "Slot", "Node", "
 class View:
     """Renderer of a calendar's events for all subscriptions with the same query and variables.
 
-    All these subscriptions receive the same bytes for an event, except those of viewers whose own
-    bookings the event concerns.
+    All subscriptions to a view receive the same bytes for an event, except the subscriptions of
+    viewers whose own bookings the event concerns.
     """
 
     kinds: frozenset[EventKind]
@@ -120,8 +120,8 @@ async def share_subscription(
     key = id(context.services), _key(prepared, variables, field)
     view = _views.get(key)
     if view is None:
-        # Executors are part of a reference cycle: with one per subscriber, they would accumulate
-        # until the garbage collector runs.
+        # Subscribers share the view's executor. Executors are part of reference cycles, so one
+        # executor per subscriber would let them accumulate until the garbage collector runs.
         executor = executor_of(prepared, variables, Context(context.services, None))
         view = _views[key] = View(CALENDARS[field.name.value], executor, context.services)
     expert_id = await watchable_expert(context, arguments["expertId"])

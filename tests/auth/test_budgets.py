@@ -237,4 +237,4 @@ async def test_each_process_counts_on_its_own_while_the_server_is_unreachable(
         [seen] = await other.spend(account, 0)
         assert abs(seen.left - balance.left) <= 3
         await budgets.spend(account, 0)
-        assert next(tries) == 4  # `next` in the earlier check also advanced the counter
+        assert next(tries) == 4  # the check above also advanced the counter

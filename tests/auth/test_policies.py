@@ -168,7 +168,7 @@ MARKS = {
 }
 
 # Relations to the client's account, in the order of the table's columns: owner, expert of a
-# booking, another party to a booking, administrator, none.
+# booking, another party to a booking, administrator, none of these.
 ACCOUNT_RELATIONS = (
     Relation.OWNER,
     Relation.EXPERT,
@@ -220,7 +220,7 @@ def test_operations_are_allowed_as_the_table_says(what: str, marks: list[str]) -
 
 
 def test_every_operation_is_in_the_tables() -> None:
-    """Check the table of this module and the one in the docstring of `auth.policies`."""
+    """Check that both this module's table and the docstring of `auth.policies` are complete."""
     tables = (policies.OPERATIONS, policies.ROUTES, policies.INPUTS, policies.ARGUMENTS)
     assert rows(OPERATIONS).keys() == {name for table in tables for name in table}
     documented = policies.__doc__ or ""

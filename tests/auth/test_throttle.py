@@ -27,7 +27,7 @@ def addresses() -> list[str]:
 
 
 async def guess(throttle: Throttle, account: str, address: str, times: int) -> None:
-    """Make failed attempts to sign in."""
+    """Make the given number of failed attempts to sign in."""
     for _ in range(times):
         await throttle.attempt("login", address=address, account=account)
 
@@ -57,7 +57,7 @@ async def test_many_strangers_share_a_limit_that_does_not_apply_to_a_known_netwo
     await guess(throttle, account, addresses[0], LIMITS.account_at_address)
 
 
-async def test_success_resets_the_failures_at_its_network_address(
+async def test_successful_sign_in_resets_the_failures_of_its_network_address(
     account: str, addresses: list[str]
 ) -> None:
     throttle = Throttle()
@@ -79,9 +79,9 @@ async def test_sign_in_with_a_code_resets_the_limit_on_code_requests(
 async def test_one_stranger_cannot_use_up_the_daily_attempts_to_enter_a_code(
     account: str, addresses: list[str]
 ) -> None:
-    """A stranger who has used up a share of the attempts is refused for hours.
+    """A stranger who has used up one network address's share of the attempts is refused for hours.
 
-    A network address from which the account has signed in has no such limit.
+    The share does not limit a network address from which the account has signed in.
     """
     throttle, share = Throttle(), LIMITS_BY_PURPOSE["code"].account_share
     assert share
@@ -116,6 +116,6 @@ async def test_password_resets_have_limits_of_their_own(account: str, addresses:
     await guess(throttle, account, addresses[0], 1)
 
 
-async def test_throttle_that_is_off_counts_nothing(account: str, addresses: list[str]) -> None:
+async def test_throttle_that_is_off_counts_no_attempts(account: str, addresses: list[str]) -> None:
     await guess(Throttle(is_on=False), account, addresses[0], 3 * LIMITS.account_at_address)
     await guess(Throttle(), account, addresses[0], LIMITS.account_at_address)

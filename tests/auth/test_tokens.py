@@ -48,7 +48,7 @@ def signed(
 
 
 def part(value: object) -> str:
-    """Return a value in the encoding of a token's segment."""
+    """Return a value as a segment of a token: JSON text, encoded as base64url."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 

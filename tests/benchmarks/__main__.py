@@ -1,6 +1,7 @@
 """`make bench`: measure ExpertBook and, if PEERS is set, the peer servers in the same run.
 
-docs/performance.md describes the environment variables. All traffic stays on this machine.
+docs/performance.md describes the environment variables. All clients and servers run on this
+machine.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tests.benchmarks.world.servers import database_program
 
 
 def main() -> int:
-    """Measure, write the report to standard output and to a file, and return the exit status."""
+    """Run the benchmark, print its report and write it to a file, and return the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     # A shell starts background jobs with SIGINT ignored, so restore its default handler.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -41,7 +42,7 @@ def main() -> int:
 
 
 def measure(options: Options) -> tuple[str, bool]:
-    """Return the report, and whether all measures of ExpertBook have succeeded."""
+    """Run the benchmark; return its report, and whether all measures of ExpertBook succeeded."""
     options.out.mkdir(parents=True, exist_ok=True)
     cores = split_cores(os.sched_getaffinity(0))
     os.sched_setaffinity(0, map(int, cores.rest.split(",")))  # this process generates the load

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, File
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 COMPARED: Final = ("list", "next", "search", "detail", "book", "contention", "fanout")
-"""Measures that are taken of all servers, under the names that the peers' rig uses."""
+"""The measures that are also taken of the peer servers, with the names used by their rig."""
 MEASURES: Final = (*COMPARED, "memory", "watchers", "uncached", "growth", "workers")
 
 

@@ -40,11 +40,11 @@ class Figure(StrEnum):
 
 
 Figures = dict[Figure, float]
-"""Figures of one measuring window; the first one is the main figure."""
+"""Figures of one measuring window; the first figure is the main one."""
 
 
 class WrongAnswer(Exception):
-    """A server answered incorrectly, so its speed is meaningless."""
+    """A server sent a wrong response, so its speed is meaningless."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ class Result:
     """The figures that one measure found for one server.
 
     Attributes:
-        spread: highest minus lowest main figure of the windows, divided by the median.
-        problem: reason why the server has no figures; empty if it has.
+        spread: difference between the highest and the lowest main figure of the measuring windows,
+            divided by the median.
+        problem: reason why the server has no figures; empty if it has figures.
     """
 
     server: str
@@ -64,7 +65,7 @@ class Result:
 
 
 async def record(server: str, measure: str, windows: Awaitable[Sequence[Figures]]) -> Result:
-    """Return a measure's result; if the server failed or answered wrongly, it names the problem."""
+    """Return a measure's result: its figures, or the problem if the server failed."""
     try:
         return summarize(server, measure, await windows)
     except (WrongAnswer, OSError, EOFError) as problem:
@@ -79,7 +80,7 @@ def summarize(server: str, measure: str, windows: Sequence[Figures]) -> Result:
 
 
 def merge(results: Iterable[Result]) -> list[Result]:
-    """Merge the results of several passes; if a pass had a problem, the merged result has it."""
+    """Merge the results of several passes; if a pass had a problem, so has the merged result."""
     repeated: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:
         repeated[result.server, result.measure].append(result)
@@ -94,7 +95,7 @@ def _merged(server: str, measure: str, passes: Sequence[Result]) -> Result:
 
 
 def spread(values: Sequence[float]) -> float:
-    """Return the highest value minus the lowest, divided by the median."""
+    """Return the difference between the highest and the lowest value, divided by the median."""
     middle = median(values)
     return (max(values) - min(values)) / middle if middle else 0.0
 
@@ -199,7 +200,7 @@ COLUMNS: Final = (
     *(Figure.RATE, Figure.P50, Figure.P99),
     *(Figure.SERVER_CPU, Figure.DATABASE_CPU, Figure.OTHER_LOAD),
 )
-"""Figures that have their own column; all other figures share the last column."""
+"""Figures that have a column each; all other figures share the last column."""
 
 
 def report(results: Sequence[Result], conditions: str) -> str:

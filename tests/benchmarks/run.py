@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EXPERTS: Final = 2_000
-"""Number of experts in our directory; the peers' directories have the same number."""
+"""Number of experts in the directory of ExpertBook, and in those of its competitors."""
 SMALL: Final = "expertbook"
 LARGE: Final = "growth"
-"""Names of the two databases: the usual directory, and that of the measure `growth`."""
+"""Names of the two databases: one for the measure `growth`, and one for all other measures."""
 UNCACHED_PEERS: Final = ("apollo-mongoose", "async-graphql-axum", "gqlgen")
 
 
@@ -48,14 +48,14 @@ class Run:
         self._rig: peers.Rig | None = None
 
     def results(self) -> list[Result]:
-        """Take the chosen measures in each pass, and return their merged results."""
+        """Run the chosen measures in each pass, and return the merged results of all passes."""
         if source := self._options.peers:
             self._rig = peers.install(source, self._options.out, self._options.targets)
         passes = range(self._options.passes)
         return merge(result for number in passes for result in self._pass(f"pass-{number}"))
 
     def _pass(self, name: str) -> Iterator[Result]:
-        """Compare all servers if a peers' rig is given, and then take the remaining measures."""
+        """Compare all servers if a peers' rig is given, and then run the remaining measures."""
         wanted = self._options.measures
         if self._rig:
             yield from self._compare(self._rig, self._folder / name)
@@ -80,7 +80,10 @@ class Run:
                 yield from self._workers(database)
 
     def _compare(self, rig: peers.Rig, folder: Path) -> Iterator[Result]:
-        """Measure all servers with the rig; give `fanout` fresh servers, as it measures memory."""
+        """Measure all servers with the rig.
+
+        The measure `fanout` gets newly started servers, because it also measures their memory.
+        """
         measures = [name for name in COMPARED if name in self._options.measures]
         live = ["fanout"] if self._options.measures & {"fanout", "memory"} else []
         for names in ([name for name in measures if name != "fanout"], live):
@@ -124,7 +127,7 @@ class Run:
         return results
 
     def _watchers(self, database: Database) -> Iterator[Result]:
-        """Measure crowds of watching sockets, each crowd on a freshly started server."""
+        """Measure crowds of WebSockets that watch calendars; each crowd gets a new server."""
         yield from self._measure(database, self._one_expert)
         yield from self._measure(database, self._return_together)
         with run_valkey(self._folder) as valkey:

@@ -39,7 +39,7 @@ def test_result_has_the_median_figures_of_its_windows() -> None:
     assert result.spread == pytest.approx(200 / 110)
 
 
-def test_merged_passes_keep_a_problem_of_any_pass() -> None:
+def test_merged_result_keeps_a_problem_that_any_pass_had() -> None:
     results = [
         result
         for cpu in (1.0, 3.0, 2.0)
@@ -113,7 +113,7 @@ def test_memory_in_a_result_line_of_the_rig_becomes_a_separate_result() -> None:
         ({"winners": [1, 2]}, "winners [1, 2]"),
     ],
 )
-def test_peer_with_wrong_answers_has_no_figures(told: dict[str, object], problem: str) -> None:
+def test_peer_with_wrong_responses_has_no_figures(told: dict[str, object], problem: str) -> None:
     line = {"target": EXPRESS, "measure": "book", "serverUs": 1, **told}
     assert read_results(json.dumps(line)) == [Result(EXPRESS, "book", problem=problem)]
 

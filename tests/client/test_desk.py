@@ -1,4 +1,4 @@
-"""Browser tests of the desk: it shows clients' changes live, and clients see the expert's."""
+"""Browser tests of the expert's desk: expert and clients see each other's changes live."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ PRIVATE = "Bring the drawings"
 
 
 async def demo_expert(api: Api) -> Expert:
-    """Return the demo expert, who confirms bookings manually, with a day that has free slots."""
+    """Return the demo expert, who confirms bookings manually; add a day with free slots."""
     account = {"email": DEMO_EXPERT, "password": DEMO_PASSWORD}
     answer = await api.ask(LOGIN, input=account)
     return await with_day(api, answer["login"]["user"]["expert"])
 
 
 async def free_slots(api: Api, expert: Expert) -> list[dict[str, Any]]:
-    """Return the free slots of the day that was chosen for the expert."""
+    """Return the free slots on the expert's `day`."""
     variables = {"id": expert["id"], "day": expert["day"], "zone": ZONE}
     minutes = expert["offers"][0]["minutes"]
     [day] = (await api.ask(DAY, minutes=minutes, **variables))["expert"]["days"]
@@ -72,7 +72,7 @@ async def open_desk(visit: Visit, theme: Theme, width: int, path: str = "/desk")
 async def test_expert_confirms_and_declines_requests_on_the_desk(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """A request appears live, the client sees a refusal, and the expert saves a private note."""
+    """A request appears live, its client sees that it is declined, and the expert saves a note."""
     expert = await demo_expert(site_api)
     desk = await open_desk(visit, theme, width)
     ada = await visit(theme, width)
@@ -119,7 +119,7 @@ async def test_expert_confirms_and_declines_requests_on_the_desk(
 
 
 async def shown_request(desk: Visitor, reference: str) -> Locator:
-    """Return a request on the desk; if the list of requests is shortened, expand it first."""
+    """Return the element of a request on the desk; expand the list of requests if necessary."""
     requests = desk.page.get_by_role("region", name="Requests")
     request = requests.locator(f'[data-booking="{reference}"]')
     more = requests.get_by_role("button", name=re.compile("more$"))
@@ -144,7 +144,7 @@ async def remove_hours(desk: Visitor, weekday: str) -> None:
 
 
 async def save_hours(desk: Visitor) -> None:
-    """Save the working hours, and wait for the confirmation."""
+    """Save the working hours, and wait for the message that they are saved."""
     await desk.button("Save changes").click()
     await expect(
         desk.page.get_by_role("status").filter(has_text="Everything is saved")
@@ -155,7 +155,7 @@ async def save_hours(desk: Visitor) -> None:
 async def test_expert_moves_sessions_with_keyboard_and_mouse(
     visit: Visit, theme: Theme, site_api: Api
 ) -> None:
-    """A session can be moved to a time chosen in a dialog, or dragged to a free time."""
+    """A session can be moved with keys in a dialog, or dragged to a free time with the mouse."""
     expert = await demo_expert(site_api)
     grace = await site_api.new_client()
     booking = await request(grace, (await free_slots(site_api, expert))[0])
@@ -264,7 +264,7 @@ async def test_blocked_time_is_no_longer_offered(
 
     await desk.page.get_by_role("link", name="My hours").click()
     days = desk.page.get_by_role("group", name=f"{day:%a} {day.day}")
-    # A day without working hours needs no override, so the block then ends a day earlier.
+    # If the last day has no working hours, it needs no override, so the block ends a day earlier.
     blocked_until = last if is_last_open else day
     await expect(days.get_by_label("To day")).to_have_value(blocked_until.isoformat())
     await days.get_by_role("button", name="Remove").click()

@@ -45,7 +45,7 @@ def time_of(card: Locator, slot: str) -> Locator:
 
 
 async def test_filters_are_kept_in_the_url(visit: Visit, site_api: Api) -> None:
-    """Filters narrow the results and survive a reload; the Back button removes the last one."""
+    """Filters narrow the results and survive a reload; the Back button removes the last filter."""
     ada = await visit()
     page = ada.page
     await ada.open("/experts")
@@ -121,7 +121,7 @@ def start_of(day: datetime, hour: int) -> dict[str, datetime]:
 async def open_hour(api: Api, day: datetime, minutes: int) -> int:
     """Return an hour of the day at which any expert has a free session of the given length.
 
-    The test cannot use a fixed hour, because perhaps no expert works at that hour on that weekday.
+    The test cannot use a fixed hour, because it may be outside all experts' hours on that weekday.
     """
     for hour in range(24):
         if await count(api, available=span(start_of(day, hour), minutes)):
@@ -176,12 +176,12 @@ async def test_search_highlights_matches_and_suggests_leaving_out_a_word(
 async def test_free_times_on_cards_are_updated_live(
     visit: Visit, site_api: Api, expert: Expert
 ) -> None:
-    """A card marks a newly booked time as taken.
+    """An expert's card marks a newly booked time as taken.
 
     Each free time links to the expert's page, with that time selected.
     """
     ada = await visit()
-    # Choose a day in the future: an expert's very next time may be too soon to be booked.
+    # Choose a later day, because an expert's very next time may be too soon to be booked.
     await ada.open(f"/experts?search={expert['name']}&day={expert['day']}")
     card = ada.page.get_by_role("article").filter(has_text=expert["name"])
     free = card.get_by_role("list", name="Next free times").get_by_role("link")

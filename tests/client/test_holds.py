@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from tests.support.visitors import Visitor
 
 HOLD_SECONDS = 600
-"""Longer than a test, but shorter than an access token's lifetime, so no token is renewed."""
+"""Length of a hold: longer than a test takes, but shorter than an access token's lifetime, so that
+no token is renewed."""
 SECOND = timedelta(seconds=1)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_TABS = 60
 MAX_CLOSED_DAYS = 7
-"""Maximum number of consecutive days without free slots."""
+"""Maximum number of consecutive days without free slots that the test skips."""
 FOCUS = """() => {
   const element = document.activeElement;
   const around = [];
@@ -55,7 +55,7 @@ Focus = dict[str, Any]
 
 
 async def tab_to(ada: Visitor, matches: Callable[[Focus], bool]) -> Focus:
-    """Press Tab until an element matches; every element on the way must be visible and outlined."""
+    """Press Tab until a matching element has the focus; every focused element must be marked."""
     for _ in range(MAX_TABS):
         await ada.page.keyboard.press("Tab")
         focus: Focus = await ada.page.evaluate(FOCUS)
@@ -67,7 +67,7 @@ async def tab_to(ada: Visitor, matches: Callable[[Focus], bool]) -> Focus:
 
 
 async def test_booking_works_with_the_keyboard_alone(visit: Visit, expert: Expert) -> None:
-    """Tab, the arrow keys and Enter suffice to get from the directory to a booking."""
+    """A visitor can search the directory and book a session without a mouse."""
     ada = await visit()
     keyboard = ada.page.keyboard
     await ada.register()
@@ -78,7 +78,8 @@ async def test_booking_works_with_the_keyboard_alone(visit: Visit, expert: Exper
     await expect(ada.page.get_by_role("main")).to_be_focused()
     await ada.page.get_by_role("searchbox").focus()
     await keyboard.type(expert["name"])
-    # Wait for the whole name's results; they would replace an earlier result that has the focus.
+    # Wait for the results for the full name, because they replace earlier results, and a focused
+    # result would lose the focus.
     await ada.wait_for_results(expert["name"])
     await expect(ada.page.get_by_role("article")).to_have_count(1)
     await tab_to(ada, lambda focus: focus["name"] == expert["name"])

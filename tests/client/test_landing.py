@@ -1,4 +1,4 @@
-"""Browser tests of the landing page: without the client's script, and its live calendar."""
+"""Browser tests of the landing page: its HTML without the script, and its live calendar."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def free_seats(visitor: Visitor) -> Locator:
 async def test_page_shows_its_data_before_the_client_has_loaded(
     visit: Visit, locale: str, theme: Theme, width: int, name: str, more: str
 ) -> None:
-    """The server's HTML shows the data, and its links work, while the script is missing."""
+    """Even without the client's script, the server's HTML shows the data, and its links work."""
     ada = await visit(theme, width, locale=locale, expected=BLOCKED)
     await ada.page.route("**/assets/app/*.js", lambda route: route.abort())
     await ada.open("/")
@@ -66,7 +66,8 @@ async def test_calendar_of_a_real_expert_is_live(visit: Visit, site_api: Api) ->
     taken = parse_qs(urlsplit(href).query)["slot"][0]
     time = (await seats.last.inner_text()).split(",")[0].strip()
     client = await site_api.new_client()
-    # The announcement is shown for only a few seconds, so look for it while `book` is running.
+    # The announcement is shown for only a few seconds, so start to wait for it before `book`
+    # returns.
     said = expect(ada.page.get_by_text(f"Somebody booked {time}")).to_be_visible()
     await asyncio.gather(said, client.book(taken))
     await expect(calendar(ada).get_by_text("taken").last).to_be_attached()

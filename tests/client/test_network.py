@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 NO_NETWORK = re.compile(r"net::ERR_|WebSocket connection to")
 MIN_FAILED_ATTEMPTS = 4
-"""Failed connection attempts to wait for; so many that both WebSockets and SSE are tried."""
+"""Number of failed connection attempts to wait for; by then, WebSockets and SSE have both been
+tried."""
 
 
 async def state(visitor: Visitor, name: str) -> None:

@@ -43,7 +43,7 @@ async def test_pages_work_without_storage_and_time_zone(visit: Visit, site_exper
 
 
 async def test_offline_errors_are_shown_and_pages_recover(visit: Visit, expert: Expert) -> None:
-    """A failed action shows an error; a page that failed to load is loaded once online again."""
+    """A failed action shows an error; a failed page loads once the browser is online again."""
     ada = await visit(expected=NO_NETWORK)
     await ada.open_expert(expert)
     slot = await ada.free_slot()

@@ -1,4 +1,4 @@
-"""Browser tests of guest bookings, shared browsers, accounts, and experts' own entries."""
+"""Browser tests of guest bookings, shared browsers, accounts, and experts' directory entries."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class MailingSite:
         return list(filter(is_code_mail, self.mailbox.mails_to(email)))
 
     async def code(self, email: str, number: int = 1) -> str:
-        """Wait until `number` codes have been sent to an e-mail address; return the latest."""
+        """Wait until an e-mail address has received `number` codes; return the latest code."""
         await wait_until(lambda: len(self.codes_to(email)) >= number, what=f"a code to {email}")
         return code_in(self.codes_to(email)[-1])
 
@@ -129,14 +129,14 @@ async def test_guest_books_without_an_account_and_finds_the_booking_again(
     await clara.open("/")
     await clara.page.get_by_role("article").first.get_by_role("link").first.click()
     await clara.free_slot()
-    # Take the last slot, because today's first one may soon be too close to be held.
+    # Take the last slot of the day, because the first one may start too soon to be held.
     last = clara.page.locator("[data-slot][data-status=OPEN]").last
     slot = str(await last.get_attribute("data-slot"))
     await clara.slot(slot).click()
     await clara.button(KEEP).click()
     await expect(clara.heading(DETAILS)).to_be_focused()
     page = clara.page.get_by_role("main")
-    # The slot may be too near to be cancelled; then the page uses the second wording.
+    # The session may start too soon to be cancelled; then the page uses the second wording.
     deadline = "[Mm]ove or cancel|moved or cancelled"
     for term in ("Kept for you", "call|in person", "it stays", deadline, "What happens"):
         await expect(page).to_contain_text(re.compile(term))
@@ -182,7 +182,7 @@ async def test_guest_books_without_an_account_and_finds_the_booking_again(
 async def test_signing_in_with_a_code_moves_the_hold_to_the_account(
     visit: Visit, mailing: MailingSite
 ) -> None:
-    """A guest whose e-mail address belongs to an account books with it and keeps its name."""
+    """A guest whose e-mail address belongs to an account books with this account and its name."""
     email = new_email()
     await mailing.api.new_client("Countess Lovelace", email)
     ada = await visit("dark", 375, site=mailing.address)
@@ -259,7 +259,7 @@ async def test_people_who_share_a_browser_do_not_see_each_others_data(
 
 
 async def test_user_changes_and_deletes_the_account(visit: Visit, mailing: MailingSite) -> None:
-    """Covers the profile, e-mail address, password and sessions, and deleting the account."""
+    """Covers changes of the profile, e-mail address, password and sessions, then the deletion."""
     email, later = new_email(), new_email()
     clara = await visit("light", 375, site=mailing.address)
     page = clara.page

@@ -61,7 +61,7 @@ async def wait_for_status(visitor: Visitor, slot: str, status: str) -> None:
 
 
 def record_requests(visitor: Visitor) -> list[str]:
-    """Return a list that collects the page's GraphQL requests from now on, except for reviews."""
+    """Return a list to which the page's GraphQL requests are added, except requests for reviews."""
     sent: list[str] = []
 
     def note(request: Request) -> None:

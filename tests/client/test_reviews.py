@@ -31,7 +31,7 @@ AUTHOR = "Clara C."
 async def test_review_is_written_answered_hidden_shown_and_removed(
     visit: Visit, theme: Theme, width: int, site_api: Api
 ) -> None:
-    """A hidden review is shown, with the reason, only to its author and expert."""
+    """A hidden review is shown, with the reason, only to its parties and to administrators."""
     account = {"email": DEMO_EXPERT, "password": DEMO_PASSWORD}
     answer = await site_api.ask(LOGIN, input=account)
     name, slug = (answer["login"]["user"]["expert"][key] for key in ("name", "slug"))
@@ -126,7 +126,7 @@ async def answer_review(desk: Visitor) -> None:
 
 
 async def hide(ada: Visitor) -> None:
-    """As administrator, hide the review on the expert's page, and give a reason."""
+    """As an administrator, hide the review on the expert's page, and give a reason."""
     region = ada.page.get_by_role("region", name="Reviews", exact=True)
     await expect(region.get_by_text(ANSWER)).to_be_visible()
     await ada.button(f"Hide the review by {AUTHOR}").first.click()

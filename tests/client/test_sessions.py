@@ -1,4 +1,4 @@
-"""Browser tests of sessions: redirects, sign-out, token renewal, and tokens kept from scripts."""
+"""Browser tests of sessions: redirects, sign-out, token renewal, and tokens hidden from scripts."""
 
 from __future__ import annotations
 

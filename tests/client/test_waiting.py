@@ -21,7 +21,7 @@ JOIN, LEAVE = "Join the waiting list", "Leave the list"
 
 
 async def book_whole_day(client: Api, expert: Expert) -> list[str]:
-    """Book all open slots of the expert's chosen day; return the bookings' ids."""
+    """Book all of the expert's open slots on the chosen day; return the bookings' ids."""
     midnight = datetime.combine(date.fromisoformat(expert["day"]), time(), ZoneInfo(ZONE))
     since, until = (at.isoformat() for at in (midnight, midnight + timedelta(days=1)))
     slots = await client.slots(expert["id"], since, until, expert["offers"][0]["minutes"])

@@ -74,7 +74,7 @@ NAME = re.compile(r"[^\W\d_][\w'\u2019-]+( [^\W\d_][\w'\u2019-]+){1,3}")
 
 
 async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:
-    """Return a visitor who is signed in with a demo account, or anonymous if `of` is empty."""
+    """Return a visitor who is signed in to the demo account `of`, or anonymous if `of` is empty."""
     visitor = await visit(expected=NOT_FOUND, **options)
     if of:
         await visitor.sign_in_with_api(f"{of}@example.com", DEMO_PASSWORD)
@@ -82,7 +82,7 @@ async def sign_in_visitor(visit: Visit, of: str, **options: Any) -> Visitor:
 
 
 async def addresses(visitor: Visitor, of: str, expert: Expert) -> list[str]:
-    """Return the URL paths of the pages for a demo account, or for anonymous visitors."""
+    """Return the URL paths of the pages for the demo account `of`, or for anonymous visitors."""
     booking = ""
     if "{booking}" in PAGES[of]:
         await visitor.open("/bookings")

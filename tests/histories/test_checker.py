@@ -16,7 +16,7 @@ REJECTED = sorted((FOLDER / "rejected").glob("*.jsonl"))
 
 @pytest.fixture(autouse=True)
 def go(request: pytest.FixtureRequest) -> None:
-    """Skip or fail the tests if Go is not installed."""
+    """If Go is not installed, skip the tests or, with --long, fail them."""
     require_go(request.config)
 
 
@@ -73,7 +73,7 @@ def test_history_with_an_invalid_line_raises_an_error(line: str, tmp_path: Path)
 
 
 def test_history_that_cannot_be_decided_in_time_is_not_accepted(tmp_path: Path) -> None:
-    """The checker gives up, because unanswered bookings have too many orders to try them all."""
+    """The checker gives up, because it cannot try all orders of so many unanswered bookings."""
     lines = [
         f'{{"op": {n}, "at": {n}, "client": "ada", "do": "book", "slots": [["eve", {n}, 15]]}}'
         for n in range(1, 60)

@@ -42,7 +42,7 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
 async def ledgers(
     database: Client, request: pytest.FixtureRequest
 ) -> AsyncIterator[tuple[Ledger, Ledger]]:
-    """Two ledgers that act like two processes; tests run with and without cached calendars."""
+    """Two ledgers, as in two processes; each test runs once with and once without their caches."""
     async with (
         Ledger(database, ignore_events, use_cache=request.param).open() as first,
         Ledger(database, ignore_events, use_cache=request.param).open() as second,

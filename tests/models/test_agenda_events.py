@@ -77,7 +77,7 @@ class Scenario:
         return Agenda(calendar, self.active(), self.now)
 
     def commit(self, agenda: Agenda, before: Table) -> None:
-        """Apply an agenda's changes; check that its events report how the listed slots differ."""
+        """Apply an agenda's changes; check that its events report how they changed the slots."""
         self.bookings.update(agenda.changed_bookings)
         after = self.slots()
         changed: dict[SlotKey, SlotState] = {}
@@ -98,7 +98,7 @@ class Scenario:
             assert set(changed) == differing
 
     def release(self, ended: Booking) -> None:
-        """Release a booking; before its release, an expired hold counts as active for watchers."""
+        """Release a booking or hold; until now, watchers saw an expired hold's time as taken."""
         agenda = self.agenda()
         before = every_slot(self.rules, self.active(), self.now, also=ended)
         agenda.release(ended, BookingStatus.CANCELLED, ADA)
@@ -139,7 +139,7 @@ def test_events_report_exactly_the_changed_slots(
     When all expired holds have been released, a watcher who read the slots once and then applied
     every event has the current slots.
     """
-    # Existing bookings, which do not overlap, keep the break length that was set earlier.
+    # Existing bookings keep the break length that was set when they were made.
     hours = data.draw(st.sets(st.sampled_from([8, 10, 12])))
     bookings = [booking(cell(hour, 45), 30, pause=earlier_break) for hour in hours]
     scenario = Scenario(of, {each.id: each for each in bookings})

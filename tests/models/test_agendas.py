@@ -1,4 +1,4 @@
-"""Tests of agendas: the documents that a change writes, and the events that report it."""
+"""Tests of agendas: the MongoDB documents that a change writes, and the events that report it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def make_agenda(*bookings: Booking, now: datetime = NOW, of: Rules | None = None) -> Agenda:
-    """Return an agenda with the given bookings; its calendar has had 41 events before."""
+    """Return an agenda with the given bookings, for a calendar that has already had 41 events."""
     return Agenda(Calendar(id=EXPERT, rules=of or rules(), sequence=41), bookings, now)
 
 
@@ -37,7 +37,7 @@ def changed_slots(event: Event) -> dict[tuple[str, int], str]:
 
 
 def test_booking_changes_overlapping_slots_of_every_length() -> None:
-    """The event has the next sequence number, the booked slot, and all changed slots."""
+    """The event contains the next sequence number, the booked slot, and all changed slots."""
     now = at(0, 5)
     agenda = make_agenda(now=now)
     made = agenda.book(booking(cell(10)))
@@ -84,12 +84,12 @@ def test_slot_whose_status_does_not_change_is_not_reported() -> None:
     agenda = make_agenda(booking(cell(10), 30))
     agenda.book(booking(cell(10, 30), 30))
     [event] = agenda.events
-    # The 60-minute slot was already BOOKED, through the same client's earlier booking.
+    # The 60-minute slot at 10:00 was already BOOKED, because an earlier booking overlaps it.
     assert changed_slots(event) == {("10:30", 30): "BOOKED"}
 
 
 def test_booking_partly_outside_working_hours_changes_only_listed_slots() -> None:
-    """The event's own slot is the booked one, although that slot is not listed."""
+    """The event names the booked slot, although this slot is not listed; it changes other slots."""
     agenda = make_agenda()
     agenda.book(booking(cell(8, 30)))
     [event] = agenda.events
@@ -99,7 +99,7 @@ def test_booking_partly_outside_working_hours_changes_only_listed_slots() -> Non
 
 
 def test_released_booking_frees_its_time() -> None:
-    """The released booking is inactive and keeps its cells; its slots are open again."""
+    """The released booking is inactive, but keeps its cells; its former slots are open again."""
     existing = booking(cell(10))
     agenda = make_agenda(existing, now=at(0, 5))
     ended = agenda.release(existing, BookingStatus.CANCELLED, BEA)
@@ -123,7 +123,7 @@ def test_released_booking_frees_its_time() -> None:
 
 
 def test_release_of_an_expired_hold_reports_the_open_slots() -> None:
-    """The slots have been open since the hold expired, but only its release reports this."""
+    """The slots have been open since the hold expired, but only the hold's release reports this."""
     hold = booking(cell(10), held_until=at(0, 10))
     agenda = make_agenda(hold, now=at(0, 10))
     slot = agenda.slot(hold.key)
@@ -140,7 +140,7 @@ def test_release_of_an_expired_hold_reports_the_open_slots() -> None:
 
 
 def test_expired_hold_is_released_before_its_time_is_booked() -> None:
-    """Although the slot is open, the unique index still contains the expired hold's cells."""
+    """Although the slot is open, the expired hold's cells are still in the unique index."""
     hold = booking(cell(10), held_until=at(0, 10))
     agenda = make_agenda(hold, now=at(0, 11))
     assert agenda.blockers(SlotKey(EXPERT, cell(10, 30), 30)) == [hold.occupant()]
@@ -150,12 +150,12 @@ def test_expired_hold_is_released_before_its_time_is_booked() -> None:
     assert [released.sequence, booked.sequence] == [42, 43]
     assert changed_slots(released)["10:30", 30] == "OPEN"
     assert changed_slots(booked) == {("10:00", 60): "BOOKED", ("10:30", 30): "BOOKED"}
-    # The released hold is written first, so that a cell never has two bookings in the index.
+    # The released hold is written first, so that the index never has two entries for a cell.
     assert list(agenda.changed_bookings) == [hold.id, made.id]
 
 
 def test_successive_states_of_bookings_are_written_in_order() -> None:
-    """A release is written before the booking that takes its time, so the two never conflict."""
+    """The states are written in the order in which they were decided, so they never conflict."""
     agenda = make_agenda()
     first = agenda.book(booking(cell(10)))
     second = agenda.book(booking(cell(9)))
@@ -201,7 +201,7 @@ def test_event_times_never_decrease() -> None:
 
 
 def test_time_that_is_not_offered_has_no_slot() -> None:
-    """Covers a start that is too soon after the agenda's `now`, and a length not offered."""
+    """Covers a start too soon after the agenda's `now`, and a length that is not offered."""
     agenda = make_agenda(now=at(9, 1))
     assert agenda.slot(SlotKey(EXPERT, cell(9), 60)) is None
     assert agenda.slot(SlotKey(EXPERT, cell(10), 45)) is None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Source:
-    """A data source in which a key's value is its double; negative keys have no value."""
+    """A data source in which the value of a key is twice the key; negative keys have no value."""
 
     def __init__(self) -> None:
         self.reads: list[list[int]] = []

@@ -1,4 +1,4 @@
-"""Tests of writing to several collections, with one command or with one per collection."""
+"""Tests of writing to several collections, with a single command or one command for each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEST_DOCUMENTS = {"_id": {"$in": NAMES}}
 
 @pytest.fixture(params=[True, False], ids=["single command", "per collection"])
 def writes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Writes:
-    """An empty set of writes; each test runs with both ways of sending it."""
+    """An empty set of writes; each test runs once for each way of sending the writes."""
     if not request.param:
         monkeypatch.setattr(bulk_writes, "BULK_WRITE_WIRE_VERSION", 1_000)
     return Writes()

@@ -23,7 +23,7 @@ def test_least_recently_used_entry_is_evicted_first() -> None:
 
 
 def test_entries_are_evicted_when_their_total_size_exceeds_the_limit() -> None:
-    """A value that alone exceeds the limit is not kept; replaced values no longer count."""
+    """A value that alone exceeds the limit is not kept; the limit ignores replaced values."""
     entry = ENTRY_BYTES + bytes_of("a")
     cache = Cache[str, int]("sized", 9, max_bytes=2 * entry + 10)
     for key, size in (("a", 5), ("b", 4), ("b", 5), ("c", 6)):

@@ -32,7 +32,7 @@ PATIENCE_SECONDS = 600
 def patient_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let claims be valid for ten minutes.
 
-    On a busy machine, a process may need longer than the default to take a claim and commit.
+    On a busy machine, taking a claim and committing may take longer than claims usually last.
     """
     monkeypatch.setattr("models.ledger.claims.MAX_CLAIM_SECONDS", PATIENCE_SECONDS)
 
@@ -65,7 +65,7 @@ async def test_ledger_that_lost_a_race_wins_the_next_one(
     blocked: asyncio.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Another process changes the calendar before each commit, unless a claim makes it wait."""
+    """Before each commit of `here`, `elsewhere` commits a change, until a claim prevents that."""
     here, elsewhere = ledgers
     commit, attempts = Batch.commit, 0
     has_committed_or_waits = blocked
@@ -111,7 +111,7 @@ async def test_claim_of_a_killed_process_expires(
     assert await claim_on(calendar) is None
 
 
-async def test_claims_are_taken_in_order_until_another_process_holds_one(
+async def test_claims_are_taken_in_order_up_to_one_that_another_process_holds(
     database: Client, calendar: Calendar
 ) -> None:
     """Because of the order, two processes that want the same calendars cannot deadlock."""
@@ -125,7 +125,7 @@ async def test_claims_are_taken_in_order_until_another_process_holds_one(
         await each.delete()
 
 
-async def test_claim_ends_when_its_commands_change_nothing(
+async def test_claim_ends_if_the_commands_for_the_calendar_change_nothing(
     database: Client, calendar: Calendar
 ) -> None:
     """Covers a command that is refused, and one that repeats an already answered request."""
@@ -137,7 +137,7 @@ async def test_claim_ends_when_its_commands_change_nothing(
             await book_slot(ledger, slot(calendar, 1))
         assert await claim_on(calendar) is None
         await ledger._claims.take([calendar.id])
-        # The claim may end after the first answer, but ends before the second one.
+        # The claim may outlast the first answer by a moment, but ends before the second answer.
         for _ in range(2):
             assert (await book_slot(ledger, slot(calendar, 1), client, "key")).id == made.id
     assert await claim_on(calendar) is None

@@ -163,7 +163,7 @@ def is_open_all_day(open_quarters: set[int], day: int) -> bool:
 
 
 def window_around(open_quarters: set[int], quarter: int) -> tuple[int, int, int]:
-    """Return where the start times' grid begins, and the open range around a quarter hour.
+    """Return where the grid of start times begins, and the open range around a quarter hour.
 
     The range is given by its first and its last quarter hour. The grid begins with the range, or at
     the last midnight before a day that is open around the clock.
@@ -199,7 +199,7 @@ def test_starts_equal_those_found_by_brute_force(
     minutes: int,
     step: int | None,
 ) -> None:
-    """Brute force means testing each quarter hour of the days around it separately."""
+    """Brute force tests each quarter hour of the day and of the days around it separately."""
     zone_name, day = where
     local = zone(zone_name)
     midday = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -264,7 +264,7 @@ def test_every_zone_offset_is_a_multiple_of_15_minutes() -> None:
 
 
 def test_days_near_clock_changes_contain_their_quarter_hours_in_every_zone() -> None:
-    """Each day has exactly its own cells; only days without a clock change have 96 in order."""
+    """Each day has exactly its own cells, and 96 cells only if the clocks do not change."""
     plain = list(range(0, 1440, 15))
     for name in distinct_zones():
         for change in days_of_change(name):
@@ -293,7 +293,7 @@ def test_days_without_clock_change_have_96_cells() -> None:
 
 
 def test_only_names_in_tzdata_are_time_zones() -> None:
-    """The names include aliases and `Factory`; other file names are not accepted."""
+    """The names include aliases and `Factory`; names of tzdata's other files are not accepted."""
     for name in zone_names():
         assert local_date(datetime(2027, 3, 1, 12, tzinfo=UTC), name) in {
             date(2027, 3, 1),

@@ -1,4 +1,4 @@
-"""Attempts at codes from e-mails are counted per network address, before any comparison."""
+"""Attempts to enter an e-mailed sign-in code are counted before the code is compared."""
 
 from __future__ import annotations
 

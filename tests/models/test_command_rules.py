@@ -1,4 +1,4 @@
-"""The rules for database commands detect violations; conftest.py applies them in all tests."""
+"""The checks of database commands, which conftest.py applies to all tests, detect violations."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ async def bulk_write_to_one_member(events: Events) -> object:
 
 
 async def write_to_every_shard(events: Events) -> object:
-    """Update an event by its id alone; without the shard key, every shard is asked."""
+    """Update an event by its id alone; without the shard key, a mongos asks every shard."""
     return await events.update_one({"_id": None}, NOTHING)
 
 
 async def delete_from_every_shard(events: Events) -> object:
-    """Delete an event by its number alone; without the shard key, every shard is asked."""
+    """Delete an event by its number alone; without the shard key, a mongos asks every shard."""
     return await events.delete_one({"sequence": -1})
 
 
@@ -123,7 +123,7 @@ async def test_safe_commands_are_allowed(database: Client) -> None:
 
 
 async def test_calendars_booking_lists_and_caps_are_read_from_snapshots(database: Client) -> None:
-    """Without a snapshot, a read during a move could miss both the old and the new booking time."""
+    """Without a snapshot, a read could miss both the old and the new time of a moving booking."""
     assert database is not None
     now, id_ = utc_now(), new_id()
     RULES.levels.clear()

@@ -35,7 +35,7 @@ moments = st.one_of(
 
 @st.composite
 def some_rules(draw: st.DrawFn) -> Rules:
-    """Generate rules that are open all day, with a random minimum notice and a short horizon."""
+    """Generate rules of a calendar that is open all day, with other rules chosen at random."""
     return rules(
         time_zone=draw(st.sampled_from(ZONES)),
         weekly=OPEN_ALL_DAY,
@@ -68,7 +68,7 @@ def listed(of: Rules, holds: list[Occupant], now: datetime, as_of: datetime) -> 
 def test_slots_do_not_change_before_the_predicted_instant(
     of: Rules, now: datetime, held: list[tuple[int, int]], part: float
 ) -> None:
-    """Checks up to the last millisecond, with random rules, time zones and holds."""
+    """Slots are compared up to a millisecond before the predicted instant, with random holds."""
     holds = [
         hold(cell_of(now) + cells, now + milliseconds * MILLISECOND) for cells, milliseconds in held
     ]
@@ -84,7 +84,7 @@ def test_slots_do_not_change_before_the_predicted_instant(
 
 @given(some_rules(), moments)
 def test_slots_change_only_at_predicted_instants(of: Rules, now: datetime) -> None:
-    """Checks each minute of two hours."""
+    """Slots are compared once a minute for two hours, without holds."""
     before, until = listed(of, [], now, now), unchanged_until(of, [], now)
     for minutes in range(1, 120):
         instant = now + timedelta(minutes=minutes)

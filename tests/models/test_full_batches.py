@@ -46,7 +46,8 @@ async def test_changes_that_do_not_fit_into_one_batch_are_written_in_order(
         assert all(isinstance(one, SlotTaken) for one in made[11:])
         found = [event.booking_id for event in await events(calendar)]
         assert found[1:] == [one.id for one in made[:11] if isinstance(one, Booking)]
-        # At most two commands per batch, and one that reads the event counter for the refusals.
+        # Each batch needs at most two commands; a further command reads the event counter for the
+        # refusals.
         assert commands.count
         assert commands.count <= 10
     assert await findings() == set()

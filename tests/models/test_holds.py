@@ -133,7 +133,7 @@ async def test_hold_of_another_client_gives_no_right_to_book(
 async def test_booking_moves_to_a_held_slot_on_the_terms_of_the_hold(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The moved booking takes over the price and the place that the hold has."""
+    """The moved booking gets the price and the place of the hold."""
     viewer = someone()
     booked = await book_slot(ledger, slot(calendar, 9), viewer)
     await change_rules(ledger, calendar, offers=RAISED)
@@ -190,7 +190,7 @@ async def test_expected_price_of_several_slots_is_the_sum_of_their_prices(
     assert len(await book(reserving(ledger), someone(), right)) == len(ids)
 
 
-async def test_sum_of_prices_too_high_for_the_api_is_refused_as_expected_price(
+async def test_expected_price_is_refused_if_the_sum_of_prices_is_too_high_for_the_api(
     ledger: Ledger, calendar: Calendar
 ) -> None:
     """If the client expects no price, the same slots can be booked together."""

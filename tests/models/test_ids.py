@@ -22,7 +22,7 @@ KINDS = ("Expert", "User", "Booking")
 BY_NAME = Order("NAME-asc", "by_name", descending=False)
 keys = st.binary(min_size=12, max_size=12).map(Id)
 slots = st.builds(SlotKey, keys, st.integers(1, 99_999_999), st.integers(1, 9_999))
-# Arbitrary text that clients may send, and ids that are well-formed but invalid.
+# Arbitrary text that clients may send as an id, and well-formed text that is no valid id.
 nonsense = st.one_of(
     st.text(),
     st.text(max_size=300).map(lambda text: encode(text.encode("utf-8", "replace").decode())),
@@ -130,7 +130,7 @@ VALID = slot_id(SlotKey(ADA, 2_004_324, 60))
     ],
 )
 def test_invalid_slot_id_is_rejected(opaque: str) -> None:
-    """Covers garbage, ids of other types, numbers out of range, and non-canonical spellings."""
+    """Covers arbitrary text, ids of other types, numbers out of range, and non-canonical forms."""
     with pytest.raises(
         ValueError, match=r"^(too long|not base64url-encoded text|not canonical|not a slot id)$"
     ):
@@ -138,7 +138,7 @@ def test_invalid_slot_id_is_rejected(opaque: str) -> None:
 
 
 def test_only_the_canonical_encoding_is_accepted() -> None:
-    """Non-zero spare bits, padding, and the standard base64 alphabet are rejected."""
+    """Text with non-zero spare bits, padding, spaces or line breaks is rejected."""
     assert encode("Expert:>") == "RXhwZXJ0Oj4"
     for other in ("RXhwZXJ0Oj5", "RXhwZXJ0Oj4=", "RXhwZXJ0Oj4 ", "RXhwZXJ0\nOj4"):
         with pytest.raises(ValueError, match=r"not canonical|not base64url"):

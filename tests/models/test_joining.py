@@ -1,4 +1,4 @@
-"""Tests of entries in waiting lists: which are accepted, and when they end automatically."""
+"""Tests of waiting-list entries: which ones are accepted, and when they end automatically."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_joining_the_same_waiting_list_twice_adds_one_entry(desk: Desk) -> None:
 
 
 def test_event_of_joining_a_waiting_list_has_the_terms_but_no_client(desk: Desk) -> None:
-    """The event names no client or slot, so that clients who watch the calendar learn nothing."""
+    """The event names no client and no slot, so subscribers do not learn of the waiting client."""
     [joined] = desk.join(BEA, *MORNING)
     [wait] = desk.waits
     assert (joined.sequence, joined.wait_id, joined.terms) == (wait.number, wait.id, wait.terms)
@@ -99,7 +99,7 @@ def test_clients_can_wait_for_time_outside_working_hours(desk: Desk) -> None:
 
 
 def test_joining_a_waiting_list_is_refused_while_time_is_open(desk: Desk) -> None:
-    """Covers time that everyone in line has declined: it is open, so anyone can book it."""
+    """Time that everyone in line has declined is open, so it can be booked, but not waited for."""
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))
     desk.cancel(desk.offers()[BEA])
@@ -141,7 +141,7 @@ def test_entry_ends_when_its_time_window_has_passed(desk: Desk) -> None:
 
 
 def test_day_that_enters_the_horizon_is_offered_at_once() -> None:
-    """Other clients cannot book the new day before it is offered to the clients in line."""
+    """Nobody else can book time on the new day before it is offered to the clients in line."""
     monday = date(2027, 3, 8)
     desk = Desk(rules(horizon_days=6))
     desk.change_rules(overrides=(override(SUNDAY, (NINE, 10 * 60)),))

@@ -1,4 +1,4 @@
-"""Tests of decisions on cached calendars, which other processes may have changed meanwhile."""
+"""Tests of decisions on cached calendars, which other processes may have changed since."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def cache_counter(kind: str) -> float:
 
 
 async def test_cached_calendar_is_not_read_again(ledger: Ledger, calendar: Calendar) -> None:
-    """Two changes come first, because after them the cached part of the calendar covers weeks."""
+    """Book two slots first, because only then does the cache cover weeks of the calendar."""
     await book_slot(ledger, slot(calendar, 1))
     await book_slot(ledger, slot(calendar, 2))
     hits, misses = cache_counter("hits"), cache_counter("misses")
@@ -58,7 +58,7 @@ async def test_cached_calendar_is_not_read_again(ledger: Ledger, calendar: Calen
 async def test_calendar_of_a_restored_backup_is_read_again(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The restored calendar has as many events as the cached one, but the last one differs."""
+    """The restored calendar has as many events as the cached one, but a different last event."""
     kept = await book_slot(ledger, slot(calendar, 1))
     lost = await book_slot(ledger, slot(calendar, 2))
     [_, event] = await events(calendar)
@@ -118,7 +118,7 @@ async def test_slot_released_by_another_process_can_be_booked(
 async def test_slot_no_longer_offered_by_another_process_is_refused(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The refusal says that the slot is not offered, even if the slot is also booked."""
+    """A slot that is not offered is refused as not offered, even if it is also booked."""
     here, elsewhere = ledgers
     await book_slot(here, slot(calendar, 1))
     await elsewhere.post(close_command(calendar))
@@ -131,7 +131,7 @@ async def test_slot_no_longer_offered_by_another_process_is_refused(
 async def test_several_slots_are_either_all_booked_or_none_of_them(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """As the last slot is taken, a concurrent request can book the first one."""
+    """Because the last of three slots is taken, a concurrent request can book the first one."""
     here, _ = ledgers
     await book_slot(here, slot(calendar, 3))
     three = [slot_id(slot(calendar, hour)) for hour in (1, 2, 3)]
@@ -150,7 +150,7 @@ async def test_several_slots_are_either_all_booked_or_none_of_them(
 async def test_repeated_idempotency_key_returns_the_same_booking(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """Covers repeats at the same time, later, and in another process; other input is refused."""
+    """Covers concurrent repeats, later repeats, and another process; different input is refused."""
     here, elsewhere = ledgers
     client = someone()
     await book_slot(here, slot(calendar, 9))
@@ -167,7 +167,7 @@ async def test_repeated_idempotency_key_returns_the_same_booking(
 async def test_booking_the_time_of_an_expired_hold_releases_the_hold(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until the hold expires, other clients cannot book its time."""
+    """Until the hold expires, other clients cannot book the held time."""
     here, _ = ledgers
     await book_slot(here, slot(calendar, 9))
     held = await hold(
@@ -188,7 +188,7 @@ async def test_booking_the_time_of_an_expired_hold_releases_the_hold(
 async def test_booking_a_held_slot_confirms_the_hold(
     ledgers: tuple[Ledger, Ledger], calendar: Calendar
 ) -> None:
-    """The hold becomes the booking: it keeps its id and gets another step in its history."""
+    """The hold becomes the booking: it keeps its id, and its history gets a second step."""
     here, _ = ledgers
     holder = someone()
     held = await hold(reserving(here), holder, slot_id(slot(calendar, 1)), None)

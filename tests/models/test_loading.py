@@ -42,7 +42,7 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
 async def insert_booking(
     calendar: Calendar, cell: int, minutes: int, held_until: datetime | None = None
 ) -> Booking:
-    """Insert a booking of a new client; with `held_until`, it is a hold."""
+    """Insert a booking of a new client; if `held_until` is given, the booking is a hold."""
     ids = {"id": new_id(), "expert_id": calendar.id, "client_id": new_id()}
     inserted: Booking = booking(cell, minutes, held_until=held_until).model_copy(update=ids)
     await inserted.update_order_key().insert()

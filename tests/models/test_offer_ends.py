@@ -1,4 +1,4 @@
-"""An offer ends when it is declined, booked or unused for too long, or when its entry ends."""
+"""Tests of the ways in which an offer to a waiting client can end."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_unused_offer_is_not_made_to_another_entry_of_the_same_client(desk: Desk
 
 
 def test_offer_ends_when_its_slot_can_no_longer_be_booked() -> None:
-    """If an unused offer was shorter than usual, its client keeps the place in line."""
+    """The client keeps the place in line, because the unused offer was shorter than usual."""
     desk = Desk(rules(minimum_notice_minutes=60))
     desk.book(ADA, key(9), key(10), key(11))
     desk.join(BEA, *MORNING)
@@ -182,9 +182,10 @@ def test_holds_and_offers_of_a_client_do_not_replace_each_other(desk: Desk) -> N
 
 
 def test_holding_the_offered_slot_changes_nothing(desk: Desk) -> None:
-    """Holding the slot does not prolong the offer.
+    """Holding the offered slot does not prolong the offer.
 
-    Other slots that overlap the offered one are taken, even for the offer's client.
+    Other slots that overlap the offered slot cannot be held or booked, not even by the client who
+    has the offer.
     """
     desk.join(BEA, *MORNING)
     desk.cancel(desk.booked(10))

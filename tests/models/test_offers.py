@@ -121,7 +121,7 @@ def remove_booking_ahead(desk: Desk) -> None:
 
 
 def swap_for_hold(desk: Desk) -> None:
-    """Replace Ada's booking at 10:00 with a hold of hers, without offering the hour to others."""
+    """Replace Ada's booking at 10:00 with a hold by Ada, without offering the hour to others."""
     waits, desk.waits = desk.waits, []
     desk.cancel(desk.booked(10))
     desk.hold(ADA, key(10))
@@ -162,7 +162,7 @@ def test_earliest_slot_of_the_right_length_in_the_time_window_is_offered(desk: D
 
 
 def test_first_in_line_is_served_before_an_earlier_slot_of_others(desk: Desk) -> None:
-    """The first in line gets 10:30 to 11:00, so the next cannot have the hour from 10:00."""
+    """The first in line gets 10:30 to 11:00, so the next client cannot have 10:00 to 11:00."""
     desk.join(BEA, at(10, 30), at(12), 30)
     desk.join(CLEO, *MORNING)
     desk.cancel(desk.booked(10))

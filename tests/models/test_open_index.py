@@ -74,7 +74,7 @@ class World:
 
     def __init__(self, rng: Random, size: int, now: datetime) -> None:
         self.rng, self.now = rng, now
-        # 0 means that each calendar has a random horizon; otherwise, all have this one.
+        # Booking horizon of all calendars in days; 0 gives each calendar a random horizon.
         self.horizon = rng.choice((0, 30))
         self.index = OpenIndex()
         self.calendars: dict[Id, tuple[Rules, list[Occupant]]] = {}
@@ -106,7 +106,7 @@ class World:
         return found
 
     def indexed(self, minutes: int | None, since: datetime, until: datetime) -> dict[Id, int]:
-        """Return the same as `brute_force`, but found with the index."""
+        """Return the same result as `brute_force`, but compute it with the index."""
         self.index.expire_holds(self.now)
         ids = {self.index.number(id_): id_ for id_ in self.index}
         while True:

@@ -1,4 +1,4 @@
-"""Searches by time find what the stored calendars contain, even while these change."""
+"""Results of searches by time match the stored calendars, even while calendars change."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SOONEST = ExpertOrderField.SOONEST
 
 @pytest.fixture(autouse=True)
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop the clock, so that no slot becomes too near to be booked between search and check."""
+    """Stop the clock, so that no slot becomes unbookable between a search and the check of it."""
     now = utc_now()
     for module in ("models.bookings.open_search", "models.ledger.loading", __name__):
         monkeypatch.setattr(f"{module}.utc_now", lambda: now)
@@ -77,7 +77,7 @@ async def added(database: Client) -> AsyncIterator[OpenDirectory]:
 
 @pytest.fixture
 async def searches() -> AsyncIterator[tuple[OpenSearch, OpenSearch]]:
-    """Two independent searches, as two processes would have them."""
+    """Two independent search indexes, like those of two processes."""
     words = DirectorySearch()
     async with OpenSearch(words).open() as one, OpenSearch(words).open() as two:
         yield one, two
@@ -85,14 +85,14 @@ async def searches() -> AsyncIterator[tuple[OpenSearch, OpenSearch]]:
 
 @pytest.fixture(params=[64, 0], ids=["one by one", "by bitmaps"])
 def threshold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make searches answer from individual calendars, or from bitmaps."""
+    """Make searches examine calendars one by one, or use bitmaps of experts."""
     monkeypatch.setattr("models.bookings.open_index.MAX_SINGLE", request.param)
 
 
 async def listed(
     search: OpenSearch, filter_: ExpertFilter, order: Order, size: int, *, backward: bool = False
 ) -> list[Id]:
-    """Read all pages of a search's result, and return the experts in the given order."""
+    """Read all pages of a search's results, and return the ids of the experts in order."""
     found: list[Id] = []
     cursor: str | None = None
     while True:
@@ -113,7 +113,7 @@ async def listed(
 def expected(
     stored: Stored, among: set[Id], filter_: ExpertFilter, order: Order, ranks: dict[Id, str]
 ) -> list[Id]:
-    """Return the experts that a filter should find, in order; examines each one of `among`."""
+    """Return the ids of the experts in `among` that a search should find, in the given order."""
     now = utc_now()
     available = filter_.available or Available(now, now + FOREVER, None)
     opens = stored.all_open(available, now)
@@ -141,7 +141,7 @@ def some_filter(rng: Random) -> ExpertFilter:
 
 
 async def check(search: OpenSearch, rng: Random) -> None:
-    """Compare the results of a random search, in a random order, with the stored calendars."""
+    """Compare the results of a random search with the stored calendars."""
     filter_ = some_filter(rng)
     field = rng.choice((SOONEST, SOONEST, *ExpertOrderField))
     order = directory_order(field, descending=rng.random() < 0.5)
@@ -185,7 +185,7 @@ class Clients:
         self.booked: list[Booking] = []
 
     async def change(self, id_: Id) -> None:
-        """Make a random change: of a booking, of the expert's status, or of notice and break."""
+        """Make a random change to an expert's bookings, disabled flag or availability rules."""
         ledger, stored = self.rng.choice(self.ledgers), await Stored.read()
         own = [booking for booking in self.booked if booking.expert_id == id_]
         of, chance = stored.calendars[id_].rules, self.rng.random()
@@ -213,7 +213,7 @@ async def test_searches_agree_with_the_stored_calendars(
     searches: tuple[OpenSearch, OpenSearch],
     ledgers: tuple[Ledger, Ledger],
 ) -> None:
-    """Makes random changes through both ledgers, and random searches after them."""
+    """Changes calendars at random through both ledgers, and then compares random searches."""
     clients, rng = Clients(ledgers, added), added.rng
     for _ in range(ROUNDS):
         for id_ in rng.sample(added.ids, 4):
@@ -229,7 +229,7 @@ async def test_searches_are_exact_while_calendars_change(
     searches: tuple[OpenSearch, OpenSearch],
     ledgers: tuple[Ledger, Ledger],
 ) -> None:
-    """Each search shows an expert's calendar as it was before or after a concurrent change."""
+    """Each search shows a calendar as it was either before or after a concurrent change."""
     clients, rng = Clients(ledgers, added), added.rng
     order = directory_order(SOONEST, descending=False)
     for _ in range(ROUNDS):
@@ -278,7 +278,7 @@ async def test_missed_changes_are_detected_by_comparing_calendar_positions(
     ledger: Ledger,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Covers more changes than a ledger records, and a directory change that names no experts."""
+    """Covers more changes than a ledger's record holds, and a change that names no expert."""
     monkeypatch.setattr("models.bookings.changed_calendars.MAX_RECENT", 2)
     rng = added.rng
     await check(searches[0], rng)
@@ -319,7 +319,7 @@ async def test_invalid_page_arguments_are_refused(
 async def test_end_of_a_hold_frees_no_time_while_somebody_waits_in_line(
     added: OpenDirectory, searches: tuple[OpenSearch, OpenSearch], waiting: int
 ) -> None:
-    """If somebody waits, the hold's release will offer its time to the first in line instead."""
+    """If somebody waits, the time of an ended hold can only be offered to the first in line."""
     search, expert_id, now = searches[0], added.ids[0], utc_now()
     available = Available(now, now + FOREVER, 60)
     key = (await Stored.read()).first_open(expert_id, available, now)

@@ -211,7 +211,7 @@ async def test_password_reset_email_fails_after_an_hour() -> None:
 
 
 async def test_emails_with_links_have_their_own_lane() -> None:
-    """These e-mails do not wait for e-mails about bookings that have been due for longer."""
+    """E-mails with links do not wait for booking e-mails, even if these have been due longer."""
     booked = await insert_due_mail(due_at=TODAY - HOUR)
     times = {"due_at": TODAY, "created_at": TODAY}
     reset = Mail(kind=MailKind.PASSWORD_RESET, to=[Party.OWNER], **times)

@@ -1,4 +1,4 @@
-"""Page sizes."""
+"""Tests of page sizes and reading directions."""
 
 from __future__ import annotations
 

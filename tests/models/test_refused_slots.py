@@ -35,7 +35,7 @@ async def test_refusal_ignores_slots_that_the_refused_request_had_booked(
     ledger, _ = ledgers
     await book_slot(ledger, slot(calendar, 4))
     request = request_for(*(slot(calendar, hour) for hour in (1, 2, 3, 4)))
-    for _ in range(2):  # first with the calendar from the database, then perhaps cached
+    for _ in range(2):  # the second time, the calendar may be cached
         with pytest.raises(SlotTaken) as refusal:
             await book(reserving(ledger), someone(), request)
         assert refusal.value.slot.key == slot(calendar, 4)
@@ -72,7 +72,7 @@ async def test_refusal_names_requested_slots_that_overlap_each_other(
 async def test_slot_in_the_break_after_another_counts_as_overlapping(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The slots are refused together, in whichever order they are requested."""
+    """A request for both slots is refused, whatever the order of the slots."""
     await change_rules(ledger, calendar, break_minutes=30)
     before = len(await events(calendar))
     pair = slot(calendar, 1), slot(calendar, 2)
@@ -86,7 +86,7 @@ async def test_slot_in_the_break_after_another_counts_as_overlapping(
 
 
 async def test_hold_that_is_booked_keeps_its_break(ledger: Ledger, calendar: Calendar) -> None:
-    """If the break becomes longer after the hold, the hold still does not overlap the next slot."""
+    """A hold made before the breaks became longer still does not overlap the next slot."""
     viewer = someone()
     await hold(reserving(ledger), viewer, slot_id(slot(calendar, 1)), None)
     await change_rules(ledger, calendar, break_minutes=30)

@@ -150,7 +150,7 @@ async def test_cancelled_booking_has_no_reminder(ledger: Ledger, calendar: Calen
 async def test_pending_booking_gets_reminders_when_it_is_confirmed(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """Declined bookings get no reminders, and neither do moved ones until they are confirmed."""
+    """Declined bookings get no reminders; moved bookings get none until confirmed again."""
     await set_rules(ledger, calendar, confirms_automatically=False)
     viewer, expert = client(), expert_of(calendar)
     declined, confirmed = [
@@ -239,7 +239,7 @@ async def test_reminder_is_retried_until_the_session_and_fails_if_the_address_is
 async def test_completed_session_sends_one_email_to_its_client(
     ledger: Ledger, calendar: Calendar
 ) -> None:
-    """The e-mail is due once the session has ended and is completed; erased clients get none."""
+    """The e-mail is due after the session's end and completion; erased clients get no e-mail."""
     booking = await book_slot(ledger, slot(calendar, 9))
     completed = booking.model_copy(update={"status": BookingStatus.COMPLETED})
     for later in (0 * HOUR, 2 * HOUR):

@@ -43,7 +43,7 @@ async def sample_expert() -> Id:
 
 
 async def test_reset_adds_the_next_event_and_can_be_undone() -> None:
-    """Until it is undone, later decisions in the same batch use the new rules."""
+    """Until the change of rules is undone, later decisions in the same batch use the new rules."""
     agenda = Agenda(Calendar(id=EXPERT, rules=rules(), sequence=41), [], NOW)
     undo = agenda.savepoint()
     closed = agenda.rules.with_changes(accepts_bookings=False)

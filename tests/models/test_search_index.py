@@ -69,7 +69,7 @@ def has_one_error(typed: str, meant: str) -> bool:
 
 
 def rank_of(typed: str, words: Iterable[str], *, is_bio: bool) -> int | None:
-    """Return the rank of the best match of a typed word, as the search defines it."""
+    """Return the rank of a typed word's best match by the search's definition, or None."""
     ranks = []
     for word in words:
         if word == typed:
@@ -86,7 +86,7 @@ def rank_of(typed: str, words: Iterable[str], *, is_bio: bool) -> int | None:
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=5), st.lists(WORDS, min_size=1, max_size=3))
 def test_search_finds_what_its_definition_requires(experts: list[Texts], typed: list[str]) -> None:
     index, ids = index_of(*experts)
-    # Words of these letters have no inflections; other tests cover those.
+    # Words that consist of `LETTERS` have no inflections; other tests cover inflections.
     expected: dict[Id, int] = {}
     for id_, (words, bio) in zip(ids, experts, strict=True):
         ranks = [
@@ -113,7 +113,7 @@ def test_search_finds_what_its_definition_requires(experts: list[Texts], typed: 
 def test_replaced_and_removed_experts_are_found_by_their_current_words(
     changes: list[tuple[int, list[str] | None]], typed: str
 ) -> None:
-    """After any changes, the index finds the same as a new index of the current experts."""
+    """After any changes, the index finds the same experts as a new index of the current experts."""
     ids = [new_id() for _ in range(4)]
     index, present = SearchIndex(), dict[Id, list[str]]()
     for number, words in changes:

@@ -34,7 +34,7 @@ Index = dict[str, Any]
 
 @pytest.fixture
 async def indexes(database: Client) -> dict[str, list[Index]]:
-    """The indexes that the application has created, keyed by the collection's name."""
+    """The indexes that the application has created, keyed by collection name."""
     stored = database.get_default_database()
     found = {}
     for name in COLLECTIONS:
@@ -62,7 +62,7 @@ def is_multikey(collection: str, index: Index) -> bool:
 
 
 def test_documented_shard_key_of_experts_data_is_the_expert() -> None:
-    """Calendars are sharded by `_id`, because that is the expert's id."""
+    """Calendars are sharded by `_id`, because a calendar's `_id` is the expert's id."""
     by_expert = dict.fromkeys(("bookings", "events", "reviews", "waits"), "expert_id")
     assert {**by_expert, "calendars": "_id"} == SHARD_KEYS
 
@@ -70,7 +70,7 @@ def test_documented_shard_key_of_experts_data_is_the_expert() -> None:
 async def test_unique_indexes_of_sharded_collections_begin_with_the_shard_key(
     indexes: dict[str, list[Index]],
 ) -> None:
-    """An expert's documents are all on one shard, so that this shard can enforce uniqueness."""
+    """Equal values of such an index are on one shard, which can detect the duplicates."""
     prefixes = {
         index["name"]: fields(index)[0]
         for collection in SHARD_KEYS
@@ -103,7 +103,7 @@ async def test_each_shard_key_has_an_index_that_supports_it(
 async def test_unique_indexes_of_unsharded_collections_are_documented(
     indexes: dict[str, list[Index]],
 ) -> None:
-    """docs/operations.md names each of these indexes."""
+    """docs/operations.md names each unique index of a collection that is not sharded."""
     found = {
         index["name"]: collection
         for collection in COLLECTIONS.keys() - SHARD_KEYS.keys()
@@ -119,7 +119,7 @@ async def test_unique_indexes_of_unsharded_collections_are_documented(
 
 
 def test_generated_ids_are_unique_where_no_index_enforces_uniqueness() -> None:
-    """These collections are not sharded by `_id`, so no index keeps `_id` unique across shards."""
+    """No index keeps `_id` unique across shards if a collection is sharded by another field."""
     for model in (Booking, Event, Review, Wait):
         assert SHARD_KEYS[model.Settings.name] != "_id"
         assert model.model_fields["id"].default_factory is new_id
@@ -128,7 +128,7 @@ def test_generated_ids_are_unique_where_no_index_enforces_uniqueness() -> None:
 
 
 def test_collections_with_meaningful_ids_are_not_sharded() -> None:
-    """Their unique index on `_id` only works on one shard, so these collections are not sharded."""
+    """Their ids must be unique, and the index on `_id` enforces this only within one shard."""
     found = {name for name, model in COLLECTIONS.items() if "id" in model.__annotations__}
     expiring = {"requests", "links", "codes", "refresh_tokens", "attempts"}
     assert found == {*expiring, "settings", "writers"}
@@ -136,7 +136,7 @@ def test_collections_with_meaningful_ids_are_not_sharded() -> None:
 
 
 async def test_all_collections_are_created_at_application_start(database: Client) -> None:
-    """A transaction on several shards cannot create a collection, so none may be missing."""
+    """A transaction on several shards cannot create a collection, so all must already exist."""
     empty = database.get_database("created-at-start")
     for _ in range(2):
         await _create_collections(empty)

@@ -1,4 +1,4 @@
-"""Tests of which slots are listed, and of their status: rules, notice, bookings and holds."""
+"""Tests of an expert's listed slots and their status, given rules, bookings and holds."""
 
 from __future__ import annotations
 

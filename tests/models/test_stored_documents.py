@@ -75,7 +75,7 @@ def test_stored_bookings_events_and_emails_are_read_back_unchanged(
 
 
 async def test_ledger_stores_documents_in_the_same_form_as_beanie() -> None:
-    """The ledger stores what `stored` returns, and other code uses Beanie's `insert`."""
+    """The ledger stores what `stored` returns; other code stores documents with Beanie."""
     calendar = Calendar(id=new_id(), rules=rules(overrides=(override(date(2027, 3, 8)),)))
     agenda = Agenda(Calendar(id=EXPERT, rules=rules()), (), NOW)
     agenda.book(booking(cell(10), held_until=NOW + timedelta(minutes=5)))

@@ -1,4 +1,4 @@
-"""If a commit's outcome is unknown, its commands still get the right results."""
+"""Even if the outcome of a commit is unknown, its commands return the right results."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ REFUSED = OperationFailure("refused", 8_000)
 
 
 def unknown(code: int) -> OperationFailure:
-    """Return the error that the driver raises if a commit may have succeeded."""
+    """Return an error like those that the driver raises if a commit may have succeeded."""
     label = TRANSIENT if code == NO_SUCH_TRANSACTION else OUTCOME_UNKNOWN
     return OperationFailure("unknown", code, {"errorLabels": [label]})
 
@@ -77,7 +77,7 @@ async def test_client_is_not_refused_because_of_their_own_booking(
     *,
     is_stored: bool,
 ) -> None:
-    """Two of every three commits have an unknown outcome.
+    """The outcome of two in every three commits is unknown to the ledger.
 
     Covers NO_SUCH_TRANSACTION: a restarted database server no longer knows the transaction when the
     driver repeats a commit.
@@ -105,7 +105,7 @@ async def test_client_is_not_refused_because_of_their_own_booking(
 async def test_guest_keeps_the_hold_on_sign_in_although_commit_outcomes_are_unknown(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool
 ) -> None:
-    """The hold is prolonged once and moved to the account once; each change has one event."""
+    """The hold is prolonged once and moved to the account once, with one event for each change."""
     commit = AsyncClientSession.commit_transaction
     guest, account = someone(), someone()
     commits = 0
@@ -140,9 +140,10 @@ async def test_guest_keeps_the_hold_on_sign_in_although_commit_outcomes_are_unkn
 async def test_late_commit_is_recognized_after_its_batch_was_split(
     database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first commit takes effect late, during the second one, which is refused.
+    """The first commit takes effect late, during the second commit, which is refused.
 
-    Normally, taking a claim would wait for the first commit. Here it fails, as it may in practice.
+    Normally, the ledger takes a claim before the second commit, and so waits for the first commit.
+    Here, taking the claim fails, as it may in practice.
     """
     commit = Batch.commit
     batches: list[Batch] = []

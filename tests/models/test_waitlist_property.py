@@ -92,7 +92,7 @@ class Comparison:
             assert expected
 
     def how(self) -> dict[str, Any]:
-        """Return arguments that select the cached agenda or a newly loaded one at random."""
+        """Return keyword arguments that choose a cached or a newly loaded agenda at random."""
         return {"is_cached": self._draw(st.booleans())}
 
     def book(self) -> None:

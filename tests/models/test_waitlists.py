@@ -1,4 +1,4 @@
-"""Waiting lists in the database: a freed slot is offered, in order, in the same transaction."""
+"""Waiting lists in the database: the transaction that frees a slot also makes the offer."""
 
 from __future__ import annotations
 
@@ -292,7 +292,7 @@ class Worker:
             await self._ledger.post(_end(self._rng.choice(found)))
 
     async def join(self) -> None:
-        """Join the waiting list for an hour that starts within a random range of three hours."""
+        """Join the waiting list for a one-hour session that starts within three random hours."""
         first = self._hour()
         await join(self._ledger, self._viewer, self._calendar, range(first, first + 3))
 

@@ -66,7 +66,7 @@ def check(error: PyMongoError, code: int) -> None:
 async def test_command_error_reaches_the_driver(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
-    """The driver repeats an insert after a retryable error, so two commands must fail."""
+    """The driver repeats an insert after a retryable error, so two inserts must fail."""
     proxy.inject(Fault(CommandError(code), "insert", "things", times=2))
     with pytest.raises(PyMongoError) as raised:
         await things.insert_one({"_id": 1})
@@ -212,7 +212,7 @@ async def test_lost_replies_to_a_commit_leave_its_outcome_unknown(
 async def test_bulk_write_can_be_refused_as_unknown_or_unsupported(
     proxy: WireProxy, things: AsyncCollection[dict[str, Any]], code: int
 ) -> None:
-    """A fault for one collection does not affect bulk writes to others."""
+    """A fault for one collection does not affect bulk writes to other collections."""
     client = things.database.client
     command = {
         "bulkWrite": 1,

@@ -185,7 +185,7 @@ async def test_replica_set_is_discovered_through_the_proxy(
 
 
 async def test_secondary_refuses_writes_until_it_becomes_primary(database_url: str) -> None:
-    """Direct connections can only read; a client that waits for a primary finds the new primary."""
+    """Direct connections to a secondary can only read; other clients wait for a primary."""
     with WireProxy(database_url, role=Role.SECONDARY) as proxy:
         async with connect(proxy) as client, connect(proxy, directConnection=True) as direct:
             with pytest.raises(ServerSelectionTimeoutError):

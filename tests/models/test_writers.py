@@ -71,7 +71,7 @@ async def calendar(database: Client) -> AsyncIterator[Calendar]:
 
 
 async def added_days_and_events(calendar: Calendar) -> tuple[int, int]:
-    """Return the growth of the calendar's booking horizon in days, and its number of events."""
+    """Return by how many days the booking horizon grew, and the number of the calendar's events."""
     after = await Calendar.get(calendar.id)
     assert after
     events = await Event.find({"expert_id": calendar.id}).to_list()

@@ -57,7 +57,7 @@ def test_sign_in_codes_may_be_typed_with_spaces_hyphens_and_full_width_digits(te
 
 
 @pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", "1 2 3 4 5 6"])
-def test_text_in_another_format_is_no_sign_in_code(text: str) -> None:
+def test_text_in_another_format_is_not_a_sign_in_code(text: str) -> None:
     assert not is_code(text)
 
 

@@ -93,7 +93,7 @@ def life(rng: Random, expert_id: Id, taken: set[int]) -> tuple[Booking, tuple[Bo
 
 @pytest.fixture(scope="module")
 async def booked(database: Client) -> AsyncIterator[dict[Id, list[Booking]]]:
-    """Store bookings of three experts; yield those that count in the figures, by expert id."""
+    """Store bookings of three experts; yield those that the figures count, keyed by expert id."""
     assert database is not None
     rng, counted = Random(31), dict[Id, list[Booking]]()
     experts = [new_id() for _ in range(3)]

@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], type[InvalidImage]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_unusable_files_are_refused_in_little_time_and_memory(name: str) -> None:
+def test_refusing_an_unusable_file_takes_little_time_and_memory(name: str) -> None:
     make, error = REFUSED[name]
     content = make()
     tracemalloc.start()

@@ -65,7 +65,7 @@ async def lawyer() -> AsyncIterator[Expert]:
 
 @pytest.fixture(params=[True, False], ids=["cached", "uncached"])
 async def listings(request: pytest.FixtureRequest) -> AsyncIterator[Listings]:
-    """A `Listings` that reads directory pages, once with and once without its cache."""
+    """A `Listings` object; each test runs once with its cache and once without it."""
     async with Listings(use_cache=request.param).open() as listings:
         yield listings
 
@@ -79,7 +79,7 @@ async def contents(page: Page[DirectoryEntry]) -> tuple[list[str], bool, bool, i
 async def test_directory_change_is_visible_to_the_next_request(
     listings: Listings, lawyer: Expert
 ) -> None:
-    """The page and the total change when an expert is added and again when it is deleted."""
+    """The page and the total change when an expert is added, and when the expert is deleted."""
     before = [await contents(await listings.page(LAWYERS, BY_NAME, TWO)) for _ in range(2)]
     assert before[0] == before[1]
     await lawyer.insert()

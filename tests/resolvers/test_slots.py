@@ -145,8 +145,8 @@ def test_repeated_local_hour_gives_two_slots() -> None:
     assert times(found) == ["00:00", "01:00"]
 
 
-def test_next_slot_is_searched_in_two_windows() -> None:
-    """The first window covers two weeks; the second covers the rest of a longer booking horizon."""
+def test_next_slot_is_searched_in_two_time_windows() -> None:
+    """The first window covers two weeks, and the second any rest of a longer booking horizon."""
     near = Calendar.model_construct(id=EXPERT, rules=rules(horizon_days=7))
     far = Calendar.model_construct(id=EXPERT, rules=rules(horizon_days=90))
     assert search_windows(near, NOW) == [(NOW, NOW + 9 * DAY)]

@@ -121,7 +121,7 @@ class Position:
 
 
 def minimum(fields: Any) -> dict[str, Any]:
-    """Return sample values for those of the arguments or input fields that are required."""
+    """Return sample values for the required ones among the given arguments or input fields."""
     return {
         name: value_of(field.type) for name, field in fields.items() if is_non_null_type(field.type)
     }
@@ -162,7 +162,7 @@ POSITIONS = list(positions())
 
 
 def excessive(position: Position) -> Any:
-    """Return a value far beyond its maximum size, but short enough for a request."""
+    """Return a value far beyond the position's maximum size, but short enough for a request."""
     room = MAX_BODY_BYTES - 1_000
     if not is_list_type(position.type):
         is_id = position.type.name == "ID"
@@ -173,14 +173,14 @@ def excessive(position: Position) -> Any:
 
 
 def context() -> Context:
-    """Return a context without real services, so that using one is an internal error."""
+    """Return a context without real services, so that using a service is an internal error."""
     lookups = SimpleNamespace(experts=None, calendars=None)
     services = SimpleNamespace(use_caches=True, operation_seconds=60.0, lookups=lookups)
     return Context(cast("Services", services), None)
 
 
 async def answer_to(position: Position, value: object) -> str:
-    """Execute a position's operation with the given value there; return the refusal's message."""
+    """Execute an operation with the value in the given position; return the refusal's message."""
     variables = position.variables(value)
     type_name, name = position.operation.split(".")
     root: Any = core.type_map[type_name]

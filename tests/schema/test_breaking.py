@@ -1,4 +1,4 @@
-"""Compatibility of the current schema with schema/released.graphql, that of the last release."""
+"""Compatibility of the schema with schema/released.graphql, the schema of the last release."""
 
 from __future__ import annotations
 

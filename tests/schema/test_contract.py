@@ -68,7 +68,7 @@ def _input(of: GraphQLArgument | GraphQLInputField) -> str:
 
 
 def is_unimplemented(element: str) -> bool:
-    """Return whether NOT_IMPLEMENTED has an element, or the field or type that contains it."""
+    """Return whether NOT_IMPLEMENTED lists an element, or the field or type that contains it."""
     owner, field = element.partition(".")[0], element.partition("(")[0]
     return not NOT_IMPLEMENTED.isdisjoint({element, field, f"Type.{owner}"})
 
@@ -90,7 +90,7 @@ def test_the_schema_conforms_to_the_contract() -> None:
 
 
 def test_unimplemented_elements_are_listed_exactly() -> None:
-    """An implemented element must leave the list, so that the contract test compares it."""
+    """Implemented elements must not be listed, so that the contract test compares them."""
     assert sorted(element for element in NOT_IMPLEMENTED if element in IMPLEMENTED) == []
     assert sorted(element for element in NOT_IMPLEMENTED if element not in CONTRACTED) == []
 

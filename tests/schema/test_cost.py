@@ -1,4 +1,4 @@
-"""Cost of operations by the rules in `schema.execution.cost`, and limits on GraphQL documents."""
+"""Cost of operations, as computed by `schema.execution.cost`, and limits on GraphQL documents."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def object_types() -> Iterator[GraphQLObjectType]:
 
 
 def test_a_session_refresh_costs_more_than_other_mutations() -> None:
-    """The cost limits a network address to about 600 refreshes a minute, as each stores a token."""
+    """Each refresh stores a token; its cost limits a network address to about 600 a minute."""
     assert cost("mutation { refreshSession { __typename } }") == 2_001
 
 
 def test_every_unpaginated_list_has_an_assumed_size() -> None:
-    """Every assumed list size and every field cost belongs to an existing field."""
+    """Conversely, every assumed list size and every field cost belongs to an existing field."""
     connections = {
         str(field.type).rstrip("!")
         for type_ in object_types()

@@ -15,7 +15,7 @@ from schema.execution.prepared import FAILURE_COST, RequestFailed
 
 
 def test_document_cache_is_bounded_by_the_total_length_of_its_texts() -> None:
-    """Invalid documents are not cached."""
+    """Invalid GraphQL documents are not cached."""
     for number in range(60):
         for _ in range(2):
             prepare(f"query Long{number} {{ __typename }} {' ' * 16_000}", None)
@@ -29,7 +29,7 @@ def test_document_cache_is_bounded_by_the_total_length_of_its_texts() -> None:
 
 
 def test_parsing_is_charged_when_the_operation_name_is_unknown() -> None:
-    """Parsing is charged each time until the document is cached."""
+    """Parsing is charged each time until the GraphQL document is cached."""
     text = "query One { __typename } query Two { __typename }" + " " * 1_000
     costs = []
     for name in (None, "Three", "Four"):

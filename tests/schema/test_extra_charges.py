@@ -82,7 +82,7 @@ async def spent(budgets: Budgets) -> int:
 
 @pytest.fixture(params=["shared", "separate"])
 def subscribe(request: pytest.FixtureRequest) -> Any:
-    """Return a function that subscribes after a past event, with shared or separate rendering."""
+    """Return a function that resumes a shared or a separate subscription from a past event."""
 
     async def start(budgets: Budgets, missed: int) -> int:
         """Subscribe so that `missed` events are replayed; return the cost of one event."""

@@ -32,7 +32,7 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 
 
 def chained_fragments(names: int, spreads: int) -> str:
-    """Return a document whose fragments each spread several of the following ones."""
+    """Return a document in which each fragment spreads several of the next fragments."""
     fragments = (
         f"fragment F{i} on User {{ id {' '.join(f'...F{j}' for j in range(i + 1, i + spreads))} }}"
         for i in range(names)
@@ -88,9 +88,9 @@ HOSTILE = {
 def test_work_for_a_hostile_document_is_bounded(query: str) -> None:
     """The number of function calls and the CPU time are limited.
 
-    CPU time includes work inside a single call, such as matching a regular expression. Its limit
-    is a multiple of the CPU time for parsing a plain document. Both times are measured repeatedly,
-    so that load from other processes does not fail the test.
+    CPU time includes work inside a single call, such as matching a regular expression. The limit on
+    CPU time is a multiple of the time for parsing a plain document. Both documents are measured
+    repeatedly, so that load from other processes does not fail the test.
     """
     assert len(query) < 100 * 1024
     padded = query + " " * max(

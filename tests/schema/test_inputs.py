@@ -1,4 +1,4 @@
-"""Plain inputs are constructed with the same result as by Strawberry."""
+"""Plain inputs are constructed with the same result as if Strawberry had constructed them."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ from graphql import build_schema
 from schema import root
 from tests.support.schema_lint import RULES
 
-# Lint findings that are accepted because the contract requires them, with their reasons.
+# Lint findings that are accepted because the API contract requires them, with their reasons.
 ACCEPTED: Final = {
     # Browsers send the refresh token in a cookie and need no input.
     "Mutation.refreshSession: does not take a single required `input`",
-    # `logout` takes one flag, which has a default, and refuses nothing.
+    # `logout` takes a single flag, which has a default, and is never refused.
     "Mutation.logout: does not take a single required `input`",
     "Mutation.logout: does not return a non-null union FooResult",
     # `exportMyData` returns a URL or raises Unauthenticated.

@@ -34,7 +34,7 @@ fewer_examples = settings(
 async def test_forward_pagination_returns_every_expert_once(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
-    """Pages and totals equal those of the directory filtered and sorted in Python."""
+    """The pages and totals match those of the directory, filtered and sorted in Python."""
     variables, expected = data.draw(list_queries(directory))
     size = data.draw(st.sampled_from(SIZES))
     seen: list[str] = []
@@ -55,7 +55,7 @@ async def test_forward_pagination_returns_every_expert_once(
 async def test_backward_pagination_returns_every_expert_once(
     api: Api, directory: list[Expert], data: st.DataObject
 ) -> None:
-    """The pages returned for `last` and `before` add up to the same list in the same order."""
+    """The pages requested with `last` and `before` add up to the whole list, in its order."""
     variables, expected = data.draw(list_queries(directory))
     size = data.draw(st.sampled_from(SIZES))
     seen: list[str] = []

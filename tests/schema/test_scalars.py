@@ -1,4 +1,4 @@
-"""Custom scalars accept one unambiguous format and refuse everything else."""
+"""Each custom scalar accepts one unambiguous format and refuses all other values."""
 
 from __future__ import annotations
 

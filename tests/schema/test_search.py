@@ -61,7 +61,7 @@ async def test_search_finds_experts_by_what_they_do(api: Api, search: str, best:
 async def test_a_search_is_ordered_by_relevance_then_rating(
     api: Api, directory: list[Expert]
 ) -> None:
-    """Forward and backward pages have the same order; an explicit `orderBy` replaces it."""
+    """Forward and backward pages have the same order; an explicit `orderBy` takes precedence."""
     variables = {"filter": {"search": "design"}}
     whole = await fetch_page(api, variables, first=100)
     in_title = [each["id"] for each in directory if "design" in words(each["title"])]

@@ -1,4 +1,4 @@
-"""Compiled selections give the same results as graphql-core's executor."""
+"""Compiled selections produce the same responses as graphql-core's executor."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ ROOT_FIELDS = (
 
 
 class FailingLoaders:
-    """Stand-in for the loaders that raises an error whenever one is used."""
+    """Stand-in for the batch loaders that raises an error if any loader is used."""
 
     def __getattr__(self, name: str) -> object:
         raise LookupError(f"no loader {name}")
@@ -145,7 +145,7 @@ def context_with(ledger: FakeLedger | None = None, *, use_caches: bool) -> Conte
 
 
 def comparable(result: ExecutionResult) -> object:
-    """Return a result in comparable form, with the order of keys and all details of the errors."""
+    """Return a result in a form for comparisons, which preserves key order and error details."""
     errors = [
         (error.message, error.path, error.locations, error.positions, repr(error.original_error))
         for error in result.errors or ()
@@ -211,7 +211,7 @@ async def event_response(
 def test_compiled_response_with_a_page_equals_that_of_the_executor(
     pages: list[object], seed: int
 ) -> None:
-    """Compares data, key order and errors, in the first run of a document and in later ones."""
+    """Compares data, key order and errors, in the first and later executions of a document."""
     random = Random(seed)
     prepared = prepare(random_document(random, "query", "experts"), None, use_cache=False)
     factory = ResultFactory(random)
@@ -251,12 +251,12 @@ def test_compiled_response_with_an_event_equals_that_of_the_executor(seed: int) 
 def test_compiled_response_to_a_booking_equals_that_of_the_executor(
     ledger: FakeLedger, seed: int
 ) -> None:
-    """Covers bookings, refusals and exceptions; both runs call the ledger equally often."""
+    """Covers bookings, refusals and exceptions; both runs must call the ledger equally often."""
     random = Random(seed)
     text = random_document(random, "mutation", *random.choice(BOOKING_FIELDS))
     try:
         prepared = prepare(text, None, use_cache=False)
-    except RequestFailed:  # fields of the same name have conflicting types
+    except RequestFailed:  # two fields with the same response name have conflicting types
         reject()
     factory = ResultFactory(random)
 
@@ -264,7 +264,7 @@ def test_compiled_response_to_a_booking_equals_that_of_the_executor(
         for _ in range(3):
             ledger.raises, ledger.result = factory.outcome()
             for variables in BOOKING_VARIABLES:
-                ledger.calls = 0  # other tests use the ledger too
+                ledger.calls = 0  # other tests use this fake ledger, too
                 expected = await response_to(prepared, variables, ledger, use_caches=False)
                 calls, ledger.calls = ledger.calls, 0
                 assert await response_to(prepared, variables, ledger, use_caches=True) == expected
@@ -279,7 +279,7 @@ def test_compiled_response_to_a_booking_equals_that_of_the_executor(
 def test_compiled_responses_with_several_root_fields_equal_those_of_the_executor(
     ledger: FakeLedger, pages: list[object], seed: int
 ) -> None:
-    """Covers serial mutations and parallel queries, with aliases."""
+    """Covers mutations, whose fields run serially, and queries, whose fields run in parallel."""
     random = Random(seed)
     factory = ResultFactory(random)
     chosen = [random.choice(ROOT_FIELDS) for _ in range(random.randint(1, 4))]

@@ -9,7 +9,7 @@ PATIENCE_SECONDS = 600
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Raise the backends' timeouts to ten minutes for servers that are connected.
+    """Raise the backends' timeouts for connected servers to ten minutes.
 
     With the default timeouts, a test machine that stalls for a second looks like an outage of the
     server. Killed servers are still detected, since their connections break.

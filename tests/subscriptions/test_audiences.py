@@ -53,19 +53,19 @@ class RecordingSubscriber:
 
 
 class CountingRenderer:
-    """Renders events for viewers who have no booking in them, and counts its calls."""
+    """Renders events for viewers whose bookings the events do not concern, and counts its calls."""
 
     def __init__(self) -> None:
         self.calls = 0
 
     def __call__(self, event: Event) -> bytes | None:
-        """Render an event that has an even number; return None for one with an odd number."""
+        """Render an event with an even sequence number; return None if the number is odd."""
         self.calls += 1
         return None if event.sequence % 2 else str(event.sequence).encode()
 
 
 def event_of(expert_id: Id, sequence: int, client_id: Id | None = None) -> Event:
-    """Return an event for a booking by the given client or, without one, by a new client."""
+    """Return an event for a booking by the given client; if it is None, by a new client."""
     client = client_id or new_id()
     slot = SlotState(
         starts_at=NOW, minutes=60, price=100, status=SlotStatus.BOOKED, clients=(client,)
@@ -74,7 +74,7 @@ def event_of(expert_id: Id, sequence: int, client_id: Id | None = None) -> Event
         id=new_id(),
         expert_id=expert_id,
         sequence=sequence,
-        at=utc_now(),  # not earlier, since the database deletes events after two days
+        at=utc_now(),  # a recent time, since the database deletes events after two days
         kind=EventKind.BOOKED,
         client_id=client,
         slot=slot,
@@ -135,7 +135,7 @@ async def test_event_is_rendered_once_for_all_viewers_except_the_bookings_client
 
 
 async def test_events_of_one_commit_are_sent_together(channel: Channel) -> None:
-    """Up to 16 events are sent together; clients get separate renderings only of their own."""
+    """Up to 16 events are sent together; a client's own events are rendered separately."""
     ada, render = new_id(), CountingRenderer()
     subscribers = [RecordingSubscriber(), RecordingSubscriber(new_id()), RecordingSubscriber(ada)]
     async with served(channel, subscribers, render, 0):

@@ -124,7 +124,7 @@ async def test_concurrent_first_subscribers_of_a_channel_all_receive_messages(
 
 
 async def publish_repeatedly(bus: Broadcast, channel: str) -> None:
-    """Publish a message repeatedly until cancelled, since new subscriptions take effect late."""
+    """Publish a message repeatedly until cancelled, since new subscriptions start with a delay."""
     while True:
         await bus.publish(channel, "message")
         await asyncio.sleep(0.05)
@@ -151,7 +151,7 @@ async def test_subscriber_that_replaces_the_only_one_misses_no_event(
 
 
 async def test_burst_arrives_completely_and_in_order(database: Client, url: str) -> None:
-    """Four logs commit 700 events in all, concurrently and as fast as possible."""
+    """Four event logs together commit 700 events, concurrently and as fast as possible."""
     async with event_logs(database, 4) as logs, broadcast(url) as bus, Hub(bus).open() as hub:
         async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
             receiving = [

@@ -40,7 +40,7 @@ def without_polling(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:  # 
 
 
 def no_events(_: Sequence[Event]) -> Sequence[Event]:
-    """Return no event to announce, as if all notifications were lost."""
+    """Return no events, so that nothing is announced, as if all notifications were lost."""
     return ()
 
 
@@ -136,7 +136,7 @@ async def test_changes_without_notifications_are_read_from_the_log(database: Cli
 async def test_no_change_is_lost_during_an_outage_of_the_broadcast_server(
     database: Client, tmp_path: Path
 ) -> None:
-    """Changes made during the outage are read from the event log when the server is back."""
+    """Changes made during the outage are read from the event log once the server is back."""
     ada = new_viewer()
     with run_valkey(tmp_path) as server:
         async with (
@@ -158,9 +158,9 @@ async def test_no_change_is_lost_during_an_outage_of_the_broadcast_server(
 async def test_event_committed_late_is_still_delivered(
     database: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The event has the earlier time of its decision, and its notification is lost.
+    """The event is committed half an hour after its own timestamp, and its notification is lost.
 
-    The lookback of each poll is raised to an hour, so that even a busy machine finds the event.
+    Each poll is made to look back an hour, so that even a busy machine finds the event in time.
     """
     lookback = timedelta(hours=1)
     for module in ("bookings", "clients"):

@@ -41,7 +41,7 @@ async def follow(hub: Hub, log: EventLog, seen: list[int], *, sees_disabled: boo
 async def test_disabling_an_expert_ends_subscriptions_of_viewers_who_may_not_see_disabled_experts(
     database: Client, *, is_announced: bool
 ) -> None:
-    """If another process disables the expert, that event is read from the log."""
+    """If another process disables the expert, the event about this is read from the event log."""
     async with event_logs(database) as [log], broadcast(MEMORY) as bus, Hub(bus).open() as hub:
         public, own = Member(), Member()
         seen: dict[bool, list[int]] = {False: [], True: []}

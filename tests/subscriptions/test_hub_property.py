@@ -1,4 +1,4 @@
-"""Property: slots read at a cursor and updated by later events equal slots read afresh.
+"""Property: slots that a client has read once and updated with events equal newly read slots.
 
 Random operations of the API run concurrently on the real database, with sessions of several
 lengths, breaks, holds that expire, and waiting lists. Notifications are lost, duplicated and
@@ -35,10 +35,10 @@ CALENDARS = (("Europe/London", True), ("Asia/Kolkata", False))
 
 
 async def check(scenario: Scenario, process: LossyProcess) -> None:
-    """Assert that all clients have the slots that are read afresh while no operation is running.
+    """Read the slots while no operation is running; assert that all clients have the same slots.
 
-    First waits until the event of every expired hold is delivered. Until then, readers of the
-    database see such a hold as expired, but clients that follow the events do not yet.
+    First wait until the event of every expired hold has been delivered: before that, an ended hold
+    looks expired to readers of the database, but not yet to clients that follow the events.
     """
     snapshot = scenario.rng.choice(scenario.snapshots)
     returning = SlotClient(process.hub, scenario.id, scenario.since, snapshot)
@@ -65,7 +65,7 @@ async def check(scenario: Scenario, process: LossyProcess) -> None:
 async def run_scenario(
     scenario: Scenario, process: LossyProcess, outcomes: Counter[str], changes: int
 ) -> None:
-    """Change a calendar at random until enough changes, including every kind, are committed.
+    """Change a calendar at random until enough events, with each kind among them, are committed.
 
     Checks the clients after each round of concurrent operations. Fails, and reports
     the outcomes, if too many operations are refused.
@@ -82,7 +82,7 @@ async def run_scenario(
 
 
 def has_enough(kinds: Counter[EventKind], changes: int) -> bool:
-    """Return whether at least `changes` events, including every kind, have been committed."""
+    """Return whether there are at least `changes` committed events, with all kinds among them."""
     return kinds.total() >= changes and set(kinds) == set(EventKind)
 
 

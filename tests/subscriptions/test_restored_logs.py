@@ -64,7 +64,7 @@ async def follow_from(hub: Hub, log: EventLog, position: Position, count: int) -
 async def test_cursor_of_an_event_that_a_restore_has_lost_is_expired(
     database: Client, commits: int
 ) -> None:
-    """Covers logs that end before, at and after the number of the lost event."""
+    """Covers restored logs that end before, at and after the numbers of the lost events."""
     async with opened(database) as (log, hub, events):
         await log.restore(events[BACKUP - 1].position)
         if commits:
@@ -115,7 +115,7 @@ async def test_live_subscriptions_end_when_the_log_is_replaced(
 async def test_subscription_after_a_deleted_event_continues_with_the_next_event(
     database: Client,
 ) -> None:
-    """The event at the client's cursor is deleted from the log before the next one is committed."""
+    """The event at the client's cursor is deleted before the next event is committed."""
     async with opened(database) as (log, hub, events):
         last = events[-1].position
         await type(events[-1]).find({"expert_id": log.expert_id}).delete()

@@ -31,7 +31,7 @@ class StoredDocuments:
 
     @classmethod
     async def read(cls, database: Database, clients: set[Id]) -> StoredDocuments:
-        """Read the documents of the given clients from the database."""
+        """Read the bookings and related records of the given clients from the database."""
         ours = {"client_id": {"$in": list(clients)}}
         bookings = {row["_id"]: row async for row in database["bookings"].find(ours)}
         events: dict[Id, list[Row]] = defaultdict(list)
@@ -54,7 +54,7 @@ class StoredDocuments:
 
 
 async def audit(journal: Journal, database: Database) -> None:
-    """Assert that the stored documents are exactly those that the server acknowledged.
+    """Assert that exactly those changes are stored that the server acknowledged.
 
     Raises:
         AssertionError: if a booking differs from its acknowledged state, if a booking was never
@@ -98,7 +98,7 @@ def _after(start: datetime, cells: int) -> datetime:
 
 
 def _check_events(events: list[Row], steps: list[Step]) -> None:
-    """Assert that each step has its event with the acknowledged number; a move has two events."""
+    """Assert that each step has an event with the acknowledged number, and each move two events."""
     remaining = list(events)
     before: Step | None = None
     for step in steps:

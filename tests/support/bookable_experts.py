@@ -30,7 +30,8 @@ async def plain_experts(api: Api) -> list[Expert]:
 async def with_day(api: Api, expert: Expert) -> Expert:
     """Return a copy of the expert that also has `day`, an upcoming date with enough free slots.
 
-    The next such date is in the same month, so that one page of the calendar shows both dates.
+    The next date with enough free slots is in the same month as `day`, so that one page of the
+    calendar shows both dates.
     """
     now = datetime.now(UTC)
     since, until = (now + timedelta(days=3), now + timedelta(days=24))
@@ -41,12 +42,12 @@ async def with_day(api: Api, expert: Expert) -> Expert:
     for slot in found:
         starts = datetime.fromisoformat(slot["startsAt"]).astimezone(ZoneInfo(ZONE))
         free[starts.date().isoformat()] += slot["status"] == "OPEN"
-    # Skip the first day, which the start of the range may have cut off.
+    # Skip the first day, because the requested range may contain only a part of it.
     days = [day for day, count in sorted(free.items())[1:] if count >= MIN_FREE_SLOTS]
     day = next(day for day, after in pairwise(days) if day[:7] == after[:7])
     return {**expert, "day": day}
 
 
 async def bookable_expert(api: Api) -> Expert:
-    """Return the first plain expert, with `day` set to a date that has enough free slots."""
+    """Return the first of `plain_experts`, with `day` set to a date that has enough free slots."""
     return await with_day(api, (await plain_experts(api))[0])

@@ -71,7 +71,8 @@ def npm_chromium() -> Chromium:
     """
     target = CACHE / PACKAGE.rpartition("@")[2]
     if not (target / "chromium").exists():
-        # Install into a temporary folder and rename it, so no process finds a partial one.
+        # Install into a temporary folder and rename it, so that no process finds a partial
+        # installation.
         CACHE.mkdir(exist_ok=True)
         temporary = Path(mkdtemp(dir=CACHE))
         try:

@@ -37,7 +37,7 @@ def request_key(text: bytes = b"?") -> CacheKey:
 def cached_response(
     checkpoint: Checkpoint, *experts: Id, body: bytes = b"{}", expires_at: float = NEVER
 ) -> CachedResponse:
-    """Return a cached response that depends on the experts' calendars, with one event each."""
+    """Return a cached response that depends on calendars, each of which has had one event."""
     return CachedResponse(
         headers=(),
         body=body,

@@ -24,7 +24,7 @@ HEADER = "x-trace"
 ROOTS = frozenset(
     each.__qualname__ for each in (Endpoint.__call__, Ledger._load_loop, Ledger._write_loop)
 )
-"""Only calls made from within these functions belong to a request, not to background work."""
+"""Calls made from within these functions belong to a request; other calls are background work."""
 END = Ledger._answer.__qualname__
 """Function that runs right after the commit, where tracing ends."""
 PACKAGES = tuple(
@@ -47,7 +47,7 @@ def read(path: Path) -> list[Call]:
 
 
 def profile(path: Path) -> None:
-    """Record the calls that this thread makes for a request, until its commit."""
+    """Record the calls that this thread makes for a request, until the request's commit."""
     calls: list[Call] = []
 
     def record(frame: FrameType, event: str, _: Any) -> None:
@@ -81,7 +81,7 @@ def outer_frames(frame: FrameType) -> Iterator[FrameType]:
 
 
 def serve() -> None:
-    """Run the `expertbook` command, and trace the requests that have the header."""
+    """Run the `expertbook` command, and trace the requests that have the header `X-Trace`."""
     call = Endpoint.__call__
 
     async def traced(self: Endpoint, scope: Any, receive: Any, send: Any) -> None:

@@ -172,7 +172,7 @@ class ChaosClients:
     ) -> ChaosClients:
         """Create subscribers and bookers for a few experts; the clients use all servers.
 
-        The bookers' first operations are recorded in the file `recorded`.
+        If the path `recorded` is given, the bookers' first operations are recorded in this file.
         """
 
         def new_random() -> random.Random:

@@ -64,14 +64,14 @@ client_numbers = count(1)
 
 @dataclass
 class Api:
-    """A GraphQL client of one server, which is anonymous if it has no token."""
+    """A GraphQL client of one server; without an access token, the client is anonymous."""
 
     http: httpx.AsyncClient
     url: str
     token: str | None = None
 
     def signed_in(self, token: str) -> Api:
-        """Return a client of the same server with an access token."""
+        """Return a client of the same server with the given access token."""
         return Api(self.http, self.url, token)
 
     async def post(self, query: str, /, **variables: Any) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Api:
         return data
 
     async def error_code(self, query: str, /, **variables: Any) -> str:
-        """Execute an operation, which must fail, and return the code of its only error."""
+        """Execute an operation, which must fail, and return the error code of its only error."""
         [error] = (await self.post(query, **variables))["errors"]
         code: str = error["extensions"]["code"]
         return code

@@ -21,7 +21,7 @@ class CommandCounter(monitoring.CommandListener):
         self._collection = ""
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Count a command unless it belongs to a heartbeat or to another collection."""
+        """Count a command if its collection is counted and it does not belong to a heartbeat."""
         collection = event.command.get(event.command_name)
         is_heartbeat = event.command_name == "killSessions" or collection == Writer.Settings.name
         is_wanted = self._collection in ("", collection)
@@ -36,7 +36,7 @@ class CommandCounter(monitoring.CommandListener):
 
     @contextmanager
     def counted(self, collection: str = "") -> Iterator[CommandCounter]:
-        """Reset the counter; count commands to the collection or, by default, to any collection."""
+        """Reset the counter; count commands to the given collection, or by default to all."""
         self.count = 0
         self._collection = collection
         yield self

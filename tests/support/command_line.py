@@ -10,13 +10,13 @@ from tests.support.forked_program import ForkedProgram
 from tests.support.servers import environment
 
 COMMAND_SECONDS = 300
-"""Timeout for a command that hangs; a busy machine may need a minute for an ordinary one."""
+"""Timeout that only a hanging command reaches; others take up to a minute on a busy machine."""
 
 
 def command(
     folder: Path, *arguments: str, typed: str = "", **variables: str
 ) -> tuple[int, str, str]:
-    """Run a command with a text on stdin; return its exit status, stdout and stderr."""
+    """Run a command with `typed` as its stdin; return its exit status, stdout and stderr."""
     with TemporaryDirectory() as outputs:
         output, errors = Path(outputs) / "stdout", Path(outputs) / "stderr"
         settings = environment() | variables

@@ -43,12 +43,12 @@ SHARD_KEYS: Final = {
 
 
 class CommandRules(CommandListener):
-    """Collects the commands of the application in this process that break a rule."""
+    """Collects the database commands of this process's application that violate a rule."""
 
     def __init__(self) -> None:
         self.offences: list[str] = []
         self.levels: deque[str] = deque(maxlen=100)
-        """The read concerns of the latest reads outside transactions."""
+        """The read concern levels of the latest reads outside of transactions."""
         self._has_snapshot: dict[bytes, bool] = {}
 
     def started(self, event: CommandStartedEvent) -> None:

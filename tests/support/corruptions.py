@@ -47,7 +47,7 @@ def backwards(rows: Rows) -> None:
 
 
 def wrong_sequence(rows: Rows) -> None:
-    """A booking refers to the event of another booking."""
+    """A booking refers to an event that belongs to another booking."""
     rows["bookings"][0]["sequence"] += 1
 
 
@@ -178,7 +178,7 @@ def other_step(rows: Rows) -> None:
 
 
 def wrong_start(rows: Rows) -> None:
-    """The start time at the end of a booking's history differs from the booking's own."""
+    """The last start time in a booking's history differs from the booking's own start time."""
     rows["bookings"][0]["history"][-1]["starts_at"] -= timedelta(days=1)
 
 
@@ -188,7 +188,7 @@ def no_history(rows: Rows) -> None:
 
 
 def other_cells(rows: Rows) -> None:
-    """A booking occupies quarter-hour cells at another time than its session."""
+    """A booking occupies quarter-hour cells at a different time from its session."""
     rows["bookings"][0]["cells"] = [cell - 8 * QUARTER for cell in rows["bookings"][0]["cells"]]
 
 

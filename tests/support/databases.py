@@ -33,7 +33,7 @@ class SharedServer:
 
     @contextmanager
     def open(self, folder: Path) -> Iterator[None]:
-        """Allow the server to be started in a folder, and stop it after the context."""
+        """Allow the server to be started in a folder; stop it when the context ends."""
         self._folder = folder
         with self._stack:
             yield
@@ -51,7 +51,7 @@ shared_server = SharedServer()
 
 
 def renamed(url: str, database: str) -> str:
-    """Return a database URL changed to name another database on the same server."""
+    """Return the URL of the database with the given name on the same server."""
     base, mark, options = url.partition("?")
     scheme, _, rest = base.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}/{database}{mark}{options}"
@@ -59,10 +59,11 @@ def renamed(url: str, database: str) -> str:
 
 @contextmanager
 def run_database(folder: Path) -> Iterator[str]:
-    """Yield the URL of an empty database on the shared server; drop it if the server was given.
+    """Yield the URL of an empty database on the shared server.
 
-    The embedded server, which ends with the tests, keeps the database. There, dropping works row by
-    row, and would wait forever for a row that a killed process has changed in an open transaction.
+    On the server at `GIVEN_URL`, the database is dropped afterwards. On the embedded server, which
+    ends with the tests, it is kept: that server drops databases row by row, and would wait forever
+    for a row that a killed process has changed in an open transaction.
     """
     url = shared_server.database(folder)
     yield url
@@ -72,7 +73,7 @@ def run_database(folder: Path) -> Iterator[str]:
 
 
 def mentions(function: Callable[..., Any], names: AbstractSet[str]) -> bool:
-    """Return whether a function, or another that it calls in its module, uses one of the names."""
+    """Return whether a function, or one of its module that it calls, uses any of the names."""
     code = inspect.unwrap(function).__code__
     used = {name for part in _codes(code) for name in part.co_names}
     if used & names:
@@ -87,7 +88,7 @@ def mentions(function: Callable[..., Any], names: AbstractSet[str]) -> bool:
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    """Yield a code object and those of its inner functions and comprehensions."""
+    """Yield a code object, and the code objects of its inner functions and comprehensions."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):

@@ -52,7 +52,7 @@ def words(text: str) -> list[str]:
 
 
 def object_key(expert: Expert) -> str:
-    """Return the database key in an expert's global id, which breaks ties between equal values."""
+    """Return the database key in an expert's global id, which breaks ties in sorting."""
     opaque = expert["id"]
     return urlsafe_b64decode(opaque + "=" * (-len(opaque) % 4)).decode().partition(":")[2]
 
@@ -92,7 +92,7 @@ def stems(word: str) -> set[tuple[int, str]]:
 
 
 def searched(text: str) -> list[str]:
-    """Return the words that a search requires, without function words if it has any others."""
+    """Return the words that a search requires; function words only if there are no others."""
     found = words(text)
     return [word for word in found if word not in FUNCTION_WORDS] or found
 

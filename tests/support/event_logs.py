@@ -55,7 +55,7 @@ class EventLog:
         return events
 
     async def restore(self, position: Position) -> None:
-        """Remove all events after a position, as restoring a backup of that moment does."""
+        """Remove all events after a position, as restoring a backup from that moment would do."""
         later = {"expert_id": self.expert_id, "sequence": {"$gt": position.sequence}}
         await Event.find(later).delete()
         fields = {"sequence": position.sequence, "last_event_id": position.event_id}
@@ -63,7 +63,7 @@ class EventLog:
 
 
 class Member:
-    """A member of an audience that records the numbers of its events."""
+    """A member of an audience that records the numbers of the events that it receives."""
 
     viewer_id: Id | None = None
 
@@ -87,7 +87,7 @@ class Member:
 
 @asynccontextmanager
 async def event_logs(client: Client, count: int = 1) -> AsyncIterator[list[EventLog]]:
-    """Insert calendars with empty event logs; delete calendars and logs after the context."""
+    """Insert calendars with empty event logs; delete both when the context ends."""
     logs = [EventLog(client) for _ in range(count)]
     ids = [log.expert_id for log in logs]
     await Calendar.insert_many([Calendar(id=id_, rules=rules()) for id_ in ids])

@@ -1,4 +1,4 @@
-"""A client that reads a graphql-sse stream block by block."""
+"""Client for GraphQL operations over server-sent events, which reads block by block."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Events:
         self._lines = response.aiter_lines()
 
     async def block(self) -> dict[str, str] | None:
-        """Return the next block's fields, or None at the end; a comment is a field named ""."""
+        """Return the next block's fields, or None at the end; a comment's field name is ""."""
         fields: dict[str, str] = {}
         async with asyncio.timeout(PATIENCE_SECONDS):
             async for line in self._lines:
@@ -40,8 +40,8 @@ class Events:
         return None
 
     async def event(self) -> dict[str, str] | None:
-        """Return the next block other than a comment."""
-        # Do not wait forever on a stream with comments only.
+        """Return the next block that is not a comment."""
+        # Limit the time for all blocks together, because a stream may contain only comments.
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (block := await self.block()) == COMMENT:
                 pass

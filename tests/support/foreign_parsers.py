@@ -1,4 +1,4 @@
-"""Parses e-mails and calendar files in Node, with other libraries than those that write them."""
+"""Parses e-mails and calendar files in Node, independently of the libraries that write them."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _context.set_forkserver_preload(["web.app", "web.cli", "web.commands", "web.laun
 
 @dataclass(frozen=True)
 class Patch:
-    """Python code that changes a program after all imports, for example one of its constants."""
+    """Python code that changes the program after all imports, such as by setting a constant."""
 
     code: str
 
@@ -57,7 +57,8 @@ def _run(
         os.close(output)
     sys.stdin = StringIO(typed)
     watch_commands()
-    passwords.PARAMETERS = profiles.CHEAPEST  # Cheap hashes, as tests sign in a thousand times.
+    # Use cheap password hashes, because the tests sign in a thousand times.
+    passwords.PARAMETERS = profiles.CHEAPEST
     exec(patch.code, {})  # noqa: S102 - code of the test itself
     app(arguments, prog_name="expertbook")
 

@@ -29,7 +29,7 @@ MISSING = (
 
 
 def find_go() -> str | None:
-    """Return the `go` command of the environment (group `histories`) or of the PATH, or None."""
+    """Return the path of `go` in the Python environment or on the PATH; None if Go is missing."""
     folders = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     return shutil.which("go", path=os.pathsep.join(folders))
 
@@ -41,7 +41,7 @@ def require_go(config: pytest.Config) -> None:
 
 
 def build_checker() -> Path:
-    """Return the program that checks histories; build it first if this version is not built yet.
+    """Return the program that checks histories; build it first unless it is up to date.
 
     Raises:
         FileNotFoundError: if Go is missing.

@@ -1,4 +1,4 @@
-"""GraphQL documents for guests and sign-in codes, and codes that tests know without an e-mail."""
+"""GraphQL documents for guests and sign-in codes, and functions that use them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HELD = """{ bookings(filter: {statuses: [HELD]}) { nodes {
 
 
 async def new_guest(api: Api) -> Api:
-    """Start a guest session, and return its client."""
+    """Start a guest session, and return an API client that is signed in as the guest."""
     return api.signed_in((await execute(api, START))["accessToken"])
 
 

@@ -68,11 +68,13 @@ class History:
         path: the file; None records nothing.
         experts: experts with `id` and `availability { breakMinutes confirmsAutomatically }`.
         hold_seconds: how long holds last.
-        slots: ids of the slots that were open at the beginning; reads leave out all others.
+        slots: ids of the slots that were open at the beginning; recorded reads leave out other
+            slots.
         max_operations: number of operations after which recording ends. The operations recorded by
-        then form a complete history; those still running have an unknown outcome.
-        max_unknown: number of attempts without a response after which recording ends as well. Such
-            an attempt may take effect at any later time, so many make a history undecidable.
+        then form a complete history; operations still running then have an unknown outcome.
+        max_unknown: number of attempts without a response after which recording ends as well. An
+            attempt without a response may take effect at any later time, so many such attempts make
+            a history undecidable.
     """
 
     def __init__(
@@ -149,7 +151,7 @@ class History:
                     self.close()
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the answer to record, or None if it is unknown whether the operation happened."""
+        """Return the answer to record, or None if the operation may or may not have happened."""
         if "errors" in body:
             code = body["errors"][0].get("extensions", {}).get("code", "INTERNAL_SERVER_ERROR")
             return None if code in UNDECIDED else {"answer": code}
@@ -257,7 +259,8 @@ def check_history(config: pytest.Config, history: History) -> None:
     If Go is missing, nothing is checked or, with --long, the test fails.
 
     Raises:
-        AssertionError: if the history is empty, undecided or not linearizable; names the drawing.
+        AssertionError: if the history is empty, undecided or not linearizable; the message
+            names the drawing.
     """
     history.close()
     if find_go() is None:
@@ -272,7 +275,8 @@ def assert_linearizable(path: Path) -> Verdict:
     """Assert that a history is linearizable, and return the verdict.
 
     Raises:
-        AssertionError: if the history is empty, undecided or not linearizable; names the drawing.
+        AssertionError: if the history is empty, undecided or not linearizable; the message
+            names the drawing.
     """
     verdict = check(path)
     assert verdict.operations, f"{path} has no operations"

@@ -38,11 +38,11 @@ EXPERTS = """{ experts(first: 100, orderBy: {field: NAME}) { nodes {
 LOGIN = """mutation ($input: LoginInput!) {
   login(input: $input) { ... on SignedIn { accessToken } } }"""
 FIRST_DAY, LAST_DAY = 12, 19
-"""Slots are searched between these numbers of days from now."""
+"""The contested slots start between these numbers of days from now."""
 MAX_KEPT = 2
-"""Maximum number of bookings that a client keeps; if it has more, it cancels one."""
+"""If a client has more bookings than this number, its next action is to cancel one of them."""
 GIVE_UP_SHARE = 0.5
-"""Share of the failed requests that clients do not repeat."""
+"""Probability with which a client gives up after a failed request."""
 
 
 class Contested(NamedTuple):
@@ -72,7 +72,7 @@ class HistoryClient:
     history: History
     admin: HistoryClient | None = None
     bookings: dict[str, Contested] = field(default_factory=dict)
-    """The client's holds and bookings that may be active, with their experts."""
+    """The client's possibly active holds and bookings, each with the slots of its expert."""
 
     async def run(self, actions: int) -> None:
         """Perform the given number of random actions."""
@@ -102,7 +102,7 @@ class HistoryClient:
             await self.send(LOOK, id=booking)
 
     async def send(self, query: str, /, **variables: Any) -> dict[str, Any] | None:
-        """Send a request, repeating it if it fails; return its result, or None after giving up."""
+        """Send a request, and repeat it if it fails; return its result, or None after giving up."""
         while True:
             try:
                 with self.history.record(self.name, query, variables) as operation:
@@ -110,7 +110,7 @@ class HistoryClient:
                     api = Api(self.http, address, self.token)
                     answer = operation.answer = await api.post(query, **variables)
             except (httpx.HTTPError, ValueError):
-                # The server was killed before it responded.
+                # The server was killed before it responded to the request.
                 await asyncio.sleep(self.rng.uniform(0, 0.2))
             else:
                 if "errors" not in answer:
@@ -198,7 +198,8 @@ async def create_history_clients(
 ) -> list[HistoryClient]:
     """Create clients that race for a few slots of each of three experts.
 
-    One expert is plain, one has breaks, and for one the administrator confirms bookings by hand.
+    The first expert has no breaks and confirms automatically, the second has breaks, and for the
+    third, an administrator confirms the bookings.
     """
     api = Api(http, fleet.addresses[0])
     admin_login = {"email": "admin@example.com", "password": DEMO_PASSWORD}
@@ -217,9 +218,9 @@ async def create_history_clients(
 
 
 async def find_contested_slots(api: Api, count: int) -> list[Contested]:
-    """Return open slots of a plain expert, of one with breaks, and of one who confirms by hand.
+    """Return slots of three experts: without breaks, with breaks, and with manual confirmation.
 
-    Each expert's slots are the first open ones of two session lengths, so that some overlap.
+    Each expert's slots are the first open slots of two session lengths, so that some overlap.
     """
     since, until = (utc_now() + timedelta(days=days) for days in (FIRST_DAY, LAST_DAY))
     span = {"from": since.isoformat(), "to": until.isoformat()}

@@ -47,16 +47,16 @@ BASKET = """mutation ($input: BookSlotsInput!) { answer: bookSlots(input: $input
 LOGIN = """mutation ($input: LoginInput!) {
   login(input: $input) { ... on SignedIn { accessToken } } }"""
 CLIENTS_PER_GROUP, EXPERTS_PER_GROUP = 5, 2
-"""Each group of clients books only its own experts. Because few clients compete for a slot, and few
-calendars occur in the same basket or read, the checker needs only seconds to check a history."""
+"""Each group of clients books only its own experts. Since few clients compete for a slot, and each
+request involves few calendars, the checker needs only seconds to check a history."""
 SLOTS_PER_EXPERT = 20
 SLOTS_PER_BASKET = 3
 HOLD_SECONDS = 3_600
 """Lifetime of holds on the servers, so long that no hold expires during a test."""
 
 MAX_RECORDED, MAX_UNKNOWN = 1_000, 40
-"""Maximum numbers of operations, and of attempts without a response, in a recorded history. They
-are so low that the checker decides within seconds whether the history is linearizable."""
+"""Maximum numbers of operations, and of attempts without a response, in a recorded history. The
+limits are so low that the checker decides within seconds whether the history is linearizable."""
 
 MAX_PAUSE_SECONDS = 0.3
 """Maximum pause between a client's actions. The pauses give killed processes time to restart."""
@@ -193,7 +193,7 @@ class JournalingClient(Booker):
             await self._confirm(booking)
 
     async def _hold(self) -> None:
-        """Hold a slot, sometimes hold another slot instead, and then book or release it."""
+        """Hold a slot, sometimes exchange it for another, and then book or release the hold."""
         expert, slot = self._any_slot()
         held = await self._make(HOLD, {"slotId": slot})
         if not held:
@@ -249,7 +249,7 @@ class JournalingClient(Booker):
         if answer["__typename"] == "Booking":
             self.journal.record(answer)
         else:
-            # The response to the first attempt was lost, so the repeated request is refused.
+            # The first attempt succeeded, but its response was lost, so the repetition is refused.
             assert (answer["code"], was_repeated) == ("NOT_ALLOWED", True), answer
             self.journal.record_status(booking, status)
 

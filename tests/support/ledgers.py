@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 DAY = 96
 SOON = cell_of(utc_now()) // DAY * DAY + 2 * DAY
-"""The first 15-minute cell of the day after tomorrow, in UTC. It is computed only once, so that the
-slots stay the same if midnight passes during the tests."""
+"""The first 15-minute cell of the day after tomorrow, in UTC. This cell is computed only once, so
+that the slots stay the same if midnight passes during the tests."""
 EVERY_HOUR = tuple(part for day in range(7) for part in weekly(day, (0, 24 * 60)))
 
 

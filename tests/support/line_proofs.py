@@ -21,7 +21,7 @@ class _Entry:
     offer_id: Id | None = None
     declined: set[SlotKey] = field(default_factory=set)
     is_passing: bool = False
-    """Whether the entry's offer has just ended unused, so that other entries take precedence."""
+    """Whether the entry's offer has just ended unaccepted, so that other entries go first."""
 
 
 def prove_order(events: Iterable[Event]) -> list[Id]:
@@ -71,7 +71,7 @@ def _offer(event: Event, line: dict[Id, _Entry]) -> None:
 
 
 def _release(event: Event, line: dict[Id, _Entry]) -> None:
-    """Record that an offer has ended. If its entry leaves the line, a LEFT event follows."""
+    """Record that an offer has ended; a LEFT event follows if the entry also leaves the line."""
     entry = line.get(event.wait_id) if event.wait_id else None
     if entry is None or entry.offer_id != event.booking_id or event.slot is None:
         return

@@ -1,4 +1,4 @@
-"""A mail server for tests that stores the e-mails it accepts and rejects chosen recipients."""
+"""A mail server for tests: it stores the e-mails it accepts, and rejects chosen recipients."""
 
 from __future__ import annotations
 
@@ -95,8 +95,9 @@ class ReceivedMail:
 class Mailbox:
     """A mail server that stores the e-mails that it accepts.
 
-    `rejections` maps recipients to the SMTP replies that reject them. If `busy` is set, that reply
-    rejects every recipient. `accepts_utf8` tells whether the server supports SMTPUTF8.
+    `rejections` maps recipients to the SMTP replies that reject them. If `busy` is set, it is the
+    SMTP reply that rejects every recipient. `accepts_utf8` tells whether the server supports
+    SMTPUTF8.
     """
 
     port: int = field(default_factory=free_port)

@@ -47,7 +47,7 @@ class Document:
         return LINK.findall(CODE_SPAN.sub("", FENCE.sub("", self.text)))
 
     def blocks(self, language: str) -> list[str]:
-        """Return the code blocks in a language, or those without one if `language` is empty."""
+        """Return the code blocks in a language or, if `language` is empty, in no language."""
         return [body for name, body in FENCE.findall(self.text) if name == language]
 
 

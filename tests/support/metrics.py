@@ -13,11 +13,12 @@ from prometheus_client.parser import text_string_to_metric_families
 PATIENCE_SECONDS = 120
 OK_QUERIES = 'expertbook_operations_total{kind="query",outcome="ok"}'
 TLS = ssl.create_default_context()
-"""All clients share this TLS context, because loading the certificates for each would be slow."""
+"""All clients share this TLS context, because loading the certificates for each client would be
+slow."""
 
 
 def parse_samples(text: str) -> dict[str, float]:
-    """Return the value of each sample in a text of metrics, keyed by name and labels."""
+    """Return the values of the samples in a Prometheus text, keyed by name and labels."""
     values = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:

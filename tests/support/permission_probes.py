@@ -61,7 +61,8 @@ def document(operation: str, variables: Variables) -> str:
 async def query_decision(api: Api, query: str, variables: Variables, *path: str) -> Decision:
     """Execute a query or mutation; return the permission decision about the value at `path`.
 
-    The path leads through the data of the response. In a list, it continues with the last element.
+    The names in `path` lead through the `data` of the response. At a list, the path continues with
+    the list's last element.
     """
     answer = await api.post(query, **variables)
     found, place = answer["data"], list[str | int]()
@@ -109,7 +110,7 @@ async def trigger_event(api: Api) -> None:
     """Hold and release a slot as the viewer; do nothing if the viewer is not signed in.
 
     A hold is refused if the viewer is the slot's expert or if, on a slow machine, the slot is no
-    longer offered. In this case, the viewer holds a slot of the next expert.
+    longer offered. If the hold is refused, the viewer holds a slot of the next expert instead.
     """
     if api.token:
         for earlier in (await api.ask(HELD))["bookings"]["nodes"]:  # a guest has one hold at most

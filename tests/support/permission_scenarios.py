@@ -47,7 +47,7 @@ class Scenario:
         return found
 
     async def new_booking(self) -> str:
-        """Book another slot as the client and return the booking's id."""
+        """Book a slot that is still open as the client, and return the booking's id."""
         booking = await self.people["client"].api.book(self.slots.pop())
         assert booking["__typename"] == "Booking", booking
         return str(booking["id"])

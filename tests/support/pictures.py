@@ -51,7 +51,7 @@ def with_metadata(orientation: int = 1) -> bytes:
 
 
 def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
-    """Return a PNG file whose header claims the given size, and which has the given chunks."""
+    """Return a PNG file of the given chunks whose header declares the given width and height."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     parts = [(b"IHDR", header), *chunks, (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(

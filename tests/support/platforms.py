@@ -124,7 +124,7 @@ async def open_platform(
     Args:
         client: the connection to the database.
         url: the URL of the broadcast backend.
-        announced: returns those of the committed events that are to be announced.
+        announced: receives the committed events, and returns those that are to be announced.
     """
     weekly = tuple(WeeklyRange(weekday=day, start=0, end=1440) for day in range(7))
     rules = Rules(

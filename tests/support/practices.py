@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Practice:
-    """An expert who works from 8:00 to 18:00 every day, and the server that lists the expert."""
+    """An expert who works from 8:00 to 18:00 every day, and the deployment to which it belongs."""
 
     deployment: Deployment
     expert: Person
@@ -92,7 +92,7 @@ def local_time(slot: Json) -> str:
 
 
 def london_date(days: int) -> date:
-    """Return the date in London the given number of days from now."""
+    """Return the date that London has the given number of days from now."""
     return datetime.now(LONDON).date() + timedelta(days=days)
 
 

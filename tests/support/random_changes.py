@@ -169,7 +169,7 @@ class Scenario:
         return await self.ledger.post(command)
 
     async def leave(self) -> list[Booking]:
-        """Leave the waiting list."""
+        """Remove a random entry from the waiting list."""
         if found := await Wait.find({"expert_id": self.id}).to_list():
             wait_id = self.rng.choice(found).id
             await self.ledger.post(LeaveWaitlist(expert_ids=[self.id], wait_id=wait_id))
@@ -206,7 +206,7 @@ class Scenario:
         return []
 
     async def take_snapshot(self) -> None:
-        """Store a snapshot of slots, read while they change, with which a client starts later."""
+        """Read the slots while they change, and keep them as a snapshot for later clients."""
         await asyncio.sleep(self.rng.random() * 0.02)
         self.snapshots.append(await read_slots(self.id, self.since))
         del self.snapshots[:-MAX_SNAPSHOTS]

@@ -19,7 +19,7 @@ CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
 PATIENCE_SECONDS = 60
 """Generous deadline; only a server that hangs exceeds it."""
 INITIALISE = b"\x81\x9b\0\0\0\0" + b'{"type": "connection_init"}'
-"""A client's WebSocket frame that opens a session, masked with zeros (RFC 6455, section 5.2)."""
+"""A client's WebSocket frame with `connection_init`, masked with zeros (RFC 6455, section 5.2)."""
 
 
 @dataclass(frozen=True)

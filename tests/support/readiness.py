@@ -1,4 +1,4 @@
-"""Functions that wait for a state of a server, such as a certain response from `/readyz`."""
+"""Functions that wait until a server reaches a state, such as a given response from `/readyz`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.support.clients import Api
 
 PATIENCE_SECONDS = 120
-"""Deadline that is generous even for states that need several rounds of background work."""
+"""Maximum time to wait, generous even for states that need several rounds of background work."""
 
 CHECKS = {"database": "ok", "broadcast": "ok", "mail": "ok"}
 READY = {"status": "ok", "checks": CHECKS}
@@ -44,7 +44,8 @@ async def eventually(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any],
 async def wait_until_signed_out(api: Api) -> None:
     """Wait until a server refuses a session that another server has ended.
 
-    The server may accept the session for up to a second, until it learns that it has ended.
+    The server may still accept the session for up to a second, until it learns that the session has
+    ended.
     """
 
     async def codes() -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 SHIFT = timedelta(days=60)
-"""Time by which bookings are moved to the past. It is the same for all, so that none overlap."""
+"""How far tests move bookings into the past: all bookings equally far, so that none overlap."""
 FIELDS = "id rating text author createdAt editedAt answer answeredAt hidden hiddenReason"
 RESULT = f"""__typename ... on Review {{ {FIELDS} }} ... on Refusal {{ code message }}
   ... on InvalidInput {{ fields {{ field message }} }} ... on TooLate {{ deadline }}"""
@@ -117,7 +117,7 @@ class ReviewedExpert:
     async def shown(self, *, elsewhere: bool = False) -> dict[str, Any]:
         """Return the expert's public ratings and reviews, as the first or second server shows them.
 
-        After a change on one server, the other may show the former values for up to a second.
+        After a change on one server, the other server may show old values for up to a second.
         """
         api = self.here.anonymous
         api = self.here.there(api) if elsewhere else api

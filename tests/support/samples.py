@@ -39,17 +39,17 @@ NOW = at(0)
 
 
 def weekly(weekday: int, *spans: tuple[int, int]) -> tuple[WeeklyRange, ...]:
-    """Return ranges of a weekday, from pairs of minutes since midnight."""
+    """Return the hours of a weekday, given as pairs of minutes since midnight."""
     return tuple(WeeklyRange(weekday=weekday, start=start, end=end) for start, end in spans)
 
 
 def override(day: date, *spans: tuple[int, int]) -> DateOverride:
-    """Return an override of one day, from pairs of minutes since midnight."""
+    """Return a date override, with hours given as pairs of minutes since midnight."""
     return DateOverride(day=day, ranges=tuple(LocalRange(start=a, end=b) for a, b in spans))
 
 
 def rules(**changed: Any) -> Rules:
-    """Return rules in UTC: Mondays from 9 to 12, sessions of 60 or 30 minutes, no notice."""
+    """Return rules in UTC: Mondays from 9 to 12, sessions of 60 or 30 minutes, no notice time."""
     defaults = {
         "time_zone": "UTC",
         "weekly": weekly(0, (NINE, NOON)),
@@ -60,7 +60,7 @@ def rules(**changed: Any) -> Rules:
 
 
 def day_rules(day: date, zone_name: str, *spans: tuple[int, int], **changed: Any) -> Rules:
-    """Return rules that offer ranges of a single day."""
+    """Return rules with the given hours on one day and none on other days; see `override`."""
     overrides = (override(day, *spans),)
     return rules(time_zone=zone_name, weekly=(), overrides=overrides, **changed)
 

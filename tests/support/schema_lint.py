@@ -94,14 +94,14 @@ def concise(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def inputs(schema: GraphQLSchema) -> Iterator[str]:
-    """Require the suffix Input, Filter or Order for input types."""
+    """Require the names of input types to end with Input, Filter or Order."""
     for type_ in own_types(schema):
         if isinstance(type_, GraphQLInputObjectType) and not type_.name.endswith(INPUTS):
             yield f"{type_.name}: does not end with {', '.join(INPUTS)}"
 
 
 def mutations(schema: GraphQLSchema) -> Iterator[str]:
-    """Require mutations to begin with a verb and to take a single required `input`."""
+    """Require mutation names to begin with a verb, and mutations to take one required `input`."""
     for name, field in fields_of(schema.mutation_type).items():
         if re.split("[A-Z]", name)[0] not in VERBS:
             yield f"Mutation.{name}: does not begin with a known verb"
@@ -111,7 +111,7 @@ def mutations(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def results(schema: GraphQLSchema) -> Iterator[str]:
-    """Require mutations to return a union FooResult of one success type and then refusals."""
+    """Require mutations to return a union FooResult: one success type, followed by refusals."""
     for name, field in fields_of(schema.mutation_type).items():
         result = field.type.of_type if isinstance(field.type, GraphQLNonNull) else None
         if not isinstance(result, GraphQLUnionType) or not result.name.endswith("Result"):

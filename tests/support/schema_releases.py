@@ -58,7 +58,7 @@ def report(breaking: list[str], dangerous: list[str]) -> str:
 
 
 def _removable(schema: GraphQLSchema) -> Iterator[str]:
-    """Yield the coordinates of deprecated elements, and types to which only these refer."""
+    """Yield deprecated elements' coordinates, and the types that only such elements use."""
     for coordinate, _, definition in elements(schema):
         if (
             not isinstance(definition, GraphQLNamedType)

@@ -19,8 +19,8 @@ NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 """Fixed creation time of the sample data. With the current time, the shares of booking statuses
 would vary between runs."""
 HEARTBEATS = "heartbeatFrequencyMS=600000"
-"""Rare heartbeats to the database. Generating data blocks the event loop, so that more frequent
-heartbeats would be late and look as if the database had been lost."""
+"""Option that makes the driver's heartbeats to the database rare. Generating data blocks the event
+loop, so more frequent heartbeats would be late, as if the connection to the database were lost."""
 
 HASH = "the hash of the demo password"
 DAY = timedelta(days=1)

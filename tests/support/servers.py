@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 900
 END_SECONDS = 120
-"""Generous deadlines; only a program that hangs exceeds them."""
+"""Generous timeouts for starting and ending a program; only a hanging program exceeds them."""
 CACHES = "EXPERTBOOK_CACHES"
 """Environment variable that test servers inherit, to run the suite with and without caches."""
 EXPERTBOOK = Path(sys.executable).with_name("expertbook")
@@ -36,7 +36,7 @@ SERVE = (EXPERTBOOK, "serve")
 """The command with which users start the server."""
 SERVE_IN_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$0" "$@"', *SERVE)
 """Equivalent of `expertbook serve &` in a shell, which makes background processes ignore SIGINT."""
-# When tests are interrupted, the server ends together with the process that forked it.
+# With this option, the server ends with the process that forked it, even if it is interrupted.
 FORKED_SERVE = ("serve", "--with-parent")
 PORTS = range(10_000, 20_000)
 """Ports for test servers, below the ports of embedded databases and the ephemeral ports."""
@@ -64,10 +64,10 @@ def free_port() -> int:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return the environment with the given settings, and with no inherited setting but CACHES.
+    """Return the environment with the given settings; the only inherited setting is CACHES.
 
     By default, clients need no verified e-mail address, and operations may take two minutes,
-    because they can exceed the usual limit on a busy machine.
+    because an operation can exceed the usual limit on a busy machine.
     """
     ours = ("EXPERTBOOK_", "MONGO", "PORT", "JWT_SECRET", "CLIENT_URL")
     kept = {

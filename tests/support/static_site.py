@@ -1,4 +1,4 @@
-"""Serves the built client as a static host does: assets, and the client's page elsewhere."""
+"""Serves the built client like a static host: assets, and one page at all other paths."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StaticSite(SimpleHTTPRequestHandler):
 
 @contextmanager
 def serve_client(port: int, api_url: str) -> Iterator[None]:
-    """Serve the client at a port while the context is open, as if built for the given API URL."""
+    """Serve the client at a port while the context is open, as if built for this API's URL."""
     html = (BUILT_CLIENT / CLIENT_PAGE).read_text("utf-8")
     page = html.replace("</head>", f'<meta name="api-url" content="{api_url}"></head>').encode()
     with ThreadingHTTPServer(("127.0.0.1", port), partial(StaticSite, page=page)) as server:

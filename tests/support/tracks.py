@@ -119,7 +119,7 @@ def kinds(answers: Iterable[dict[str, Any]]) -> list[str]:
 
 
 async def race_often(track: Track, race: Callable[[Track], Awaitable[None]], rounds: int) -> None:
-    """Run a race many times, a few at once; check that `verify` finds no new violations."""
+    """Run a race many times, a few rounds at once; check that `verify` finds no new violations."""
     findings_before = await verify(utc_now(), lambda *_: None)
     for first in range(0, rounds, MAX_CONCURRENT_RACES):
         runs = (race(track) for _ in range(first, min(first + MAX_CONCURRENT_RACES, rounds)))

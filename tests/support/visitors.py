@@ -73,7 +73,7 @@ SETTLED = """() => !document.querySelector("[aria-busy=true]")
     playState !== "running" || effect.getComputedTiming().iterations === Infinity)"""
 SEARCHED = """(text) => new URLSearchParams(location.search).get("search") === text
   && !document.querySelector("[aria-busy=true]")"""
-# Pretends that the page is hidden, because the toast library Sonner closes no toasts meanwhile.
+# Pretends that the page is hidden, because Sonner keeps toasts open while a page is hidden.
 HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => true });"
 REFUSALS = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
   console.error(`refused by ${violatedDirective}: ${blockedURI}`));"""
@@ -91,7 +91,7 @@ class Visitor:
     expected: re.Pattern[str] | None = None
     """Console errors allowed in this test, such as network errors."""
     server: str | None = None
-    """URL of the API server, if it is not the URL of the site."""
+    """URL of the API server, if it differs from the URL of the site."""
     takes_pictures: bool = False
     """Whether to take a screenshot of every checked page, instead of only pages that fail."""
     heard: list[str] = field(default_factory=list)
@@ -209,7 +209,7 @@ class Visitor:
         await self.page.wait_for_function(SEARCHED, arg=text)
 
     async def open_expert(self, expert: Expert) -> None:
-        """Open an expert's page on a day with free slots, and wait until it is live."""
+        """Open an expert's page on a day with free slots, and wait for the live connection."""
         await self.open(f"/experts/{expert['slug']}?day={expert['day']}")
         await expect(self.heading(expert["name"])).to_be_visible()
         await self.wait_until_live()

@@ -85,7 +85,7 @@ def offer_to_nobody(rows: Rows) -> None:
 
 
 def open_slot(rows: Rows) -> None:
-    """Leave a slot open for which an entry waits, and which the entry has not declined."""
+    """Leave a slot open that an entry waits for, and that the entry's client has not declined."""
     rows["waits"][2]["declined"] = []
 
 

@@ -1,7 +1,7 @@
 """A simple model of a calendar with a waiting list.
 
-After each change, the model searches all listed slots for each entry in line, whereas the program
-examines only the slots that became free.
+After each change, the model searches all listed slots for each waiting-list entry, whereas the
+application examines only slots that became free.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ class Entry:
         return self.client, self.since, self.until, self.minutes
 
     def admits(self, key: SlotKey) -> bool:
-        """Return whether a slot has the length and the start that the entry waits for."""
+        """Return whether a slot has the wanted length and starts within the wanted window."""
         return key.minutes == self.minutes and self.since <= key.starts_at < self.until
 
 
 @dataclass
 class Model:
-    """The expected calendar."""
+    """The calendar's expected state, and the changes that can be made to it."""
 
     rules: Rules
     now: datetime = NOW
@@ -81,7 +81,7 @@ class Model:
         return taken, line
 
     def apply(self, change: Callable[[Model], None]) -> bool:
-        """Catch up and apply a change. If it is refused, change nothing and return False."""
+        """Catch up and apply a change; if it is refused, change nothing and return False."""
         after = deepcopy(self)
         after.catch_up()
         try:
@@ -92,9 +92,9 @@ class Model:
         return True
 
     def catch_up(self) -> None:
-        """Apply the effects of elapsed time if any entries are in line.
+        """Apply the effects of elapsed time, but only if the waiting list has entries.
 
-        Without entries in line, lapsed holds are ended only by the sweeper, not by changes.
+        Without entries, a change does not end lapsed holds; in the application, the sweeper does.
         """
         if not self.line:
             return
@@ -114,7 +114,7 @@ class Model:
         self.serve(passing)
 
     def serve(self, passing: list[Entry] | None = None) -> None:
-        """Offer each entry its earliest suitable slot; entries that returned an offer come last."""
+        """Offer each entry its earliest suitable slot; entries that declined one come last."""
         last = passing or []
         for entry in sorted(self.line, key=lambda entry: entry in last):
             if entry.offer is None:
@@ -142,7 +142,7 @@ class Model:
             self.taken.remove(entry.offer)
 
     def decline(self, offer: Taken) -> None:
-        """End an offer; the client's entries are not offered this slot again."""
+        """End an offer, and never offer its slot to any of the client's entries again."""
         self.taken.remove(offer)
         if offer.entry:
             offer.entry.offer = None
@@ -176,9 +176,9 @@ class Model:
         return next(filter(self.stands, own), None)
 
     def clear(self, client: Id, key: SlotKey, moving: Taken | None = None) -> None:
-        """Release a client's own hold and all lapsed holds that overlap a slot.
+        """Release the client's own holds, and everything lapsed, that overlap a slot.
 
-        Refuse the change if the slot is then still not free.
+        Refuse the change if anything else overlaps the slot, or if the slot is not listed.
         """
         if not self.listed(key):
             raise Impossible
@@ -208,7 +208,7 @@ class Model:
         self.settle(Taken(client, key, cells))
 
     def hold(self, client: Id, key: SlotKey) -> None:
-        """Hold a slot, and release the slot that the client has held so far."""
+        """Hold a slot, and release the client's previous hold."""
         own = self.own(client, key)
         if own and own.entry:
             return
@@ -231,7 +231,7 @@ class Model:
             self.serve()
 
     def move(self, client: Id, key: SlotKey, to: SlotKey) -> None:
-        """Move a booking to another slot, which the client may hold or may have been offered."""
+        """Move a booking to another slot, which is free, or held by or offered to the client."""
         booked = (t for t in self.taken if (t.client, t.key, t.until) == (client, key, None))
         found = next(booked, None)
         if found is None:
@@ -246,7 +246,7 @@ class Model:
         self.settle(Taken(client, to, cells))
 
     def join(self, client: Id, since: datetime, until: datetime, minutes: int) -> None:
-        """Join the line, unless a suitable slot is open or no suitable slot can ever be listed."""
+        """Join the line; refuse this if a suitable slot is open, or if none can ever be listed."""
         horizon = self.now.replace(hour=0, minute=0) + (self.rules.horizon_days + 1) * 288 * HOLD
         notice = self.rules.minimum_notice_minutes * HOLD / 5
         is_possible = self.rules.accepts_bookings and self.rules.offer(minutes) is not None

@@ -144,7 +144,7 @@ class Desk:
         return self.post(command, **more)
 
     def cancel(self, booking: Booking, **more: Any) -> list[Event]:
-        """Cancel a booking, or give a hold or an offer back."""
+        """Cancel a booking, or give up a hold or an offer."""
         command = ChangeStatus(
             expert_ids=[EXPERT],
             booking_ids=[booking.id],
@@ -200,7 +200,7 @@ class Desk:
         return [b for b in self.bookings.values() if b.active and b.status in statuses]
 
     def offers(self) -> dict[Id, Booking]:
-        """Return the current offers, keyed by client; assert that they match the entries."""
+        """Return the current offers, keyed by client; assert that they match the waiting list."""
         offers = [b for b in self.active(BookingStatus.HELD) if b.wait_id]
         assert {(b.wait_id, b.id) for b in offers} == {
             (wait.id, wait.offer_id) for wait in self.waits if wait.offer_id

@@ -182,7 +182,8 @@ async def rolled_back(proxy: WireProxy, rate: float) -> AsyncIterator[None]:
 
     def write_and_roll_back(database: Any) -> None:
         with proxy.uncommitted.until_rollback():
-            with suppress(DuplicateKeyError):  # A server has written a conflicting document.
+            # A server under test may have written a conflicting document.
+            with suppress(DuplicateKeyError):
                 write(database)
             time.sleep(CYCLE_SECONDS * rate)
 

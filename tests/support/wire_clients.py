@@ -1,4 +1,4 @@
-"""Database clients of the wire proxy, and the labels of the errors that they receive."""
+"""Database clients that connect to the wire proxy, and the labels of the errors they receive."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Client = AsyncMongoClient[dict[str, Any]]
 PATIENCE_MS = 60_000
 PATIENCE_SECONDS = 60
 NO_POLLING_MS = 600_000
-"""Interval of the driver's server checks. It is so long that the driver can learn of changes only
-from a streamed `hello`."""
+"""Interval of the driver's server checks. It is so long that the driver learns of a change of
+primary only from a streamed `hello`."""
 TRANSIENT, RETRYABLE = "TransientTransactionError", "RetryableWriteError"
 UNKNOWN = "UnknownTransactionCommitResult"
 

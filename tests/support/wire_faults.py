@@ -1,4 +1,4 @@
-"""Faults for the wire proxy, which MongoDB documents but which the embedded database never causes.
+"""Faults that MongoDB documents but the embedded database never causes, for the wire proxy.
 
 Sources for the whole module:
 
@@ -97,7 +97,7 @@ def error_labels(code: int, request: Request, *, of_write_concern: bool = False)
     """Return the labels that the server adds to an error.
 
     The server never adds `UnknownTransactionCommitResult`. The driver adds this label to a commit
-    that fails with a retriable code, with 50 or with 64, or that gets no reply.
+    that fails with a retriable error code, with error code 50 or 64, or that gets no reply.
 
     Args:
         code: the error's code.
@@ -217,8 +217,8 @@ class Fault:
         matches: a further condition that matching commands fulfil.
         rate: the share of the matching commands into which the fault is injected.
         times: the maximum number of injections; None for no limit.
-        takes_effect: whether the database executes the command nevertheless. With
-            `WriteConcernError`, it always does.
+        takes_effect: whether the database executes the command nevertheless. With a
+            `WriteConcernError`, the command always takes effect.
 
     Raises:
         ValueError: if the fault would report a commit that took effect as an aborted transaction.

@@ -43,7 +43,7 @@ class Topology:
         host: the network address (`host:port`) at which drivers reach the server.
         role: the server's role.
         max_wire_version: the newest version of the wire protocol that the server announces; None or
-            0 for that of the database.
+            0 for the version that the database itself announces.
     """
 
     def __init__(self, host: str, role: Role, max_wire_version: int | None) -> None:

@@ -188,7 +188,7 @@ class Link:
             more = reply.has_more_to_come
 
     async def is_open_after(self, change: asyncio.Event, seconds: float) -> bool:
-        """Wait up to `seconds` for a change; return whether both sides are still connected."""
+        """Wait up to `seconds` for `change` to be set; return whether both sides are connected."""
         changed = asyncio.create_task(change.wait())
         ended = [asyncio.create_task(side.read(1)) for side in (self.client, self.server)]
         tasks = [changed, *ended]

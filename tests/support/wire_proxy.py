@@ -146,7 +146,7 @@ class WireProxy:
 
     @property
     def url(self) -> str:
-        """The URL for clients. As the URL of a mongos, it does not name a replica set."""
+        """The URL for clients; for the role MONGOS, the URL names no replica set."""
         host, port = self._database
         url = self.database_url.replace(f"{host}:{port}", self._host)
         is_mongos = self._topology.role is Role.MONGOS
@@ -172,7 +172,7 @@ class WireProxy:
     def announce(self, *, role: Role | None = None, max_wire_version: int | None = None) -> None:
         """Change the reply to `hello`, and send it to the drivers that wait for a change.
 
-        A primary that becomes a secondary aborts its transactions. Source:
+        A primary that becomes a secondary aborts its open transactions. Source:
         https://www.mongodb.com/docs/manual/reference/command/replSetStepDown/
         """
         asyncio.run_coroutine_threadsafe(
@@ -252,7 +252,7 @@ class WireProxy:
         return None
 
     def _refusal_of(self, request: Message) -> int | None:
-        """Return the error code with which a secondary refuses a command, or None."""
+        """Return the error code with which a secondary refuses a command; None if it accepts it."""
         if self._topology.role is not Role.SECONDARY or request.name in SERVED_BY_ANY_MEMBER:
             return None
         if request.name not in READS:
@@ -294,7 +294,7 @@ class WireProxy:
         link.answer(reply_to(request, reply))
 
     def _versioned(self, reply: dict[str, Any], code: int) -> dict[str, Any]:
-        """Return a reply whose error, if in NOT_PRIMARY, has a new topology version.
+        """Return the reply; if its error code is in NOT_PRIMARY, add a new topology version.
 
         The new version makes the driver look for the primary again.
         """
@@ -308,7 +308,7 @@ class WireProxy:
         return Request(request.document, is_mongos, is_of_stream)
 
     async def _hello(self, link: Link, request: Message) -> None:
-        """Reply to `hello`: at once, at the next change if the driver waits for it, or repeatedly.
+        """Reply to `hello`: at once, after the next change if the driver awaits it, or repeatedly.
 
         Source: https://github.com/mongodb/specifications/blob/master/source/server-discovery-and-monitoring/server-monitoring.md,
         section "Streaming Protocol".

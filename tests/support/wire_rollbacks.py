@@ -1,4 +1,4 @@
-"""Writes that only one primary has, and that are lost when another one is elected.
+"""Simulation of writes that are rolled back because only a primary that is then replaced has them.
 
 A primary that is cut off from the majority accepts writes for a few more seconds. During that time,
 reads with read concern "local" return these writes, but change streams and reads with read concern
@@ -33,10 +33,10 @@ MAJORITY = frozenset({"majority", "snapshot", "linearizable"})
 
 
 class UncommittedWrites:
-    """Writes that only the primary has, which are hidden from majority reads and change streams.
+    """Writes that only the primary has, so they are hidden from majority reads and change streams.
 
-    Limits: a majority read can find an updated document by its new values, and it returns the old
-    values only in the first batch of its cursor.
+    The simulation has two limits: a majority read can find an updated document by its new values,
+    and only the first batch of a read's cursor contains the old values.
 
     Args:
         database_url: URL of the database.
@@ -51,21 +51,21 @@ class UncommittedWrites:
 
     @contextmanager
     def until_rollback(self) -> Iterator[UncommittedWrites]:
-        """Roll the writes back at the end of the context, as after an election."""
+        """When the context ends, roll the writes back, as if a new primary had been elected."""
         try:
             yield self
         finally:
             self._undo()
 
     def insert(self, collection: str, document: Document) -> None:
-        """Insert a document that the majority of the members does not have."""
+        """Insert a document, and pretend that the majority of the members does not have it."""
         self._inserted[collection].append(document["_id"])
         self._never_streamed.append(document["_id"])
         with self._connected() as database:
             database[collection].insert_one(dict(document))
 
     def update(self, collection: str, id_: Any, values: Document) -> None:
-        """Set fields of a document, whose old values the majority of the members keeps."""
+        """Set fields of a document, and pretend that most members still have the old values."""
         with self._connected() as database:
             before = database[collection].find_one({"_id": id_}, dict.fromkeys(values, 1))
             assert before
@@ -116,7 +116,7 @@ class UncommittedWrites:
         return op_msg(document)
 
     def hidden_in(self, reply: Message, request: Message) -> Message:
-        """Return the reply with the old values of documents and without uncommitted changes."""
+        """Return the reply with documents' old values, and without uncommitted change events."""
         document = reply.document
         cursor = document.get("cursor", {})
         if "nextBatch" in cursor:
@@ -132,7 +132,7 @@ class UncommittedWrites:
         return op_msg(document, response_to=request.id)
 
     def remember_change_stream(self, reply: Message) -> None:
-        """Remember the cursor of the change stream that a reply opens, if it opens one."""
+        """If a reply opens a change stream, remember the cursor of the stream."""
         if cursor := reply.document.get("cursor"):
             self._streams.add(cursor["id"])
 

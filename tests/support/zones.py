@@ -1,4 +1,4 @@
-"""Clock changes of time zones, found without the code under test by iterating over instants."""
+"""Clock changes of time zones, found by iterating over instants, without the code under test."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ async def seed_server(
 ) -> AsyncIterator[str]:
     """The URL of a database server for tests that create their own sample data.
 
-    Afterwards, the document models are bound to the shared database again.
+    After the test module, the document models are bound to the shared database again.
     """
     with run_database(tmp_path_factory.mktemp("seed")) as url:
         yield url
@@ -123,7 +123,7 @@ async def track(
 
 @pytest.fixture
 async def reviewed(here: TwoServers, database: Client, time: Time) -> AsyncIterator[ReviewedExpert]:
-    """A new expert of the two servers; afterwards, the invariant checks must find nothing new."""
+    """A new expert on the two servers; after the test, the invariant checks find nothing new."""
     expert, stored = await here.expert("Grace Hopper"), database.get_default_database()
     yield ReviewedExpert(here, stored, expert, await here.slots_of(expert, time))
     assert await findings() <= here.found_before
@@ -131,7 +131,7 @@ async def reviewed(here: TwoServers, database: Client, time: Time) -> AsyncItera
 
 @pytest.fixture
 async def reviewer(here: TwoServers) -> Api:
-    """A client of the two servers with a verified e-mail address."""
+    """An API client of the two servers, for a new account with a verified e-mail address."""
     api, _ = await here.new_account()
     await api.ask('mutation { updateProfile(input: {name: "Ada Lovelace"}) { __typename } }')
     return api
@@ -151,7 +151,7 @@ def email(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def prompt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a server that closes sockets only at session-end events, not after periodic checks."""
+    """URL of a server that closes sockets only on session-end events, not after periodic checks."""
     folder = tmp_path_factory.mktemp("prompt")
     with start_program(
         folder, Patch(WITHOUT_RECONCILING), experts=1, throttle="off", secret=SECRET

@@ -200,7 +200,7 @@ async def test_disabled_account_is_signed_out_and_cannot_sign_in(deployment: Dep
 async def test_disabled_account_loses_places_in_line_and_holds_but_no_bookings(
     deployment: Deployment, time: Time
 ) -> None:
-    """The next client in line gets the offer. A re-enabled account regains no place and no hold."""
+    """The next in line gets the offer. A re-enabled account regains neither places nor holds."""
     expert, booker = await deployment.expert(), await deployment.person()
     leaver, next_ = await deployment.person(), await deployment.person()
     assert expert.expert_id

@@ -63,7 +63,7 @@ def test_lifetime_starts_before_the_first_read(cache: ResponseCache, clock: Cloc
 
 
 def test_response_expires_when_time_changes_its_content(cache: ResponseCache, clock: Clock) -> None:
-    """The content of a response changes with time, for example, when a hold ends."""
+    """The content of a response can change with time, for example when a hold ends."""
     cache.store(
         request_key(), cached_response(cache.record_miss(), ADA, expires_at=clock.now + 0.5)
     )
@@ -84,7 +84,10 @@ def test_cache_key_is_the_query_bytes_their_location_and_the_media_type(
 
 
 def test_change_invalidates_all_responses_that_depend_on_it(cache: ResponseCache) -> None:
-    """A directory change affects all responses, a calendar change only those with the calendar."""
+    """A directory change affects all responses.
+
+    A calendar change affects only the responses that contain the calendar.
+    """
     both, ada, bea, neither = (request_key(name) for name in (b"ab", b"a", b"b", b""))
     for key, experts in ((both, (ADA, BEA)), (ada, (ADA,)), (bea, (BEA,)), (neither, ())):
         cache.store(key, cached_response(cache.record_miss(), *experts))
@@ -114,7 +117,7 @@ def test_response_read_before_a_change_is_not_stored_after_it(cache: ResponseCac
 def test_responses_older_than_the_remembered_changes_are_not_stored(
     cache: ResponseCache,
 ) -> None:
-    """The cache remembers only recent changes, so an older response may be stale unnoticed."""
+    """The cache forgets old changes, so it cannot tell whether an older response is stale."""
     early = cache.record_miss()
     cache.calendars_changed([ADA])
     late = cache.record_miss()
@@ -205,7 +208,7 @@ async def test_unused_response_is_revalidated_on_demand_and_dropped_after_a_whil
 async def test_outdated_response_is_not_revalidated(
     cache: ResponseCache, clock: Clock, calendar: Id
 ) -> None:
-    """A response becomes outdated by a change in another process or by the passing of time."""
+    """A response becomes outdated when another process changes data, or as time passes."""
     await cache.verify_in_use()
     cache.store(request_key(b"1"), cached_response(cache.record_miss(), calendar))
     cache.store(

@@ -113,14 +113,14 @@ async def test_conditional_requests_get_304_for_each_variant(http: httpx.AsyncCl
         "/assets/graphiql/%00.js",
     ],
 )
-async def test_other_paths_get_404(http: httpx.AsyncClient, path: str) -> None:
+async def test_paths_that_name_no_served_file_get_404(http: httpx.AsyncClient, path: str) -> None:
     """Folders, compressed variants, unknown types and paths outside the folder are not found."""
     answer = await http.get(path)
     assert answer.status_code == 404
     assert b"outside" not in answer.content
 
 
-async def test_other_methods_are_refused(http: httpx.AsyncClient) -> None:
+async def test_methods_other_than_get_and_head_are_refused(http: httpx.AsyncClient) -> None:
     answer = await http.post("/assets/graphiql/main-1a2b.js")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
@@ -135,7 +135,7 @@ async def test_other_methods_are_refused(http: httpx.AsyncClient) -> None:
     ],
 )
 def test_accept_encoding_is_parsed(header: str, codings: set[str]) -> None:
-    """A weight of 0 excludes a coding; case and spaces do not matter."""
+    """A weight of 0 excludes a content coding; letter case and spaces do not matter."""
     assert accepted_codings(header) == codings
 
 
@@ -179,7 +179,7 @@ def test_page_says_that_emails_are_printed_if_there_is_no_mail_server(built: Pat
 
 
 def test_early_script_is_inlined_in_its_page_if_the_page_has_data(built: Path) -> None:
-    """The page's content security policy allows the script; other pages do not include it."""
+    """The page's content security policy allows the script; other pages contain no such script."""
     page = '<html lang="en"><!-- head --><!-- /head --><!-- content --><!-- data -->'
     (built / "index.html").write_text(page, "utf-8")
     (built / "early.json").write_text('{"page": "early.js"}', "utf-8")

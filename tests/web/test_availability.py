@@ -48,7 +48,7 @@ TOMORROW, PAST = london_date(1), london_date(-2)
 
 
 def fields(expert: dict[str, Any]) -> dict[str, Any]:
-    """Return the expert's rules under the names of the input fields."""
+    """Return the expert's rules, keyed by the names of the input fields."""
     return {"offers": expert["offers"], **expert["availability"]}
 
 
@@ -75,7 +75,7 @@ async def test_null_leaves_every_field_unchanged(practice: Practice) -> None:
     assert (fields(answer["expert"]), answer["expert"]["sequence"]) == (ALL, 1)
 
 
-async def test_the_step_can_match_the_session(practice: Practice) -> None:
+async def test_the_slot_step_can_match_the_session_length(practice: Practice) -> None:
     await practice.set_availability(**ALL)
     both = await practice.set_availability(stepMinutes=30, stepMatchesSession=True)
     assert invalid_fields(both) == ["stepMatchesSession"]
@@ -141,7 +141,7 @@ async def test_a_repeated_change_is_no_conflict(practice: Practice) -> None:
     assert again == first
 
 
-async def test_only_one_of_several_concurrent_changes_to_a_version_succeeds(
+async def test_only_one_of_several_concurrent_changes_to_the_same_version_succeeds(
     practice: Practice,
 ) -> None:
     version = await practice.version()
@@ -287,7 +287,7 @@ async def test_unknown_calendars_are_refused_like_other_peoples_calendars(
             assert answer["code"] == "NOT_ALLOWED"
 
 
-async def test_expert_made_a_client_cannot_set_availability(
+async def test_expert_whose_role_became_client_cannot_set_availability(
     deployment: Deployment, practice: Practice
 ) -> None:
     await deployment.change(practice.expert.id, role="CLIENT")

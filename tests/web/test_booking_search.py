@@ -24,7 +24,7 @@ async def booked(deployment: Deployment) -> dict[str, Any]:
     first = await Practice.create(deployment)
     other = Practice(deployment, expert := await deployment.expert("Zenobia Quill"), "")
     other.id = str(expert.expert_id)
-    # Read once, because midnight may pass between the tests.
+    # Read the dates once, because midnight may pass between the tests.
     day, next_day = (london_date(days) for days in (5, 6))
     made: dict[str, Any] = {"practice": first, "other": other, "day": day, "next day": next_day}
     people = {
@@ -90,7 +90,7 @@ async def test_a_reference_is_found_in_any_spelling(booked: dict[str, Any]) -> N
     assert await search(api, booked["elsewhere"]) == set()
 
 
-async def test_an_administrator_finds_bookings_by_either_party(
+async def test_an_administrator_finds_bookings_by_client_and_by_expert(
     deployment: Deployment, booked: dict[str, Any]
 ) -> None:
     admin, practice, other = deployment.admin, booked["practice"], booked["other"]
@@ -134,7 +134,7 @@ async def test_pages_of_a_search_neither_repeat_nor_miss_a_booking(
     assert set(names) == {booked[key] for key in ("mary", "mary 2", "elsewhere")}
 
 
-async def test_searches_are_bounded_in_length_and_forbidden_for_clients(
+async def test_searches_are_limited_in_length_and_forbidden_for_clients(
     deployment: Deployment, booked: dict[str, Any]
 ) -> None:
     client, guest = await deployment.person(), await deployment.guest()

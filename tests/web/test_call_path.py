@@ -61,7 +61,7 @@ async def calls(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_readme_names_the_functions_in_order(calls: list[Call]) -> None:
-    """Only functions must be in order: the README may name a class before its first call."""
+    """Only functions must be in call order: the README may name a class before its first call."""
     readme = (ROOT / "README.md").read_text()
     steps = STEP.findall(readme[: readme.index("After the commit")])
     steps.remove(("models/ledger/loading.py", "load"))  # reads a calendar that is not in memory

@@ -1,4 +1,4 @@
-"""Caps on upcoming bookings, holds, renewals and moves; verified e-mail addresses for bookings."""
+"""Caps on upcoming bookings, holds, renewals and moves; booking needs a verified e-mail address."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def test_upcoming_bookings_are_capped_across_all_experts(
 async def test_cancelled_bookings_count_towards_the_cap_for_an_hour(
     api: Api, plain: list[Expert], time: Time
 ) -> None:
-    """Otherwise, a client could flood the expert with e-mails by booking and cancelling in turn."""
+    """The cap keeps clients from flooding an expert with e-mails by booking and cancelling."""
     client = await api.new_client()
     answers = []
     for slot in (await open_slots(api, plain[0], time))[10:15]:
@@ -145,7 +145,7 @@ def test_overlapping_slots_cannot_be_held_in_turn_forever() -> None:
     with pytest.raises(TooMany):
         caps.check_hold(earlier, keys[3], now)
     caps.check_hold(earlier[:3], keys[3], now)
-    caps.check_hold(earlier, keys[4], now)  # the first slot ends before this one begins
+    caps.check_hold(earlier, keys[4], now)  # the first slot does not overlap keys[4]
     caps.check_hold([held(key, timedelta(hours=1)) for key in keys[:4]], keys[3], now)
 
 

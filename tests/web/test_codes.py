@@ -100,7 +100,7 @@ async def test_disabled_account_cannot_sign_in_with_a_code(here: TwoServers) -> 
     assert (await sign_in(here.anonymous, person.email))["__typename"] == "WrongCode"
 
 
-async def test_account_without_a_password_sets_one_and_is_deleted_with_codes(
+async def test_codes_let_an_account_without_a_password_set_one_and_be_deleted(
     here: TwoServers, time: Time
 ) -> None:
     account, email = await here.new_account()
@@ -139,7 +139,7 @@ async def test_profile_update_changes_only_given_fields(here: TwoServers) -> Non
     assert shown["viewer"] == {"name": "Ada King", "language": "DE"}
 
 
-async def test_email_address_changes_with_a_code_and_a_notice(here: TwoServers) -> None:
+async def test_changing_the_email_address_needs_a_code_and_sends_a_notice(here: TwoServers) -> None:
     person, new = await here.person(), new_email()
     await here.mailbox.wait_for_mails(1, person.email)  # the verification link comes first
     taken = (await here.new_account())[1]

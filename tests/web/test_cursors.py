@@ -34,7 +34,7 @@ START = Position(0)
 async def practice(
     database: Client, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Practice]:
-    """A practice with six events; the first three have expired."""
+    """A practice whose calendar has had six events; the first three of them have expired."""
     assert database is not None
     settings = {"mongodb_url": database_url, "experts": 0, "throttle": "off"}
     with run_server(tmp_path_factory.mktemp("cursors"), **settings) as address:
@@ -59,14 +59,14 @@ _positions = {0: START}
 
 
 async def positions(practice: Practice) -> dict[int, Position]:
-    """Map the sequence number of each event, even of an expired event, to its position."""
+    """Return the positions of all events, even of expired events, keyed by sequence number."""
     async for event in Event.find({"expert_id": object_id(practice.id, "Expert", "id")}):
         _positions[event.sequence] = event.position
     return _positions
 
 
 async def cursor(practice: Practice, sequence: int) -> str:
-    """Return the cursor that resumes after the event with this sequence number."""
+    """Return the cursor from which a subscription resumes after the event with this number."""
     position = (await positions(practice))[sequence]
     return cursor_of(object_id(practice.id, "Expert", "id"), position)
 
@@ -125,9 +125,9 @@ async def test_cursor_of_an_event_missing_from_the_log_is_refused(
 async def test_cursor_replays_retained_events_and_continues_live(
     practice: Practice, variant: str
 ) -> None:
-    """Each event is delivered once.
+    """After a replay from a cursor, each event is delivered exactly once.
 
-    Replay may begin right after the last expired event, or as late as after the newest event.
+    Covers cursors from the last expired event to the newest event, after which nothing is replayed.
     """
     last = await practice.sequence()
     for after in (EXPIRED, EXPIRED + 1, last):

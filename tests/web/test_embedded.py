@@ -109,8 +109,8 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 def keeps_port(data: Path, before: str, after: str) -> bool:
     """Return whether the database got its previous port or its folder's preferred port.
 
-    The previous port is not the preferred port if another process was using the preferred port at
-    the time. Any port is accepted if another process is using the previous port now.
+    These two ports differ if another process was using the preferred port at the previous start.
+    Any port is accepted if another process is using the previous port now.
     """
     first = embedded.PORTS[zlib.crc32(bytes(data.resolve())) % len(embedded.PORTS)]
     return port_of(after) in {port_of(before), first} or is_taken(port_of(before))

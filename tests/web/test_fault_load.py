@@ -57,8 +57,8 @@ fault."""
 RECOVERY_SECONDS = 2
 MAX_WAITS = 8
 """After a fault, requests that have been waiting are answered within RECOVERY_SECONDS plus this
-many times the usual duration of a request. The server processes take turns, so that no request
-loses one race after another."""
+many times the usual duration of a request. The limit relies on the server processes taking turns,
+so that no request loses one race after another."""
 PATIENCE_SECONDS = 600
 """Seconds after which a hanging test fails."""
 Cells = list[tuple["Disturbance", float]]
@@ -79,7 +79,7 @@ class Recovery(NamedTuple):
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Create one test of the faults in `SHORT`; with `--long`, one test per fault at all rates."""
+    """Create one test of the faults in `SHORT`; with `--long`, one per fault, at all rates."""
     if "cells" not in metafunc.fixturenames:
         return
     cases: list[tuple[Role, Cells, str]] = [(Role.PRIMARY, SHORT, "some")]
@@ -104,7 +104,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def cluster(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
-    """Two servers that share one database behind a proxy, which plays the parametrized role."""
+    """Two servers that share one database behind a proxy; the proxy plays the parametrized role."""
     with run_cluster(tmp_path_factory.mktemp("faults"), request.param) as cluster:
         yield cluster
 
@@ -120,7 +120,7 @@ async def wait_for(journal: Journal, answers: int = 0, changes: int = 0) -> None
 
 
 async def wait_for_errors(cluster: Cluster, disturbance: Disturbance) -> None:
-    """Wait until commands have failed, if they fail at random."""
+    """If the fault makes commands fail at random, wait until `ERRORS` commands have failed."""
     if disturbance is ALL:
         await wait_until(
             lambda: len(cluster.proxy.log) >= ERRORS, PATIENCE_SECONDS, what="commands to fail"
@@ -150,8 +150,8 @@ async def disturb(
 ) -> tuple[Recovery, str]:
     """Load the servers before, during and after a fault; return the recovery and a summary.
 
-    If the recovery is not `is_timed`, requests of any duration count as normal, because other
-    programs may slow the machine down in the meantime.
+    If `is_timed` is False, requests of any duration count as normal, because other programs may
+    slow the machine down in the meantime.
     """
     first = len(journal.sent)
     await wait_for(journal, answers=USUAL_ANSWERS if is_timed else ANSWERS)

@@ -61,7 +61,7 @@ def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def test_flood_of_frames_is_slowed_down_without_loss(
     paced: str, frame: bytes, answer: bytes
 ) -> None:
-    """The server answers a first burst of frames at once, and the others at the limited rate."""
+    """The server answers a first burst of frames at once, and the rest at the limited rate."""
     most = MAX_BURST_FRAMES + 2 * FRAMES_PER_SECOND
     async with socket_on(paced) as line:
         begun = asyncio.get_running_loop().time()
@@ -80,8 +80,8 @@ async def test_the_rate_limit_can_be_queried(paced: str, http: httpx.AsyncClient
         body = {"query": "{ rateLimit { limit remaining resetAt } }"}
         begun = monotonic()
         answer = await http.post(f"{paced}/graphql", json=body, headers=headers)
-        # The headers report the budget right after the charge; it has refilled a little when the
-        # query is resolved.
+        # The headers report the budget right after the charge; by the time the query is resolved,
+        # the budget has refilled a little.
         refilled = (monotonic() - begun) * policy.quota / policy.seconds
         [(left, seconds)] = re.findall(
             rf'"{policy.name}";r=(\d+);t=(\d+)', answer.headers["ratelimit"]
@@ -154,8 +154,8 @@ def test_token_bucket_allows_a_burst_and_a_steady_rate() -> None:
 def test_cookies_are_parsed_in_linear_time_and_as_in_browsers() -> None:
     """Non-ASCII whitespace is part of a cookie's name.
 
-    If the server stripped it, a cookie set by a subdomain could pass for the access cookie, which
-    only the server's own host may set.
+    If the server stripped such whitespace, a cookie set by a subdomain could pass for the access
+    cookie, which only the server's own host may set.
     """
 
     def token(cookie: bytes) -> str | None:

@@ -243,7 +243,7 @@ async def test_unsupported_upgrade_is_ignored_and_the_body_is_read(server: str) 
 async def test_websocket_handshake_must_be_a_get_without_body(
     server: str, first: bytes, method: str, more: tuple[str, ...]
 ) -> None:
-    """Otherwise a client could match a response to the wrong request."""
+    """With other handshakes, a client could match a response to the wrong request."""
     async with connect(server) as line:
         await line.send(first + handshake(method, *more))
         if first:

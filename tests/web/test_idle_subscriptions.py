@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MARKER = "Retained"
 FILLER = MARKER * 1_100
-"""Two copies of this text make a document too long for the document cache."""
+"""Two copies of this text make a GraphQL document too long for the document cache."""
 
 SERVER_THAT_SEARCHES_ITS_MEMORY = f"""
 import gc, signal

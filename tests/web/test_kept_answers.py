@@ -1,4 +1,4 @@
-"""The response cache of the running server: identical bytes, invalidation and privacy."""
+"""Tests of a server's response cache: identical responses, invalidation and privacy."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def anonymous(address: str, http: httpx.AsyncClient) -> Api:
 
 @pytest.fixture
 async def practice(anonymous: Api) -> Practice:
-    """Practice of a new expert on the server with the response cache on."""
+    """A new expert on the server with the response cache on."""
     return await Practice.create(await Deployment.sign_in(anonymous))
 
 
@@ -74,7 +74,7 @@ def stable_headers(response: httpx.Response) -> dict[str, str]:
 async def test_cached_response_is_identical_to_a_fresh_one(
     anonymous: Api, accept: str, *, is_read: bool
 ) -> None:
-    """Body and headers are the same as in a fresh response, for POST, GET and each media type."""
+    """Body and headers equal those of a fresh response, for POST and GET, and each media type."""
 
     async def ask(**headers: str) -> httpx.Response:
         if is_read:
@@ -117,9 +117,9 @@ async def counter_increases(api: Api, *requests: httpx.Request) -> tuple[float, 
 
 
 async def request_until_hit(api: Api, request: httpx.Request) -> None:
-    """Send a request until the cache is hit; check that each time counts as a hit or a miss.
+    """Send a request repeatedly until the cache is hit; each request must be a hit or a miss.
 
-    Usually the second time is a hit, but on a stalled machine the cache entry may expire first.
+    Usually the second request is a hit, but on a stalled machine the cache entry may expire first.
     """
     hits = 0.0
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -166,11 +166,11 @@ async def test_private_responses_are_neither_stored_nor_served_from_the_cache(
     assert (hits, misses) == (0, 0)
     wrong = anonymous.http.build_request("POST", url, json={"query": '{ node(id: "x") { id } }'})
     hits, misses, _ = await counter_increases(anonymous, wrong, wrong)
-    assert (hits, misses) == (0, 2)  # would be cacheable without its errors
+    assert (hits, misses) == (0, 2)  # the response would be cached if it had no errors
 
 
 async def test_web_client_without_a_session_shares_the_anonymous_cache(anonymous: Api) -> None:
-    """The web client always asks for a cookie session; without cookies it counts as anonymous."""
+    """The web client always asks for a cookie session, but is anonymous until it has cookies."""
     query = "{ experts(first: 6) { nodes { name } } }"
     ours = {"x-session": "cookie", "origin": anonymous.url, "sec-fetch-site": "same-origin"}
     fresh = await post(anonymous, query, **ours, **FRESH)
@@ -186,7 +186,7 @@ async def test_web_client_without_a_session_shares_the_anonymous_cache(anonymous
 
 
 async def test_changes_are_visible_in_the_next_response(practice: Practice) -> None:
-    """After a change has been acknowledged, no client gets a stale response."""
+    """As soon as a change has been acknowledged, responses are no longer stale."""
     anonymous, day, id_ = practice.deployment.anonymous, london_date(5), practice.id
     client = await anonymous.new_client()
     wanted = {"id": id_, "day": day.isoformat()}
@@ -219,7 +219,7 @@ async def test_changes_are_visible_in_the_next_response(practice: Practice) -> N
 
 
 async def test_directory_changes_are_visible_everywhere_at_once(practice: Practice) -> None:
-    """Experts' entries, lists, searches and category counts are up to date after each change."""
+    """After each change, experts' pages, searches and category counts are up to date."""
     deployment, id_ = practice.deployment, practice.id
     anonymous = deployment.anonymous
     name, other = f"Zacharias{id_[-4:]}", f"Yolanda{id_[-4:]}"

@@ -33,8 +33,8 @@ SERVERS, CLIENTS = 3, 12
 RESPONSES_PER_KILL = 2 * CLIENTS
 """Number of responses to wait for before each kill, so that the kill happens under load."""
 KILLED_ALONE = 4
-"""How often the database is killed alone before its guardian is killed. The guardian would give up
-if the database died six times in a row."""
+"""How often the database alone is killed before it is its guardian's turn, since the guardian would
+give up if the database died six times in a row."""
 PATIENCE_SECONDS = 600
 """Seconds after which a hanging test fails."""
 SETTINGS = {
@@ -68,7 +68,7 @@ async def load(fleet: Fleet, recorded: Path) -> AsyncIterator[Journal]:
 
 
 async def wait_for_load(journal: Journal) -> None:
-    """Wait for `RESPONSES_PER_KILL` responses, and then for up to 0.2 seconds."""
+    """Wait for `RESPONSES_PER_KILL` responses, and then for a random time of up to 0.2 seconds."""
     before = journal.answers
     while journal.answers < before + RESPONSES_PER_KILL:  # noqa: ASYNC110 - no single event to wait for
         await asyncio.sleep(0.01)
@@ -106,7 +106,7 @@ async def test_killed_servers_lose_no_acknowledged_booking(
 
             async with load(fleet, tmp_path / "history.jsonl") as journal:
                 await asyncio.gather(kill(kills // 2), kill(kills - kills // 2))
-                # If, by chance, no kill has interrupted a request, kill again until one does.
+                # If, by chance, no kill has interrupted a request, kill servers until one does.
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     while not journal.repeated:
                         await kill(1)
@@ -125,7 +125,7 @@ async def test_killed_embedded_database_recovers_without_loss(
     capsys: pytest.CaptureFixture[str],
     request: pytest.FixtureRequest,
 ) -> None:
-    """The database is killed alone or with its guardian, and is restarted automatically."""
+    """The database or its guardian process is killed, and the database restarts automatically."""
     data = tmp_path / "0" / "data"
     with Fleet(tmp_path, 1, mongodb_url=None, **SETTINGS) as fleet:
         async with load(fleet, tmp_path / "history.jsonl") as journal:

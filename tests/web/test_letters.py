@@ -104,7 +104,7 @@ def test_times_are_in_the_recipients_time_zone() -> None:
 def test_each_kind_of_change_has_its_own_texts(
     changes: list[BookingChange], kind: MailKind, subject: str, method: str, status: str
 ) -> None:
-    """The iCalendar part of each e-mail agrees with its texts."""
+    """Each e-mail's iCalendar part has the method and status that belong to its texts."""
     mail, copies = render(booked_session(*changes))
     assert mail.kind is kind
     for copy in copies:
@@ -130,7 +130,7 @@ def test_late_email_does_not_offer_to_cancel_a_booking_that_was_cancelled() -> N
 
 
 def test_parties_with_the_same_email_address_are_one_attendee() -> None:
-    """E-mail addresses that differ only in capitals or punycode count as the same."""
+    """E-mail addresses are the same if they differ only in capitals or in punycode."""
     session = booked_session(
         change(CONFIRMED), email="Bea@Bücher.example", contact_email="bea@xn--bcher-kva.example"
     )
@@ -164,7 +164,7 @@ def test_a_hostile_name_injects_nothing(name: str) -> None:
 
 
 def test_text_from_a_client_is_not_sent_to_the_clients_email_address() -> None:
-    """Otherwise anyone could use the server to send texts of their choice to strangers."""
+    """If it were, anyone could use the server to send any text to a stranger's e-mail address."""
     session = booked_session(
         change(CONFIRMED), name="Buy at www.evil.example", email="ada@example.com"
     )
@@ -195,7 +195,7 @@ def test_only_a_non_ascii_local_part_needs_smtputf8() -> None:
 def test_the_experts_sign_in_email_address_is_in_no_email_to_a_client(
     contact_email: str | None,
 ) -> None:
-    """The client gets the expert's contact e-mail address instead, if there is one."""
+    """Instead, e-mails to clients contain the expert's contact e-mail address, if there is one."""
     session = booked_session(change(CONFIRMED), contact_email=contact_email)
     _, (client, expert) = render(session)
     for part in parse(client).message.walk():
@@ -212,7 +212,7 @@ def test_the_experts_sign_in_email_address_is_in_no_email_to_a_client(
 
 
 def test_email_addresses_in_icalendar_parts_are_encoded() -> None:
-    """Otherwise "?" and "&" could add recipients or text to messages to the address (RFC 6068)."""
+    """Unencoded, "?" and "&" could add recipients or text to replies (RFC 6068)."""
     _, (client, _) = render(booked_session(change(CONFIRMED), email="a?bcc=eve&x=1@example.com"))
     assert parse(client).attendees[0] == "mailto:a%3Fbcc%3Deve%26x%3D1@example.com"
 
@@ -263,7 +263,7 @@ def test_emails_and_calendar_entries_link_to_the_booking(changes: list[BookingCh
 
 
 def test_message_ids_are_stable_per_recipient() -> None:
-    """If an e-mail is sent to a recipient twice, it can be recognized as a duplicate."""
+    """If an e-mail is sent to a recipient twice, mail programs can recognize the duplicate."""
     session = booked_session(change(CONFIRMED))
     mail, copies = render(session)
     assert mail.occasion

@@ -33,7 +33,7 @@ import auth.viewers
 auth.viewers.CACHE_SECONDS = 600
 """
 """Patch that keeps viewers cached for the whole test, because the time limit of operations does not
-cover looking up a viewer."""
+include the time for looking up the viewer."""
 
 SLOW_REFILL = Policy("address", 1_200_000, 3_600)
 SLOW_REFILL_SERVER = f"""
@@ -81,7 +81,7 @@ HOSTILE = {
 
 
 async def post(api: Api, body: Any, **headers: str) -> httpx.Response:
-    """POST any JSON body, and return the response in GraphQL's own media type."""
+    """POST a JSON body, and ask for a response in the media type `GRAPHQL_JSON`."""
     defaults = {"accept": GRAPHQL_JSON} | (
         {"authorization": f"Bearer {api.token}"} if api.token else {}
     )
@@ -189,7 +189,7 @@ def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def policy(*policies: Any) -> str:
-    """Return the value of the `RateLimit-Policy` header for the given policies."""
+    """Return the expected value of the header `RateLimit-Policy` for the given policies."""
     return ", ".join(f'"{each.name}";q={each.quota};w={each.seconds}' for each in policies)
 
 
@@ -256,8 +256,8 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
 ) -> None:
     """The error mentions the idempotency key; a retry with the same key returns the booking.
 
-    Only the server that is used while the database is suspended has a short time limit, because any
-    request could exceed a short time limit on a busy machine.
+    Two servers are used: only the server that gets requests while the database is suspended has a
+    short time limit, because on a busy machine any request could exceed a short time limit.
     """
     one, two = tmp_path / "patient", tmp_path / "impatient"
     for folder in (one, two):
@@ -315,9 +315,9 @@ async def test_a_timed_out_booking_can_be_retried_without_booking_twice(
 
 
 async def test_requests_with_the_wrong_method_or_media_type_are_charged(throttled: str) -> None:
-    """The requests are charged because they are parsed before they are refused.
+    """Requests are charged even if they are refused, because they are parsed first.
 
-    One is a subscription without an event stream, the other a mutation by GET.
+    One request is a subscription without an event stream, the other is a mutation sent with GET.
     """
     # Use a network address whose budget no other test has exhausted.
     transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")

@@ -122,7 +122,7 @@ async def open_slots(api: Api, time: Time) -> list[str]:
 
 
 def test_a_start_prints_urls_and_demo_accounts(program: Program) -> None:
-    """Nothing else is printed when the output is not a terminal."""
+    """If the output is not a terminal, nothing but these lines is printed."""
     address = program.address
     assert (
         program.output()
@@ -279,7 +279,7 @@ def test_the_server_stops_when_its_parent_is_killed(
 async def test_two_servers_can_start_on_one_empty_database(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Only one server creates the sample data, and its access tokens are valid on the other."""
+    """Only one server creates the sample data; access tokens are valid on both servers."""
     with ExitStack() as stack:
         url = shared_server.database(tmp_path)
         programs = [

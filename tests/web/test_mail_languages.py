@@ -119,7 +119,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 def english(messages: Catalog) -> list[str]:
-    """Return the longer English messages that contain no placeholders."""
+    """Return the English messages without placeholders that are longer than "Reference"."""
     texts = [str(message.id) for message in messages]
     return [text for text in texts if "%" not in text and len(text) > len("Reference")]
 

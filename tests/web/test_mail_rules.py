@@ -80,7 +80,7 @@ async def test_contact_email_address_other_than_the_accounts_gets_no_email(
 async def test_the_calendar_file_is_the_icalendar_part_of_the_last_email(
     deployment: Deployment, mailbox: Mailbox, http: httpx.AsyncClient, time: Time, tmp_path: Path
 ) -> None:
-    """Booking, moving and cancelling change one calendar entry, by e-mail and in the file alike."""
+    """Booking, moving and cancelling change the same entry, both by e-mail and in the file."""
     expert = await deployment.expert()
     expert_id, email = str(expert.expert_id), "files@example.com"
     client, booking = await booked(deployment, expert_id, email, time)
@@ -180,7 +180,7 @@ async def test_email_addresses_that_the_mail_server_cannot_handle_are_refused_on
 ) -> None:
     """An e-mail address that is non-ASCII only in its domain is accepted: it needs no SMTPUTF8."""
     await deployment.anonymous.new_client(email="first@example.com")
-    await mailbox.wait_for_mails(1, "first@example.com")  # the server's extensions are now known
+    await mailbox.wait_for_mails(1, "first@example.com")  # the SMTP extensions are now known
     wanted = {"name": "Jörg", "email": "jörg@example.com", "password": "correct horse battery"}
     refused = (await deployment.anonymous.ask(
         REGISTER.replace("}\n}", " ... on InvalidInput { fields { field } } }\n}"), input=wanted
@@ -221,7 +221,7 @@ async def test_emails_to_a_recipient_are_limited_per_hour() -> None:
 
 
 def worker(mailbox: Mailbox, per_hour: int | None) -> MailWorker:
-    """Return a mail worker that sends to a mailbox, at most `per_hour` e-mails per recipient."""
+    """Return a mail worker that sends at most `per_hour` e-mails per recipient and hour."""
     transport = SmtpTransport(MailServer.parse(mailbox.url), "bookings@example.com")
     renderer = MailRenderer(SENDER, "https://book.example.com", "EUR", CODE_KEYS)
     return MailWorker(lambda _: renderer, transport, RecipientLimit(per_hour))

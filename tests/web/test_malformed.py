@@ -31,7 +31,7 @@ async def post(api: Api, body: bytes, /, **headers: str) -> httpx.Response:
 
 
 def is_refused(response: httpx.Response, status: int) -> bool:
-    """Check that the response is one GraphQL error; return whether it has the given status."""
+    """Check that the response is one GraphQL error; return whether the HTTP status is `status`."""
     [error] = response.json()["errors"]
     assert "data" not in response.json()
     assert error["message"]

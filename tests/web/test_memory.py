@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MAX_MEGABYTES_AT_START = 100
 
 MAX_MEGABYTES_RETAINED = 25
-"""Limit for the growth of memory after 20 registrations. Hashing one password takes 19 MB for a
-moment."""
+"""Limit on the growth of the server's memory by 20 registrations. For each, hashing the password
+takes 19 MB for a moment."""
 
 UNNEEDED = {
     *("icalendar", "jinja2", "phonenumbers"),

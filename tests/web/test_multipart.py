@@ -95,7 +95,7 @@ async def test_the_expiry_of_the_access_token_is_a_transport_error(
 
 
 async def last_error(stream: Parts) -> tuple[str, str]:
-    """Return the message and code of the transport error; check that the response ends after it."""
+    """Return the transport error's message and error code; check that it ends the response."""
     message = await stream.message()
     assert message
     [error] = message.pop("errors")

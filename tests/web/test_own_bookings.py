@@ -45,7 +45,7 @@ async def test_expert_sees_the_email_address_of_a_client_once_the_slot_is_booked
 async def test_mine_filter_returns_only_bookings_made_by_the_viewer(
     deployment: Deployment, practice: Practice
 ) -> None:
-    """Even experts and administrators, who may see others' bookings, get only their own."""
+    """Even experts and administrators get only the bookings that they made as clients."""
     slots = [slot["id"] for slot in (await practice.slots_by_start(london_date(3))).values()]
     clients = [(await deployment.person()).api, deployment.admin]
     ids = [(await client.book(slot))["id"] for client, slot in zip(clients, slots, strict=False)]

@@ -94,7 +94,7 @@ async def test_browsers_get_the_web_client_at_any_path(
 
 
 def test_the_server_knows_every_page_of_the_web_client() -> None:
-    """Otherwise the server would respond to a page of the web client with status 404."""
+    """The server would respond with status 404 to a page that it did not know."""
     routes = set(re.findall(r'<Route path="?([^"*]*)', APP.read_text("utf-8")))
     known = {*MODULES, *PERSONAL_PAGES, *BOOKING_PAGES} - {"/administration/{path:path}"}
     assert {re.sub(r":(\w+)", r"{\1}", path).rstrip("/") or "/" for path in routes if path} <= known
@@ -118,7 +118,7 @@ async def test_booking_pages_reveal_nothing_about_bookings(
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", None])
-async def test_link_previews_get_pages_with_any_accept_header(
+async def test_link_preview_bots_get_pages_with_any_accept_header(
     deployment: Deployment, accept: str | None
 ) -> None:
     """Names and texts are escaped; shortening does not separate letters from their accents."""
@@ -150,7 +150,7 @@ def answers_in(page: str) -> list[dict[str, Any]]:
 
 
 async def asked(api: Api, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the API's current results of the same GraphQL queries."""
+    """Return the API's current results of the GraphQL queries that the answers belong to."""
     data = PageData()
     return [
         await api.ask(data.query(answer["operationName"]).text, **answer["variables"])
@@ -159,10 +159,10 @@ async def asked(api: Api, answers: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 
 async def test_pages_contain_the_results_of_their_first_queries(deployment: Deployment) -> None:
-    """The results are those for an anonymous client, escaped so that they end no HTML element.
+    """The results are those for an anonymous client, escaped so that they cannot close an element.
 
-    Each equals the API's result from just before or just after the page was requested, because the
-    experts' next free slots change.
+    Each result equals the API's result from just before or just after the page was requested; these
+    two may differ, because the experts' next free slots change.
     """
     http, url = deployment.anonymous.http, deployment.anonymous.url
     bio = '</script><script>alert(1)</script> <!-- \u2028 "'
@@ -325,7 +325,7 @@ async def test_other_paths_with_a_trailing_slash_get_404(
 
 
 async def test_only_stored_sample_experts_have_a_portrait(deployment: Deployment) -> None:
-    """Experts created later have initials instead; portraits with other names get status 404."""
+    """Experts created later have initials instead; URLs of other portraits get status 404."""
     expert = await deployment.expert()
     api = deployment.anonymous
     query = """query ($after: String) { experts(first: 100, after: $after) {

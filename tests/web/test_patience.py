@@ -201,7 +201,7 @@ async def test_a_stream_ends_with_its_connection_despite_pipelined_requests(addr
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks connections up in /proc")
 async def test_a_client_that_does_not_read_is_disconnected(address: str, program: Program) -> None:
-    """A client that reads slowly stays connected; neither client leaves a traceback in the log."""
+    """A client that reads slowly stays connected. The log contains no tracebacks."""
     page = await send_raw(address, request("GET", "/graphql", "Accept: text/html"))
     [path] = re.findall(rb'src="(/assets/[^"]+[.]js)"', page.body)
     download = request("GET", path.decode())
@@ -227,7 +227,7 @@ async def test_a_client_that_does_not_read_is_disconnected(address: str, program
 
 
 async def test_connections_are_limited_per_network_address_and_in_total(capped: str) -> None:
-    """WebSocket connections count, too. Closing a connection makes room for another."""
+    """WebSocket connections are counted, too. Closing a connection makes room for another."""
     async with AsyncExitStack() as stack:
 
         async def status(source: str) -> int:

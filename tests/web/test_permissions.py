@@ -2,8 +2,8 @@
 
 The operations and fields come from the schema, and the expected results from the tables in
 `auth/policies.py`. The tests fail if a new operation, or a new field of a restricted type, has no
-rule there. An operation also needs variables in `tests/support/permission_scenarios.py` with which
-it succeeds for permitted viewers.
+rule in these tables. An operation also needs variables in `tests/support/permission_scenarios.py`
+with which it succeeds for permitted viewers.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ async def world(deployment: Deployment, database: Database[Any], time: Time) -> 
 
 
 def expected(rules: list[Rule], relations: Relations) -> Decision:
-    """Return the first decision of the rules that is a refusal, or ALLOWED if there is none."""
+    """Return the first refusal among the decisions of the rules, or ALLOWED if no rule refuses."""
     decisions = [rule.decide(relations) for rule in rules]
     return next(
         (decision for decision in decisions if decision is not Decision.ALLOWED), Decision.ALLOWED
@@ -222,8 +222,9 @@ PATHS: dict[str, tuple[str, str, dict[str, Relations]]] = {
 }
 """Selection and response path of each restricted type in a cancelled booking.
 
-The third item has the viewers' additional relations to the selected object. A path with `{name}`
-leads to the field itself, and shows whether the field is null.
+The third item of a tuple has the additional relations that viewers have to the selected object. A
+path that contains `{name}` leads to a field itself, so that the test sees whether the field is
+null.
 """
 
 

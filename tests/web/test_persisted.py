@@ -52,7 +52,7 @@ async def get(api: Api, /, **parameters: Any) -> httpx.Response:
 async def test_a_hash_works_once_its_document_has_been_sent(api: Api, accept: str) -> None:
     """An unknown hash gets status 200, as from Apollo Server.
 
-    Some clients treat other statuses as a failure and do not send the document.
+    Some clients treat any other status as a failure, and then do not send the GraphQL document.
     """
     query = f"query ($n: Int) {{ experts(first: $n) {{ nodes {{ id }} }} }} # {accept}"
     parameters = {"extensions": by_hash(query), "variables": {"n": 2}}

@@ -302,7 +302,7 @@ async def test_only_experts_and_administrators_change_photos(
         for rule, response in found.items():
             wanted = statuses[ROUTES[rule].decide(relations)][rule]
             assert response.status_code == wanted, (name, rule)
-    for name in ("nobody", "guest", "client", "administrator"):  # without an entry of their own
+    for name in ("nobody", "guest", "client", "administrator"):  # People who are not experts.
         api, _ = people[name]
         response = await here.upload(api, content)
         assert (response.status_code, code_of(response)) in {
@@ -314,7 +314,7 @@ async def test_only_experts_and_administrators_change_photos(
         assert (response.status_code, code_of(response)) == (403, "NOT_ALLOWED")
 
 
-async def test_cookies_authenticate_only_with_the_session_header_and_from_own_pages(
+async def test_cookies_authenticate_only_with_the_session_header_and_from_the_servers_own_pages(
     here: TwoServers, expert: Person
 ) -> None:
     content = encoded(picture(colour=3))

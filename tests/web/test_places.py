@@ -74,7 +74,10 @@ async def offering(deployment: Deployment) -> Person:
 
 
 async def expert_at(deployment: Deployment, *places: dict[str, Any]) -> Person:
-    """Return a new expert who offers 60 minutes at the first place and 30 at the second, if any."""
+    """Return a new expert who offers 60-minute sessions at the first place.
+
+    If there is a second place, the expert also offers 30-minute sessions there.
+    """
     expert = await deployment.expert()
     offers = [{**offer(60 // number), "place": at} for number, at in enumerate(places, 1)]
     answer = (await expert.api.ask(SET, offers=offers))["setAvailability"]
@@ -153,7 +156,7 @@ async def test_only_the_parties_of_a_booking_see_its_room(
 async def test_only_the_kind_of_place_is_shown_before_booking(
     deployment: Deployment, time: Time, place: dict[str, str]
 ) -> None:
-    """Anyone can hold a slot, so a hold and its export show no more of the place than the offer."""
+    """Because anyone can hold a slot, a hold and its export also reveal only the kind of place."""
     expert = await expert_at(deployment, place)
     client = await deployment.person()
     kind = {"kind": place["kind"], "details": None}

@@ -159,7 +159,7 @@ async def test_the_host_is_the_one_given_by_the_nearest_proxy() -> None:
 
 @pytest.mark.parametrize("network", ["10.0.0.0/33", "10.0.0.1/8", "proxy.example", "*"])
 def test_trusted_proxies_must_be_networks(network: str) -> None:
-    """Uvicorn would accept any text, and would trust every peer if the text is `*`."""
+    """Uvicorn itself accepts any text, and trusts every peer if the text is `*`."""
     with pytest.raises(ValueError, match=re.escape(network)):
         TrustedProxies([network])
 

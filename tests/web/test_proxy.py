@@ -57,7 +57,7 @@ class Proxy:
 
 @contextmanager
 def proxy(folder: Path, port: int, upstream: str) -> Iterator[Proxy]:
-    """Run Caddy with the project's Caddyfile and a certificate of its own for localhost."""
+    """Run Caddy with the project's Caddyfile, and with its own certificate for localhost."""
     http_port, data = free_port(), folder / "certificates"
     settings = (
         (ROOT / "Caddyfile").read_text().replace("{\n", TEST_OPTIONS.format(port=http_port), 1)
@@ -186,10 +186,10 @@ async def test_session_cookies_are_secure_behind_the_proxy(proxied: Api) -> None
     assert all(cookie.startswith("__Host-") and "; Secure" in cookie for cookie in cookies)
 
 
-async def test_sign_in_attempts_are_counted_by_client_address(
+async def test_sign_in_attempts_are_counted_per_client_address(
     front: Proxy, mongodb_url: str
 ) -> None:
-    """An attempt is counted for the client's own address, not for one in a forged header."""
+    """An attempt counts for the client's own network address, not for that in a forged header."""
     forged = {"x-forwarded-for": "203.0.113.9", "forwarded": "for=203.0.113.9"}
     transport = httpx.AsyncHTTPTransport(verify=front.ssl_context, local_address=CLIENT_ADDRESS)
     async with httpx.AsyncClient(transport=transport, headers=forged, timeout=HTTP_SECONDS) as http:

@@ -59,7 +59,7 @@ async def assert_events_received(socket: Socket, booked: list[dict[str, Any]]) -
 def logs_each_outage_once(program: Program, what: str) -> bool:
     """Return whether each lost connection is logged once, followed by its recovery.
 
-    On a busy machine, the connection may be lost more often than the test breaks it.
+    On a busy machine, the connection may also be lost when the test does not break it.
     """
     matches = re.findall(rf"WARNING: {what} is (away)|INFO: {what} is (back)", program.output())
     words = [away or back for away, back in matches]

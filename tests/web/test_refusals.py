@@ -59,9 +59,9 @@ def program(proxy: WireProxy, tmp_path_factory: pytest.TempPathFactory) -> Itera
 async def wait_for_problem(
     http: httpx.AsyncClient, program: Program, problem: str, status: int
 ) -> dict[str, Any]:
-    """Wait until `/readyz` lists the problem and has the given status; return the checks.
+    """Wait until `/readyz` responds with the problem and the status; return its checks.
 
-    The status may be 503 for a while if the database is slow.
+    Even if 200 is expected, the status may first be 503 for a while if the database is slow.
     """
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
@@ -141,7 +141,7 @@ def opens_change_stream(command: Mapping[str, Any]) -> bool:
 async def test_refused_change_stream_is_reported(
     program: Program, proxy: WireProxy, http: httpx.AsyncClient
 ) -> None:
-    """The server stays ready, since it reads events from the event log."""
+    """The server stays ready, since it can read events from the event log instead."""
     refused = Fault(CommandError(115), "aggregate", matches=opens_change_stream)
     with (
         proxy.injected(refused),

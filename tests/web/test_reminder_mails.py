@@ -37,7 +37,7 @@ async def make_due(booking: str) -> None:
 async def test_the_client_is_reminded_twice_in_their_language(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """A reminder repeats the content of the booking's e-mail, but has no calendar entry."""
+    """A reminder repeats the content of the e-mail about the booking, but has no calendar entry."""
     client, email = await here.new_account()
     await client.ask(GERMAN)
     booking = await reviewed.booking(client)

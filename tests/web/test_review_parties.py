@@ -1,4 +1,4 @@
-"""E-mails about reviews, and an account's reviews when it is exported or deleted."""
+"""Tests of e-mails about reviews, and of reviews when an account is exported or deleted."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_both_parties_get_emails_about_reviews_in_their_own_language(
 async def test_reviews_are_exported_and_stay_without_personal_data(
     here: TwoServers, reviewed: ReviewedExpert
 ) -> None:
-    """Text and rating stay; a deleted author's name and a deleted expert's answer are erased.
+    """A deleted author's name and a deleted expert's answer are erased; text and rating stay.
 
     The expert's export does not name the author.
     """

@@ -1,4 +1,4 @@
-"""Availability rules that change while slots are booked, on two servers with one database."""
+"""Tests of availability rules that change while slots are booked through two servers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class NumberedRules:
 
     @property
     def opening_hour(self) -> int:
-        """Hour at which each day's four open hours begin."""
+        """The hour at which the four open hours of each day begin."""
         return 13 if self.number % 2 else 8
 
     def as_input(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class NumberedRules:
         return self.opening_hour <= at.hour < self.opening_hour + 4
 
     def match(self, booking: Booking) -> bool:
-        """Return whether a booking's time, price, break, notice and status follow these rules."""
+        """Return whether a booking's time, price, break, deadline and status follow these rules."""
         notice = booking.starts_at - booking.cancellable_until
         return (
             self.offers_time_of(booking)
@@ -98,7 +98,7 @@ class NumberedRules:
 
 
 def slot_ids(expert_id: Id) -> list[str]:
-    """Return the ids of morning and afternoon slots; any set of rules offers half of the slots."""
+    """Return ids of morning and afternoon slots, half of which are offered by any given rules."""
     return [
         slot_id(SlotKey(expert_id, cell_of(at), 60))
         for days in range(7, 17)
@@ -112,7 +112,7 @@ async def test_each_booking_follows_the_rules_in_force_at_its_position_in_the_ev
 ) -> None:
     """All bookings between two rule changes follow the same rules.
 
-    After each rule change, `outside` lists exactly the bookings outside the new rules.
+    The response to each rule change lists exactly the bookings outside the new rules.
     """
     known_before = set(await verify(utc_now(), lambda *_: None))
     practice = await Practice.create(await Deployment.sign_in(Api(http, addresses[0])))
@@ -181,7 +181,7 @@ async def test_each_booking_follows_the_rules_in_force_at_its_position_in_the_ev
 async def test_a_change_of_rules_between_decision_and_commit_repeats_the_decision(
     database: Client, database_url: str
 ) -> None:
-    """A slot that is no longer offered when the transaction commits is not booked."""
+    """A slot that was offered at the decision, but not at the commit, is not booked."""
     calendar = Calendar(id=new_id(), rules=rules())
     await calendar.insert()
     offered_at_decision: list[bool] = []

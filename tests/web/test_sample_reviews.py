@@ -68,7 +68,7 @@ async def test_sample_reviews_follow_the_rules_for_reviews(
 
 
 async def test_sample_ratings_match_the_reviews(reviews: list[Review]) -> None:
-    """A few experts have no reviews, and none has enough to slow down the server's first start."""
+    """A few experts have no reviews, and none has so many that the first start takes long."""
     stars: dict[Id, list[int]] = defaultdict(list)
     for review in reviews:
         if not review.hidden:

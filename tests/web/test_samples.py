@@ -62,7 +62,7 @@ def test_longer_list_starts_with_the_shorter_one(experts: list[SampleExpert]) ->
     assert list(sample_experts(0, seed=1)) == []
 
 
-def test_slugs_and_addresses_are_unique(experts: list[SampleExpert]) -> None:
+def test_slugs_and_email_addresses_are_unique(experts: list[SampleExpert]) -> None:
     slugs = {expert.slug for expert in experts}
     assert len(slugs) == 2_000
     assert all(re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", slug) for slug in slugs)
@@ -80,7 +80,7 @@ def test_biographies_are_unique_sentences(experts: list[SampleExpert]) -> None:
 
 
 def test_categories_are_mixed_evenly(experts: list[SampleExpert]) -> None:
-    """Each consecutive block of eight experts has one of each category."""
+    """Each consecutive block of eight experts has one expert of each category."""
     assert {expert.category for expert in experts[:8]} == CATEGORIES
     assert Counter(expert.category for expert in experts) == dict.fromkeys(CATEGORIES, 250)
     assert categories().keys() == CATEGORIES
@@ -106,7 +106,7 @@ def test_hours_are_on_the_grid_sorted_and_disjoint(experts: list[SampleExpert]) 
 
 
 def test_weekly_hours_differ(experts: list[SampleExpert]) -> None:
-    """Some experts work until midnight, some at weekends, and some start at half past."""
+    """Some experts work until midnight, some work at weekends, and some start on the half hour."""
     first = experts[:120]
     owls = [expert for expert in first if any(to == MIDNIGHT for _, _, to in expert.weekly)]
     assert len(owls) == 2
@@ -116,7 +116,7 @@ def test_weekly_hours_differ(experts: list[SampleExpert]) -> None:
 
 @pytest.mark.parametrize("count", [120, 2_000])
 def test_most_experts_offer_hundreds_of_sessions(experts: list[SampleExpert], count: int) -> None:
-    """Most experts have more than 420 sessions in 90 days, and many more than 600."""
+    """Most experts have more than 420 sessions in 90 days, and many have more than 600."""
     offered = sorted(sessions(expert) for expert in experts[:count])
     assert sum(amount > 420 for amount in offered) > 0.7 * count
     assert sum(amount > 600 for amount in offered) > 0.4 * count
@@ -138,7 +138,7 @@ def test_figures_are_plausible(experts: list[SampleExpert]) -> None:
 
 
 def test_sessions_take_place_at_every_kind_of_place(experts: list[SampleExpert]) -> None:
-    """Only a phone call may lack details: then the expert calls."""
+    """Only phone calls may lack details; the expert then calls the client."""
     places = [place for expert in experts for place in expert.places]
     counts = Counter(kind for kind, _ in places)
     assert min(counts[kind] for kind in PlaceKind) > len(places) / 20
@@ -146,7 +146,7 @@ def test_sessions_take_place_at_every_kind_of_place(experts: list[SampleExpert])
 
 
 def test_some_names_are_common(experts: list[SampleExpert]) -> None:
-    """At least four words of names each match about one expert in 25."""
+    """At least four words occur each in the slugs of about one expert in 25."""
     words = Counter(word for expert in experts for word in expert.slug.split("-"))
     assert sum(50 <= amount <= 150 for amount in words.values()) >= 4
     assert len(words) > 700

@@ -29,7 +29,7 @@ EXPERTS = 60
 
 @dataclass(frozen=True)
 class Sample:
-    """Outcome of seeding a database with 60 sample experts, and the documents found in it."""
+    """Outcome of seeding a database with 60 sample experts, and the documents that were stored."""
 
     outcome: Outcome
     users: dict[Id, User]
@@ -159,7 +159,7 @@ def test_booking_histories_are_consistent(sample: Sample) -> None:
 def test_bookings_are_numbered_without_gaps(sample: Sample) -> None:
     """Each expert's bookings are numbered from 1, in the order of their last changes.
 
-    The calendar has the last number used, either by a booking or by a waiting-list entry.
+    The calendar stores the highest number in use, that of a booking or a waiting-list entry.
     """
     for expert_id, bookings in sample.by_expert().items():
         in_order = sorted(bookings, key=lambda booking: booking.updated_at)

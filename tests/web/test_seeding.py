@@ -62,7 +62,7 @@ async def stored() -> Stored:
 
 @pytest.mark.usefixtures("empty")
 async def test_second_seeding_changes_nothing() -> None:
-    """A second call leaves the data unchanged, even if it asks for another number of experts."""
+    """A second call changes no data, even if it asks for a different number of experts."""
     progress_calls: list[tuple[int, int]] = []
     first = await seed(
         experts=12, now=NOW, password_hash=HASH, progress=lambda *step: progress_calls.append(step)
@@ -116,7 +116,7 @@ async def test_concurrent_seeding_runs_once() -> None:
 
 @pytest.mark.usefixtures("empty")
 async def test_stalled_seeding_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After `STALL_SECONDS` without progress, another process continues a dead one's seeding."""
+    """After `STALL_SECONDS` without progress, another process takes over the seeding."""
     monkeypatch.setattr(seeds, "STALL_SECONDS", 0.5)
     dead = Seeding(experts=10, moment=NOW.replace(microsecond=0), owner="dead")
     await begin_seeding(dead)
@@ -138,7 +138,7 @@ async def test_database_with_accounts_is_not_seeded() -> None:
 
 @pytest.mark.usefixtures("empty")
 async def test_programs_share_the_first_stored_secret() -> None:
-    """All callers get the secret that was stored first, even if they propose another one."""
+    """All callers get the secret that was stored first, even if they propose a different one."""
     secrets = set(await asyncio.gather(*(shared_secret(f"secret {n}") for n in range(8))))
     assert len(secrets) == 1
     assert {await shared_secret("late")} == secrets

@@ -97,7 +97,7 @@ async def test_concurrent_callers_share_one_response(source: ResponseSource) -> 
 async def test_expired_response_is_revalidated_instead_of_recomputed(
     source: ResponseSource, cache: ResponseCache, clock: Clock, database: Client
 ) -> None:
-    """An expired response is reused as long as its versions in the database are unchanged."""
+    """An expired response is reused while the version numbers that it depends on are unchanged."""
     assert database is not None
     await cache.verify_in_use()
     source.may_finish.set()
@@ -109,7 +109,7 @@ async def test_expired_response_is_revalidated_instead_of_recomputed(
 
 
 async def test_failure_is_not_shared_with_waiting_callers(source: ResponseSource) -> None:
-    """After a failure, the next waiting caller computes the response for the rest."""
+    """After a failure, the next waiting caller computes the response for the remaining callers."""
     tasks = await source.start_callers(4)
     source.failure = RuntimeError("of the first alone")
     source.may_finish.set()
@@ -135,7 +135,7 @@ async def test_cancelled_caller_does_not_affect_the_others(source: ResponseSourc
 
 
 async def test_response_with_errors_is_not_shared(source: ResponseSource) -> None:
-    """A response with errors is not cached; all waiting callers compute their own concurrently."""
+    """A response with errors is not cached; each waiting caller computes a response of its own."""
     source.errors = [GraphQLError("no")]
     tasks = await source.start_callers(3)
     source.may_finish.set()

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from tests.support.deployments import Deployment
 
 MAX_FIRST_BYTES: Final = 40_000
-"""Maximum compressed size of a page's HTML. On a network of 400 kbit/s and 400 ms, 60,000 bytes can
-arrive within two seconds after two round trips, one of them for the connection. A third of these
-bytes is left for headers and TCP's slow start."""
+"""Maximum size of a page's compressed HTML, in bytes. On a network of 400 kbit/s with a round trip
+of 400 ms, two round trips, one of them for the connection, and 60,000 bytes take two seconds. A
+third of the 60,000 bytes is left for headers and TCP's slow start."""
 BLOCKING_FILE: Final = re.compile(r"<link[^>]*stylesheet|<script(?![^>]*type=.module)[^>]*src=")
 
 

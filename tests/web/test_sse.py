@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 Expert = dict[str, Any]
 CUT_OFF = "expertbook_cut_off_readers_total"
 ENOUGH_SECONDS = 300
-"""Time in which events fill the buffers of a client that does not read, even on a busy machine."""
+"""Time in which events surely fill the buffers of a client that does not read, even if the machine
+is busy."""
 SLOW_DRAIN_SERVER = """
 import web.serving
 web.serving.DRAIN_SECONDS = 30

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HINTS = ("did you mean", "perhaps you meant", "similar to")
 SLOT_BOOKED = 'subscription { slotBooked(expertId: "x") { cursr } }'
 
-# GraphQL documents with misspelt names and their variables, keyed by the kind of name.
+# GraphQL documents with a misspelt name, and their variables, keyed by the kind of name.
 MISSPELT: dict[str, tuple[str, dict[str, Any]]] = {
     "root field": ("{ expert_ { id } expertss { nodes { id } } }", {}),
     "field": ("{ experts(first: 1) { nodes { naem titel } } }", {}),
@@ -71,7 +71,7 @@ async def test_http_errors_suggest_no_names(api: Api, what: str) -> None:
 
 
 async def test_socket_errors_suggest_no_names(server: str) -> None:
-    """Operations over sockets are executed by other code than those over HTTP."""
+    """Operations over sockets and operations over HTTP are executed by different code."""
     async with open_socket(server) as socket:
         await socket.initialise()
         for what, (query, variables) in MISSPELT.items():

@@ -34,7 +34,7 @@ web.telemetry.traces.SEND_SECONDS = 60
 
 COMMANDS = {"commitTransaction", "find"}
 TOGETHER, APART = {"bulkWrite"}, {"insert", "update"}
-"""MongoDB commands that write a commit: one bulk write, or separate ones for each collection."""
+"""MongoDB commands that write a commit: a single bulk write, or separate inserts and updates."""
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def traced(
     collector: Collector,
     patch: Patch = Patch(SLOW_EXPORT_SERVER),  # noqa: B008 - immutable
 ) -> Iterator[Program]:
-    """Run a server that exports traces; when it has ended, the collector has all of them."""
+    """Run a server that exports traces; when it has ended, the collector has all traces."""
     settings = {"experts": 3, "throttle": "off", "log_format": "json", "otlp_url": collector.url}
     with start_program(folder, patch, **settings) as program:
         await_ready(program.process, program.address)
@@ -51,7 +51,7 @@ def traced(
 
 
 async def test_booking_is_one_trace(tmp_path: Path, http: httpx.AsyncClient, time: Time) -> None:
-    """The trace continues the caller's, down to MongoDB commands; the log contains the trace ID."""
+    """The trace continues the caller's trace and includes MongoDB commands; its ID is logged."""
     with Collector().open() as collector:
         with traced(tmp_path, collector) as program:
             client = await Api(http, program.address).new_client("Zebedee")

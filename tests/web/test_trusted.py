@@ -136,7 +136,7 @@ async def test_sockets_and_streams_run_only_trusted_documents(closed: Api) -> No
 
 
 def test_relay_manifest_is_accepted(tmp_path: Path) -> None:
-    """A document's ID may be `format`, although Apollo's manifests have a key of that name."""
+    """A document's ID may be `format`, although `format` is also a key of Apollo's manifests."""
     path = tmp_path / "documents.json"
     texts = {"6f00": CATEGORIES, "format": LOGOUT}
     path.write_text(json.dumps(texts))

@@ -41,7 +41,7 @@ def test_every_kind_of_finding_has_a_metric() -> None:
 async def test_watch_reports_findings_of_a_live_system_as_they_come_and_go(
     tmp_path: Path, http: httpx.AsyncClient, time: Time
 ) -> None:
-    """Bookings cause no findings; an orphaned document is reported until it is deleted.
+    """Bookings cause no findings; a calendar without an expert is reported until it is deleted.
 
     SIGTERM ends the command with status 0.
     """

@@ -1,4 +1,4 @@
-"""Primitives that sockets wait on: an inbox for one task, and a gate for several."""
+"""Primitives that sockets wait on: an inbox for one task, and a gate for several tasks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def test_inbox_returns_messages_in_order_and_waits_for_the_next() -> None:
 
 
 async def test_cancelled_wait_loses_no_message() -> None:
-    """A message that arrives as a wait is cancelled is returned by the next wait."""
+    """If a message arrives just when a wait is cancelled, the next wait returns the message."""
     inbox = Inbox[int]()
     taking = asyncio.create_task(inbox.get())
     await asyncio.sleep(0)

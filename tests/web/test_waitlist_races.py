@@ -73,7 +73,7 @@ async def joining_against_cancel(track: Track) -> None:
 
 
 async def two_joining_against_cancel(track: Track) -> None:
-    """A waiting-list entry of another round with the same expert may be ahead of both clients."""
+    """Both clients may be in line behind an entry of another round with the same expert."""
     expert, [slot] = track.take(1)
     booked = await track.admin.book(slot["id"])
     answers = await asyncio.gather(
@@ -129,7 +129,7 @@ async def leaving_against_cancel(track: Track) -> None:
 
 
 async def end_of_a_hold_against_booking(track: Track) -> None:
-    """Ada's hold may have been replaced by her hold in another round with the same expert."""
+    """Another round with the same expert may have replaced Ada's hold with another hold of hers."""
     expert, [slot] = track.take(1)
     held = await execute(track.ada_here, HOLD, id=slot["id"])
     bea = await wait(track.bea_there, expert, slot)
@@ -146,7 +146,7 @@ async def end_of_a_hold_against_booking(track: Track) -> None:
 
 
 async def opening_against_booking(track: Track) -> None:
-    """Another round may open the day again before the client has joined the waiting list."""
+    """Another round may reopen the day before Bea has joined the waiting list."""
     expert, [slot] = track.take(1)
     closed = [{"date": slot["startsAt"][:10], "hours": []}]
     await execute(track.admin, SET_DAYS, id=expert["id"], overrides=closed)

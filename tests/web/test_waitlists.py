@@ -76,7 +76,7 @@ async def queue(here: TwoServers) -> Queue:
 async def test_cancelled_time_is_offered_by_email_and_can_be_booked(
     here: TwoServers, queue: Queue
 ) -> None:
-    """A client waits and books on one server; the time is cancelled on the other."""
+    """A client waits and books on one server; the earlier booking is cancelled on the other."""
     ada, email = await here.new_account()
     bea, _ = await here.new_account()
     entry = await queue.wait(ada)
@@ -232,7 +232,7 @@ async def test_refusal_names_every_invalid_field(here: TwoServers, queue: Queue)
     assert await waits(ada) == []
 
 
-async def test_waiting_for_free_time_is_refused_with_its_slots(
+async def test_waiting_for_free_time_is_refused_with_the_free_slots(
     here: TwoServers, queue: Queue
 ) -> None:
     ada, _ = await here.new_account()
@@ -298,7 +298,7 @@ async def test_newly_opened_hours_are_offered(here: TwoServers, queue: Queue) ->
 async def test_offer_of_a_deleted_account_goes_to_the_next_in_line(
     here: TwoServers, queue: Queue
 ) -> None:
-    """The data export contains the entry; after the erasure, `verify` reports nothing new."""
+    """The export has the waiting-list entry; after the erasure, `verify` reports nothing new."""
     ada, email = await here.new_account()
     bea, _ = await here.new_account()
     cleo, _ = await here.new_account()

@@ -42,7 +42,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 def working(
     folder: Path, command: Sequence[Path | str] = SERVE, *, experts: int = 0
 ) -> Iterator[Program]:
-    """Start the program with two workers, and wait until both serve."""
+    """Start the program with two workers, and wait until both accept requests."""
     settings = {"experts": experts, "throttle": "off"}
     with start_program(folder, (*command, *WORKERS), **settings) as program:
         await_ready(program.process, program.address)
@@ -66,7 +66,7 @@ def alone(program: Program, worker: int) -> Iterator[None]:
 
 
 def living(workers: set[int]) -> set[int]:
-    """Return which of the given process IDs still belong to running workers."""
+    """Return those of the given process IDs that still belong to running workers."""
     running = commands()
     return {worker for worker in workers if "web.workers" in running.get(worker, ())}
 
@@ -115,7 +115,7 @@ async def test_token_from_one_worker_is_accepted_by_the_other(program: Program) 
 
 
 async def test_dead_worker_is_replaced(program: Program) -> None:
-    """Meanwhile, the other worker responds to requests; afterwards, the new one does, too."""
+    """The other worker responds to requests in the meantime; then the new worker does, too."""
     parent = program.process.pid
     killed, survivor = workers_of(parent)
     reports = program.output().count(REPLACED)
@@ -199,7 +199,7 @@ async def test_killed_parent_leaves_no_process_behind(tmp_path: Path) -> None:
             wait_for(lambda: not processes_using(tmp_path))
 
 
-def test_in_process_events_are_refused_for_several_workers(tmp_path: Path) -> None:
+def test_memory_broadcast_is_refused_for_several_workers(tmp_path: Path) -> None:
     with start_program(tmp_path, (*SERVE, *WORKERS), broadcast_url="memory://") as program:
         assert program.wait() == 1
     assert program.output() == (

@@ -13,7 +13,7 @@ from typing import Any, Final
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SCHEMA: Final = "../../schema/schema.graphql"
-# Source files of each build, keyed by Vite mode; `SHARED` are source files of all builds.
+# Source files of each build, keyed by Vite mode; the files in `SHARED` belong to all builds.
 BUILDS: Final = {
     "app": (
         "index.html",
@@ -138,7 +138,7 @@ def run_node(client: Path, *arguments: str) -> None:
 
 
 def reason(output: str) -> str:
-    """Return the first error in a command's output, with the two lines after it, as one line."""
+    """Return the first error in a command's output, joined with the two lines after it."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     first = next((n for n, line in enumerate(lines) if "error" in line.lower()), 0)
     return " ".join(lines[first : first + 3]) or "no output"

@@ -7,7 +7,7 @@ const config: CodegenConfig = {
   generates: {
     "src/api/gql/": {
       preset: "client",
-      // Codegen need not mask fragments, because Apollo Client does.
+      // Codegen need not mask fragments, because Apollo Client masks them.
       presetConfig: { fragmentMasking: false },
       config: {
         inlineFragmentTypes: "mask",

@@ -10,15 +10,16 @@ import { earlyPages } from "./earlyPages.ts";
 import { earlyScript } from "./earlyScript.ts";
 import { precompress } from "./precompress.ts";
 
-// The shared modules leave out forms and sign-in, because the booking page needs them only after a
-// time is held.
+// Paths of the modules in the shared chunk. Forms and sign-in are left out, because the booking
+// page needs them only after a time is held.
 const SHARED =
   /\/src\/(api|app|session\/(session|Viewer|drafts)|text\/(?!expertProblems|problems|contactUrls)|time\/(?!day|relativeMoment)|ui\/(?!Avatar|Field|problems|Select|ShowMore|useMedia|useProblems))/;
 
 /**
- * One build per page: `--mode app` builds the client, `--mode graphiql` the GraphiQL page.
+ * Each of the two pages has its own build: `--mode app` builds the client, and `--mode graphiql`
+ * builds the GraphiQL page.
  *
- * Each build has its own assets folder, so that either can be rebuilt alone.
+ * Each build writes to an assets folder of its own, so that one can be rebuilt without the other.
  */
 export default defineConfig(({ mode }) => {
   const [name, page] =
@@ -59,7 +60,7 @@ export default defineConfig(({ mode }) => {
         },
       },
     },
-    // The modern build of rxjs is smaller.
+    // Use the ES2015 build of rxjs, because it is smaller.
     resolve: { conditions: ["es2015", ...defaultClientConditions] },
     server: {
       proxy: {

@@ -6,7 +6,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-# A private class, because the public middleware neither validates networks nor exposes its check.
+# `_TrustedHosts` is private, but uvicorn's public middleware neither validates networks nor exposes
+# its check of a client.
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware, _TrustedHosts
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Address = IPv4Address | IPv6Address
 
 MAX_ADDRESS_CHARS = 64
-"""More than the longest IPv6 address with a zone; a longer text is not an IP address."""
+"""More than the length of any IPv6 address with a zone; longer texts are not IP addresses."""
 
 SITE_BITS = 64
 """Prefix length of the smallest IPv6 network that a customer is assigned (RFC 6177, RFC 4291)."""
@@ -71,7 +72,7 @@ class TrustedProxies(_TrustedHosts):
     def __init__(self, networks: Iterable[str]) -> None:
         valid = [ip_network(network) for network in networks]
         # A socket for both IP versions shows the IPv4 peer 10.0.0.1 as ::ffff:10.0.0.1 (RFC 4291,
-        # 2.5.5.2).
+        # 2.5.5.2), so IPv4 networks are added in this form, too.
         mapped = [
             f"::ffff:{network.network_address}/{96 + network.prefixlen}"
             for network in valid

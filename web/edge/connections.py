@@ -1,4 +1,4 @@
-"""Limits on the number of open connections, in total and per client address."""
+"""Limits on the number of open connections, in total and per network address."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS = 60_000
 MAX_CONNECTIONS_PER_ADDRESS = 400
-"""Twice the limit on WebSockets per client address."""
+"""Twice the limit on WebSockets per network address."""
 
 PING_SECONDS = 20.0
 """Interval at which the server pings each WebSocket."""
 
 RESERVED_FILES = 200
-"""File descriptors reserved for everything but clients: database, Redis, e-mail, static files."""
+"""Number of file descriptors for other purposes than clients: database, Redis, e-mail, files."""
 
 
 class Connections(ServerState):
-    """Uvicorn's server state, with limits on the connections in total and per client address.
+    """Uvicorn's server state, with limits on the connections in total and per network address.
 
     Args:
-        proxies: exempt from the per-address limit, because they connect on behalf of many clients.
-        has_caps: whether to enforce the per-address limit.
+        proxies: exempt from the limit per network address, because proxies connect on behalf of
+            many clients.
+        has_caps: whether to enforce the limit per network address.
     """
 
     def __init__(self, proxies: TrustedProxies, *, has_caps: bool) -> None:
@@ -47,10 +48,10 @@ class Connections(ServerState):
 
         Returns:
             The address key to pass to `leave` when the connection closes; None if the connection
-            does not count towards the limit of an address.
+            does not count towards the limit per network address.
 
         Raises:
-            HttpRefused: the server or the client address has too many connections.
+            HttpRefused: the server or the client's network address has too many connections.
         """
         if len(self.connections) > self._limit:
             raise HttpRefused(SERVER_FULL)
@@ -63,7 +64,7 @@ class Connections(ServerState):
         return key
 
     def leave(self, key: str) -> None:
-        """Count one connection fewer for the address key."""
+        """Remove one connection from the count of the address key that `enter` returned."""
         self._addresses[key] -= 1
         if not self._addresses[key]:
             del self._addresses[key]

@@ -50,7 +50,7 @@ class Cookies:
 
     @property
     def access_token(self) -> str | None:
-        """The access token in its cookie; None if there is no such cookie."""
+        """The access token from the access cookie; None if there is no such cookie."""
         return self._value(ACCESS)
 
     def browser_session(self) -> BrowserSession | None:
@@ -86,9 +86,9 @@ class Cookies:
     def _value(self, name: str) -> str | None:
         """Return the value of a cookie; the last value if the name occurs more than once.
 
-        The header is parsed as browsers write it (RFC 6265, section 5.4), but not with Starlette's
-        parser: that strips non-ASCII whitespace from names, so that a subdomain could bypass the
-        `__Host-` prefix, and takes quadratic time to remove quotes.
+        The header is parsed as browsers write it (RFC 6265, section 5.4). Starlette's parser is not
+        used, because it takes quadratic time to remove quotes, and because it strips non-ASCII
+        whitespace from names, so that a subdomain could bypass the `__Host-` prefix.
         """
         found = None
         for header in self.connection.headers.getlist("cookie"):

@@ -1,4 +1,4 @@
-"""Add security headers to every response, including errors."""
+"""Middleware that adds security headers to every response, including error responses."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ PAGE_POLICY = (
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Content security policy of HTML pages, for the booking client and GraphiQL. GraphiQL's editor
-workers fall under `script-src`, its icon font under `font-src`, its sockets under `connect-src`."""
+"""Content security policy of HTML pages, for the booking client and GraphiQL. GraphiQL
+needs `script-src` for its editor's workers, `font-src` for its icon font, and `connect-src` for its
+WebSockets."""
 
 API_HEADERS: RawHeaders = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -29,10 +30,10 @@ API_HEADERS: RawHeaders = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-"""Default security headers; a response's own headers take precedence."""
+"""Default security headers, each added unless the response already has this header."""
 
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
-"""Require HTTPS for one year; no `includeSubDomains`, because subdomains may be other services."""
+"""Require HTTPS for a year, but not on subdomains, because these may be other services."""
 
 TLS_HEADERS: RawHeaders = (*API_HEADERS, STRICT_TRANSPORT)
 NAMES = frozenset(name for name, _ in TLS_HEADERS)
@@ -41,7 +42,7 @@ STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
 
 class SecurityHeaders:
-    """Middleware that adds the security headers that a response does not set itself."""
+    """Middleware that adds the default security headers that a response lacks."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MONITORING_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Paths exempt from the host check, because monitoring tools use the server's IP address. The paths
-tell foreign pages nothing."""
+"""Paths exempt from the host check, because monitoring tools use the server's IP address. Foreign
+pages can learn nothing confidential from these paths."""
 
 MAX_HOST_LENGTH = 260
-"""Enough for the longest domain name and a port."""
+"""Maximum length of a `Host` header in bytes; enough for the longest domain name with a port."""
 
 ANY = "*"
 ANY_ADDRESS = "address"
@@ -37,8 +37,9 @@ class AllowedHosts:
 
     Args:
         app: the application to protect.
-        allowed: host names and IP addresses. `*.example.com` matches every subdomain, `*` matches
-            any name, and `address` matches any IP address, because DNS rebinding needs a name.
+        allowed: host names and IP addresses. `*.example.com` matches every subdomain, and `*`
+            matches any name. `address` matches any IP address, which is safe, because DNS rebinding
+            needs a host name.
     """
 
     def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:

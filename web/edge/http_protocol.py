@@ -1,4 +1,4 @@
-"""HTTP protocol with limits that uvicorn lacks: on connections, sizes and times.
+"""HTTP protocol with limits that uvicorn lacks: on connections, message sizes and durations.
 
 The limits cost little for a request that arrives in one piece, because a timer runs only while a
 part of the request is missing.
@@ -36,7 +36,7 @@ EXTENSION = "expertbook.http"
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
 IDLE_SECONDS = 75
-"""Longer than proxies keep idle connections, so no proxy sends a request on a closing one."""
+"""Longer than proxies keep idle connections, so no proxy reuses one that the server is closing."""
 
 LINGER_SECONDS = 2.0
 """Time for a refused client to stop sending and read the response before the connection ends."""
@@ -52,7 +52,7 @@ MAX_UNSENT_BYTES = 64 * 1024
 
 MAX_PIPELINED = 16
 CHUNKED_FACTOR = 4
-"""Limit on a chunked body with framing and trailers, as a multiple of the plain body's limit."""
+"""Limit on a chunked body with its framing and trailers, as a multiple of a plain body's limit."""
 
 LONG_BODY_SECONDS = 60.0
 """Time limit for receiving a long request body, such as a photo from a phone."""
@@ -157,8 +157,9 @@ class HttpProtocol(HttpToolsProtocol):
                 if self._should_upgrade():
                     self.handle_websocket_upgrade()
                     return
-                # Ignore upgrades to other protocols, such as h2c, which Java's HTTP client offers.
-                # The parser has skipped the body, so parse the request again without Upgrade.
+                # Ignore upgrades to protocols other than WebSocket, such as h2c, which Java's HTTP
+                # client offers. The parser has skipped the body, so parse the request again without
+                # Upgrade.
                 data = self._head_without_upgrade() + data[upgrade.args[0] :]
                 self.parser = httptools.HttpRequestParser(self)
             else:
@@ -170,7 +171,7 @@ class HttpProtocol(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", b""])
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over to the WebSocket protocol, which keeps it in the counts."""
+        """Hand the connection, which remains counted, over to the WebSocket protocol."""
         self._stop_timers()
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
@@ -260,7 +261,7 @@ class HttpProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, SingleWrite(app, cycle))
 
     def _disconnect(self) -> None:
-        """Tell the running response about the disconnect; uvicorn does not if others are queued."""
+        """Tell the running response about the disconnect, even if further requests are queued."""
         if self._running_cycle:
             self._running_cycle.disconnected = True
             self._running_cycle.waiting_for_100_continue = False
@@ -342,6 +343,6 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def http_protocol_of(scope: Scope) -> HttpProtocol:
-    """Return the HTTP connection of a request, which no other ASGI server provides."""
+    """Return the HTTP connection of a request, which `HttpProtocol` stores in the ASGI scope."""
     wire: HttpProtocol = scope["extensions"][EXTENSION]["wire"]
     return wire

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 TURNS = 200
 """Number of groups into which the sockets are divided.
 
-The groups are pinged one after another, so that no ping blocks the event loop for long.
+The groups are pinged at different times, so that pinging never blocks the event loop for long.
 """
 
 

@@ -1,9 +1,9 @@
 """CORS: pages of the configured origins may use the API with credentials; other pages may not.
 
-Browsers send a preflight before a request with JSON or custom headers (the Fetch standard's CORS
-protocol). Browsers send the simple GET requests for embedded scripts, images and frames without a
-preflight. The server refuses such embedded requests if they come from pages of other origins,
-because they would use up the visitor's rate limit.
+Before a request with JSON or custom headers, browsers ask for permission with a preflight request
+(the Fetch standard's CORS protocol). They send the GET requests for embedded scripts, images and
+frames without a preflight. If a page of another origin embeds the endpoint in this way, the server
+refuses the request, because it would use up the visitor's rate limit.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class CrossOrigin:
         self._origins = frozenset(origin.encode() for origin in origins)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Respond to preflights, refuse cross-origin embeds, and pass all other requests on."""
+        """Respond to preflights, refuse cross-origin embeds, and pass on all other requests."""
         if scope["type"] != "http":
             return self._app(scope, receive, send)
         headers = dict(scope["headers"])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from web.edge.headers import RawHeaders
 
 
-# The names of these statuses before Python 3.13, which renamed them.
+# The names that these statuses had until Python 3.13 renamed them.
 _RENAMED = {413: "REQUEST_ENTITY_TOO_LARGE", 414: "REQUEST_URI_TOO_LONG"}
 
 

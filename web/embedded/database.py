@@ -2,8 +2,8 @@
 
 Two lock files protect the data folder. Only the main process locks the file `lock`, which shows
 that ExpertBook is running. The main process, the guardian and the database server share the lock on
-`database.lock`, which is released when the last of these processes ends. A new start therefore
-waits until the database of a killed ExpertBook process has stopped.
+`database.lock`, which is released when the last of these processes ends. Because of this second
+lock, a new start waits until the database of a killed ExpertBook process has stopped.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ HOST = "127.0.0.1"
 MAX_IDLE_MS = 120_000  # SecantusDB closes connections that are idle for five minutes
 PORTS = range(20000, 30000)  # below the ephemeral ports, which any outgoing connection may take
 START_SECONDS = 60.0
-ANSWER_SECONDS = 5.0  # for one attempt to connect, before checking whether the guardian is alive
+ANSWER_SECONDS = 5.0  # for one attempt to connect; then the guardian is checked
 CLOSING_SECONDS = 15.0  # longer than the guardian takes from SIGTERM to SIGKILL
 PAUSE_SECONDS = 0.02
 LOG_LINES = 5
@@ -75,7 +75,7 @@ class Server:
     name: str
     replica_set: str
     flags: tuple[str, ...]
-    initiates_itself: bool  # whether it initiates its replica set itself when it starts
+    initiates_itself: bool  # whether the server initiates its replica set at its start
     signal_target: str  # the receiver of SIGTERM: `process` or `thread`, see guardian.py
 
     def program(self) -> str | None:
@@ -113,7 +113,7 @@ SECANTUS = Server(
         *("--storage-path={folder}", "--port={port}", f"--host={HOST}", "--cache-size=256M"),
         "--config={empty}",  # prevents reading the user's or the system's configuration
         "--sync-on-commit",  # otherwise SIGKILL loses acknowledged transactions
-        "--oplog-retention-seconds=86400",  # as long as the event log keeps events
+        "--oplog-retention-seconds=86400",  # a day, in seconds
         "--log-level=WARNING",
     ),
     initiates_itself=True,

@@ -5,13 +5,13 @@
 Usage: `guardian.py LOG TARGET COMMAND...`. The guardian starts the command, restarts it when it
 dies, and stops it when the pipe on standard input closes, that is, when the main process ends for
 any reason. The main process writes a byte to the pipe once the database server has responded. If
-the server dies before that, its start has failed, and the guardian exits so that the main process
-can report the failure. Inheritable file descriptors, such as that of the data folder's lock file,
-are passed on to the database server and stay open until the server has ended.
+the server dies before this byte has arrived, its start has failed, and the guardian exits so that
+the main process can report the failure. Inheritable file descriptors, such as that of the data
+folder's lock file, are passed on to the database server and stay open until the server has ended.
 
 TARGET names the receiver of SIGTERM: `process` for the whole server process, or `thread` for its
-main thread. The kernel may deliver a signal that is sent to a process to any of its threads, but a
-server written in Python handles the signal only when its main thread wakes up.
+main thread. If a signal is sent to a whole process, the kernel may deliver it to any thread of the
+process, but a server written in Python handles the signal only when its main thread wakes up.
 
 The module imports little, and only from the standard library, to start quickly and use little
 memory.
@@ -106,7 +106,7 @@ def _status(server: int) -> int | None:
 
 
 def _wait(wake_pipe: int, seconds: float | None = None) -> bytes | None:
-    """Wait for a signal or input; return the input, b"" if the pipe is closed, or else None."""
+    """Wait for a signal or input; return the input (b"" after the pipe was closed), or None."""
     readable, _, _ = select.select([PIPE, wake_pipe], [], [], seconds)
     _drain(wake_pipe)
     return os.read(PIPE, 16) if PIPE in readable else None

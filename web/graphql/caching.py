@@ -55,7 +55,7 @@ def make_public(response: Response, max_age: int) -> None:
 
 
 def apply_if_none_match(response: Response, request: Request) -> Response:
-    """Return status 304 if the client already has this public response, else the response."""
+    """Return a 304 response if the client already has this public response, else the response."""
     headers = response.headers
     if not _matches(request, headers["ETag"]):
         return response

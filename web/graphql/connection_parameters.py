@@ -1,4 +1,4 @@
-"""Reads the access token from the payload of `connection_init`, wherever clients put it."""
+"""Reads the access token from the places in `connection_init` where clients put it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """ASGI application for `/graphql`, which tries the response cache first.
 
-Requests reach this application directly, without FastAPI's routing, to keep cached responses cheap.
+Requests do not pass through FastAPI's routing, so that cached responses stay cheap.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Endpoint:
         self._graphiql = read_page(GRAPHIQL_PAGE) if shows_graphiql else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to a request; mask an unexpected error in the response, and raise it again."""
+        """Respond to a request; if an unexpected error occurs, mask it and raise it again."""
         has_started = False
 
         async def tracking_send(message: Message) -> None:
@@ -109,9 +109,10 @@ class Endpoint:
         return media_type if media_type != EVENT_STREAM else None
 
     def _is_without_session(self, scope: Scope) -> bool:
-        """Return whether a POST request asks for session cookies but does not have any yet."""
+        """Return whether a POST request asks for session cookies, but does not have any yet."""
         cookies = Cookies(Request(scope), self._origins)
-        # Cached responses to GET requests are public, but X-Session makes a response private.
+        # GET requests do not count, since their cached responses are public, whereas a response to
+        # a request with X-Session is private.
         return scope["method"] == "POST" and not (cookies.is_foreign or cookies.access_token)
 
     async def _serve_cached(
@@ -155,7 +156,7 @@ async def _send(
 
 
 def _is_browser(request: Request) -> bool:
-    """Return whether a browser opened the URL without GraphQL parameters."""
+    """Return whether a browser navigated to the endpoint without GraphQL parameters in the URL."""
     if request.method not in READ_METHODS or not wants_page(request):
         return False
     return request.query_params.keys().isdisjoint({"query", "documentId", "doc_id", "extensions"})

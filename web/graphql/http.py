@@ -261,7 +261,7 @@ def _check(
 
 
 def _only_starts_or_ends_sessions(prepared: Prepared) -> bool:
-    """Return whether all root fields are in SESSION_FIELDS, so that a bad token is ignored."""
+    """Return whether all root fields are in SESSION_FIELDS, and thus need no valid token."""
     names = prepared.root_fields()
     return bool(names - {"__typename"}) and names <= SESSION_FIELDS
 
@@ -277,7 +277,9 @@ def _resume_variables(
 
 
 async def authenticate(request: Request, services: Services, cookies: Cookies) -> Viewer | None:
-    """Return the viewer whose token is in the Authorization header or else the cookie, or None.
+    """Return the viewer whose token is in the Authorization header, or else in the cookie.
+
+    Return None if there is no token, or if the cookie's token is invalid.
 
     Raises:
         Unauthenticated: if the header's token is invalid. An invalid cookie is ignored, so that

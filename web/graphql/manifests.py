@@ -1,7 +1,7 @@
-"""Manifests of trusted GraphQL documents, as written by the build tools of clients.
+"""Manifests of trusted GraphQL documents, which the build tools of clients write.
 
-Supports Apollo's persisted query manifest, and the plain object {id: text} of Relay's compiler and
-GraphQL Code Generator.
+Two formats are supported: Apollo's persisted query manifest, and the JSON object {id: text} that
+Relay's compiler and GraphQL Code Generator write.
 https://www.apollographql.com/docs/graphos/platform/security/persisted-queries
 """
 
@@ -53,7 +53,7 @@ def read_manifest(path: Path, *, introspection: bool) -> dict[str, str]:
 
 
 def _entries(content: Any, path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield the ID, text and description of each GraphQL document in a manifest."""
+    """Yield each GraphQL document's ID, its text, and how error messages name it."""
     if not isinstance(content, dict):
         raise InvalidManifest(f"{path}: {SHAPE}.")
     if isinstance(content.get("format"), str) and "operations" in content:

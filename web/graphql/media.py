@@ -14,18 +14,18 @@ GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed;subscriptionSpec=1.0"
-# In the order of preference for a media range such as */*. JSON comes first, because all
-# clients understand it; `application/graphql-response+json` has to be requested by name.
+# A media range such as */* matches the types in this order. JSON comes first, because all clients
+# understand it; clients have to request `application/graphql-response+json` by name.
 SUPPORTED_TYPES = (JSON, GRAPHQL_JSON, EVENT_STREAM, MULTIPART)
 MULTIPART_NAME = MULTIPART.partition(";")[0]
 SUBSCRIPTION_SPECS = frozenset({"subscriptionspec=1.0", 'subscriptionspec="1.0"'})
 WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 UTF_8 = {"utf-8", "utf8"}
 MAX_CACHED_HEADERS: Final = 128
-"""Number of header values whose parsed form is cached, as many clients send the same values."""
+"""Number of parsed header values that are cached, because many clients send the same values."""
 
 MAX_HEADER_CHARS: Final = 1_024
-"""Maximum length of a header that is parsed; browsers send about 150 characters.
+"""Longer headers are not parsed; the headers of browsers have about 150 characters.
 
 The limit is needed because the standard library parses headers in quadratic time.
 """
@@ -63,14 +63,14 @@ def _accepted_types(header: str) -> tuple[str, ...]:
 
 
 def result_type(media_types: Sequence[str]) -> str:
-    """Return the best media type for a single result: JSON if only multipart is accepted."""
+    """Return the best media type for a single result; if only multipart is accepted, it is JSON."""
     return next((each for each in media_types if each != MULTIPART), JSON)
 
 
 def _range(part: str) -> tuple[str, float]:
     """Parse a media range of the `Accept` header, and return its name and weight.
 
-    The weight is 0 for a charset other than UTF-8, and for multipart with an unknown protocol.
+    The weight is 0 if the charset is not UTF-8, or if the protocol of multipart is unknown.
     """
     name, *parameters = (piece.strip() for piece in part.lower().split(";"))
     weight = 1.0
@@ -86,7 +86,7 @@ def _range(part: str) -> tuple[str, float]:
 
 
 def _precision(name: str, media_type: str) -> int | None:
-    """Return how specifically a media range matches a type (0 to 2), or None if it does not."""
+    """Return how precisely a media range matches a type, from 0 to 2, or None without a match."""
     if media_type == MULTIPART:
         return 2 if name == MULTIPART_NAME else None
     main_type = media_type.partition("/")[0]
@@ -96,7 +96,7 @@ def _precision(name: str, media_type: str) -> int | None:
 
 
 def is_json(content_type: str) -> bool:
-    """Return whether a Content-Type is JSON in UTF-8; parameters other than charset are ignored."""
+    """Return whether a Content-Type is JSON in UTF-8; ignore parameters other than `charset`."""
     return len(content_type) <= MAX_HEADER_CHARS and _is_json(content_type)
 
 

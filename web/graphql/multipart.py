@@ -45,7 +45,7 @@ class MultipartStream:
         return _part(orjson.dumps({"payload": None, "errors": placeless})) + CLOSE
 
     def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:
-        """Encode errors as `errors` does; a body without a closing delimiter would be malformed."""
+        """Encode errors as `errors` does, because a body must end with the closing delimiter."""
         return self.errors(errors)
 
     def complete(self) -> bytes:

@@ -2,7 +2,7 @@
 
 Anonymous requests are limited only per network address.
 
-The RateLimit headers follow a draft of the IETF:
+The RateLimit headers follow an IETF draft:
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 """
 

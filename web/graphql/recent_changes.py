@@ -14,7 +14,7 @@ MAX_TRACKED_CALENDARS: Final = 10_000
 
 
 class RecentChanges:
-    """Numbers the changes that this process learns of, and remembers each calendar's latest one.
+    """Numbers the changes that this process learns of; keeps the latest one of each calendar.
 
     Only the most recently changed calendars are remembered. A forgotten change is treated as if
     all calendars had changed.

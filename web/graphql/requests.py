@@ -99,7 +99,7 @@ def parse_parameters(values: Mapping[str, Any]) -> GraphQLRequest:
         BadRequest: if a parameter is missing or invalid.
     """
     query = _typed(values, "query", str, "a string")
-    # The examples in Relay's documentation send `doc_id`.
+    # Also accept `doc_id`, which the examples in Relay's documentation send.
     given_id = values.get("documentId")
     id_name = "doc_id" if given_id is None or given_id == "" else "documentId"
     document_id = _typed(values, id_name, str, "a string") or None
@@ -137,7 +137,7 @@ def _hash(persisted: object) -> str | None:
 
 
 def _url_parameters(query: QueryParams) -> dict[str, Any]:
-    """Return the request's parameters in a URL; an empty parameter is treated as missing."""
+    """Return the GraphQL parameters of a URL's query; an empty parameter is treated as missing."""
     values: dict[str, Any] = {}
     for name, text in query.multi_items():
         if name in values:

@@ -1,12 +1,12 @@
 """Response cache for public queries: repeated requests get a stored response, without execution.
 
 A cached response is valid as long as the version numbers of the directory and of the calendars that
-it was computed from are unchanged (models/directory/versions.py). It also expires when the passing
-of time alone would change its content (models/calendar/expiry.py). A change made by this process
-drops the affected responses at once. Changes made by other processes are detected by reading the
-version numbers from the database: twice a second for responses in frequent use, and at the next
-request for all other responses. A response is served only if it was verified within the last
-second.
+it was computed from are unchanged (models/directory/versions.py). A response also expires when the
+passing of time alone would change its content (models/calendar/expiry.py). A change made by this
+process drops the affected responses at once. Changes made by other processes are detected by
+reading the version numbers from the database: twice a second for responses in frequent use, and at
+the next request for all other responses. A response is served only if it was verified within the
+last second.
 
 Private responses are never stored. A response is private if its fields depend on the viewer
 (schema/execution/freshness.py) or its request carries credentials.
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 MAX_CACHE_BYTES: Final = 32 * 1024 * 1024
 MAX_RESPONSE_BYTES: Final = 64 * 1024
-"""Maximum length of a stored response body; longer ones are rarely requested again."""
+"""Maximum length of a stored response body; longer responses are rarely requested again."""
 
 LARGE_RESPONSE_BYTES: Final = 16 * 1024
 """Length above which a response body is stored only at its second request.

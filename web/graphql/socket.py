@@ -51,8 +51,8 @@ TOO_MANY_OPERATIONS = (
 )
 CLOSE_CODES = {
     End.NOT_INITIALISED: 4408,
-    # The client graphql-ws reconnects with new connection parameters after close code 4403, but
-    # does not reconnect after 4401.
+    # The client library graphql-ws reconnects with new connection parameters after close code
+    # 4403, but does not reconnect after 4401.
     End.TOKEN_EXPIRED: 4403,
     End.SESSION_ENDED: 4401,
     End.RESTART: 1012,
@@ -214,7 +214,8 @@ class Connection(OpenConnection):
         send `Origin`.
 
         Raises:
-            Unauthenticated: if the token is invalid, or was sent in the wrong place.
+            Unauthenticated: if the token is invalid, or if a browser sent it in the `Authorization`
+                header.
         """
         headers = self._websocket.headers
         if header is None and (given := headers.get("authorization")):

@@ -1,4 +1,4 @@
-"""Subscriptions as long-lived HTTP responses, in any encoding."""
+"""Subscriptions as long-lived HTTP responses, in any streaming format."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HEADERS = {"Cache-Control": "no-store", "Vary": PRIVATE_HEADERS["Vary"], "X-Acce
 
 
 class StreamEncoding(Encoding, Protocol):
-    """Encoding of an operation's messages in the body of a response."""
+    """Encoding of an operation's messages in the body of an HTTP response."""
 
     media_type: str
     opening: bytes
@@ -45,7 +45,7 @@ class StreamEncoding(Encoding, Protocol):
     """Chunk without a message, which keeps an idle stream open."""
 
     def interrupted(self, errors: Sequence[dict[str, Any]]) -> bytes:
-        """Encode the end of an operation that the client can start again at once."""
+        """Encode the end of an interrupted operation, which the client can start again at once."""
 
 
 class ResponseTransport:
@@ -90,7 +90,7 @@ class SubscriptionResponse(OpenConnection, Response):
         self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send results until the stream ends; a client that does not read is disconnected."""
+        """Send results until the stream ends; disconnect a client that does not read in time."""
         protocol = http_protocol_of(scope)
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         transport = ResponseTransport(protocol, send, start)
@@ -108,13 +108,14 @@ class SubscriptionResponse(OpenConnection, Response):
             protocol.on_drain = None
 
     async def _serve(self, transport: ResponseTransport, scope: Scope, receive: Receive) -> bytes:
-        """Serve the stream until it ends, and return its last chunk."""
+        """Send results until the operation ends; return the last chunk, which is not yet sent."""
         last = b""
 
         async def serve() -> None:
             nonlocal last
             await drain(transport)
-            # Free the request's memory, because the subscription may last for days.
+            # Free the memory of the request's headers and URL, because the subscription may last
+            # for days.
             scope.update(headers=[], query_string=b"", raw_path=b"")
             starting = [subscribe(*self._operation.pop(), self._encoding, transport)]
             async with asyncio.TaskGroup() as group:

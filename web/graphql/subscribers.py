@@ -1,8 +1,8 @@
-"""Subscribers deliver the results of one operation over any connection, in any encoding.
+"""Subscribers send the results of one subscription over any connection, in any encoding.
 
-A transport has a bounded send buffer, to which the subscriber writes without waiting. While the
-send buffer is full, the subscriber waits, and a client that does not read in time is disconnected.
-Events are not queued for a waiting subscriber; it reads them from its channel afterwards.
+A transport has a bounded send buffer, to which the subscriber writes. While the send buffer is
+full, the subscriber waits, and a client that does not read in time is disconnected. Events are not
+queued for a waiting subscriber; when it goes on, it reads the missed events from its channel.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class Transport(Protocol):
-    """A connection with a bounded send buffer."""
+    """A connection to a client, with a bounded send buffer."""
 
     def write(self, data: bytes) -> bool:
         """Write data without waiting; return False if the next write must await `drained`."""
@@ -110,7 +110,7 @@ async def subscribe(
 ) -> Awaitable[None]:
     """Start a subscription and return a coroutine that sends its results.
 
-    Starting and sending are separate steps, so that the request can be freed while the
+    Starting and sending are separate steps, so that the request's memory can be freed while the
     subscription lasts.
     """
     shared = await share_subscription(prepared, variables, context)
@@ -123,7 +123,7 @@ async def subscribe(
 async def _send_each(
     results: AsyncGenerator[ExecutionResult, None], encoding: Encoding, transport: Transport
 ) -> None:
-    """Serve a subscription that cannot be shared: execute it separately for each event."""
+    """Serve a subscription that cannot be shared, by executing it for each event."""
     async with aclosing(results):
         async for result in results:
             await send(transport, encoding.result(orjson.dumps(body_of(result))))
@@ -137,11 +137,11 @@ async def last_message(starting: Awaitable[Awaitable[None]], encoding: Encoding)
     """
     try:
         serving = await starting
-        del starting  # frees memory while a subscription lasts
+        del starting  # frees the request's memory while the subscription lasts
         await serving
     except ConnectionAbortedError:
         raise
-    except Exception as error:  # noqa: BLE001 - sent to the client, masked
+    except Exception as error:  # noqa: BLE001 - any error is sent to the client
         return encoding.errors(formatted(errors_of(error)))
     return encoding.complete()
 

@@ -28,7 +28,7 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The party of a booking that reads the text.
+    """The party, client or expert, that a text about a booking is written for.
 
     Attributes:
         wording: the texts and formats of the party's language.
@@ -42,7 +42,7 @@ class Reader:
 
 
 def place_of(booking: Booking, status: BookingStatus) -> Place:
-    """Return a booking's place, without its details if the booking is a hold or will not happen."""
+    """Return a booking's place, without details if the booking is held, cancelled or expired."""
     has_details = status not in INACTIVE and status is not BookingStatus.HELD
     return booking.place if has_details else booking.place.without_details()
 
@@ -65,7 +65,7 @@ def place_fact(place: Place, wording: Wording) -> Fact:
 
 
 def page_url(base: str, booking_id: Id, *, is_client: bool) -> str:
-    """Return the URL that shows a booking: its own page for the client, the desk for the expert.
+    """Return the URL of the booking's own page for the client, or of the desk for the expert.
 
     Args:
         base: the base URL of the web client.

@@ -69,15 +69,16 @@ class TextHeader(UniqueUnstructuredHeader):
 
 
 def policy_for(*, utf8: bool) -> EmailPolicy[EmailMessage]:
-    """Return the policy for e-mail messages; `utf8` allows non-ASCII addresses (RFC 6532)."""
+    """Return the policy for e-mails; `utf8` allows non-ASCII e-mail addresses (RFC 6532)."""
     return (SMTPUTF8 if utf8 else SMTP).clone(header_factory=_factory)
 
 
 def single_line(text: str) -> str:
-    """Return the text on a single line, without control characters and directional overrides.
+    """Return the text on a single line, without control characters or directional overrides.
 
-    Joiners, directional marks and characters newer than Python's Unicode data are kept. "=?" is
-    split by a space, because decoding an encoded word could bring back line breaks.
+    Joiners, directional marks and characters newer than Python's Unicode data are kept. A space is
+    inserted into "=?", because it begins an encoded word (RFC 2047), which could contain encoded
+    line breaks.
     """
     kept = "".join(
         char
@@ -122,4 +123,4 @@ def _parts(text: str) -> Iterator[bytes]:
 _factory: Final = HeaderRegistry()
 for _name in ("from", "to", "reply-to"):
     _factory.map_to_type(_name, MailboxHeader)  # type: ignore[arg-type] # is mixed with BaseHeader
-_factory.map_to_type("subject", TextHeader)  # type: ignore[arg-type] # is mixed with it, too
+_factory.map_to_type("subject", TextHeader)  # type: ignore[arg-type] # as above

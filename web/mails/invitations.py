@@ -101,7 +101,7 @@ class Invitations:
 
 
 def _add_place(event: Event, place: Place, number: str | None, words: Wording) -> None:
-    """Add the session's place to the event; `number` is the number to call in a phone session."""
+    """Add the session's place to the event; `number` is the phone number to call."""
     url = place.details if place.kind is PlaceKind.VIDEO else None
     called = number if place.kind is PlaceKind.PHONE else None
     event.add("location", place.details or called or place_fact(place, words).value)
@@ -122,7 +122,7 @@ def _status(status: BookingStatus) -> str:
 def _attendees(
     session: BookedSession, occasion: BookingSnapshot, *, to_client: bool
 ) -> list[vCalAddress]:
-    """Return the attendees; the client's copy names the expert only with a contact address."""
+    """Return the attendees; the client sees the expert only if there is a contact address."""
     client, expert = session.client, session.expert
     client_email = ascii_address(client.email)
     # Text that the client entered is not sent to an e-mail address that the client entered.

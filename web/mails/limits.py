@@ -28,7 +28,7 @@ class RecipientLimit:
         self._per_hour = per_hour
 
     async def free_at(self, lane: Lane, address: str, now: datetime) -> datetime | None:
-        """Return the end of the hour if the recipient has reached the limit, else None.
+        """Return the end of the current hour if the recipient has reached the limit, else None.
 
         Raises:
             Unavailable: if the database does not respond.

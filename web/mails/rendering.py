@@ -1,4 +1,4 @@
-"""Render e-mails from their templates, with data that is read at the time of sending.
+"""Renders e-mails from their templates, with data that is read at the time of sending.
 
 To prevent abuse, text entered by a user is never sent to an e-mail address that the same user
 entered.
@@ -78,7 +78,7 @@ class MailRenderer:
     async def load_session(self, mail: Mail) -> BookedSession | None:
         """Return the session that an e-mail is about, if there is one.
 
-        If the booking or one of its parties no longer exists, None is returned.
+        Also return None if the booking or one of its parties no longer exists.
 
         Raises:
             Unavailable: if the database does not respond.
@@ -169,7 +169,7 @@ class MailRenderer:
         party: Party,
         now: datetime,
     ) -> RenderedMail:
-        """Return a party's copy of an e-mail about a booking, with the deadline as of `now`."""
+        """Return a party's copy of an e-mail about a booking, as it reads at the time `now`."""
         to_client = party is Party.CLIENT
         recipient, other = session.client, session.expert
         if not to_client:

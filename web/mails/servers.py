@@ -1,4 +1,4 @@
-"""The mail server, parsed from EXPERTBOOK_SMTP_URL."""
+"""Parser for the mail server's URL in EXPERTBOOK_SMTP_URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The booking that an e-mail or a calendar file is about, with its parties' current data."""
+"""Bookings that e-mails and calendar files are about, with the current data of both parties."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class BookedSession:
-    """A booking and its parties in their current state; for e-mails about reviews, also the review.
+    """The present state of a booking and its parties, with the review if an e-mail is about it.
 
-    `title` and `slug` belong to the expert.
+    `title` and `slug` are the expert's title and URL slug.
     """
 
     booking: Booking
@@ -56,7 +56,7 @@ class BookedSession:
     review: Review | None = None
 
     def without_details(self) -> BookedSession:
-        """Return the session with only the kind of its place, without the place's details."""
+        """Return the session without the details of its place; the kind of place remains."""
         place = self.booking.place.without_details()
         return replace(self, booking=self.booking.model_copy(update={"place": place}))
 

@@ -101,8 +101,8 @@ class SmtpConnection:
         await self.open()
         options = []
         if not mail.to.isascii():
-            # Non-ASCII addresses are refused as input if the server lacks SMTPUTF8, but this one
-            # was accepted before that was known.
+            # If the mail server lacks SMTPUTF8, non-ASCII e-mail addresses are refused when they
+            # are entered, but this address was accepted before the lack was known.
             if not self._transport.accepts_utf8:
                 raise TemporarilyRefused("the mail server does not support SMTPUTF8")
             options = ["SMTPUTF8", "BODY=8BITMIME"]

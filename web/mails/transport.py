@@ -67,7 +67,7 @@ class MailTransport(Protocol):
 
     @property
     def accepts_utf8(self) -> bool | None:
-        """Whether addresses may have non-ASCII letters before the @; None if not yet known."""
+        """Whether an e-mail address may have non-ASCII letters before the @; None if unknown."""
 
     async def probe(self) -> None:
         """Find out whether the server accepts non-ASCII addresses, if it can be reached."""

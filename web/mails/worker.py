@@ -58,7 +58,7 @@ BUSY_COST = 10
 
 CPU_SAMPLE_SECONDS = 0.1
 BUSY_CPU_SHARE = 0.6
-"""Share of a CPU core, used during a sample, above which the process is considered busy."""
+"""If a process uses more than this share of a CPU core during a sample, it is considered busy."""
 
 
 class MailWorker:

@@ -33,7 +33,8 @@ ESCAPES: Final = (
     (b"\xe2\x80\xa8", b"\\u2028"),
     (b"\xe2\x80\xa9", b"\\u2029"),
 )
-"""Characters that could end a script element or, in old engines, a line; with their escapes."""
+"""Characters that could end a script element or, in old JavaScript engines, a line. Each character
+is followed by its escape sequence."""
 
 
 def landing_span(now: datetime) -> dict[str, str]:
@@ -63,10 +64,11 @@ class PageData:
     async def element(
         self, container: Container, address: str, wanted: Sequence[tuple[str, dict[str, Any]]]
     ) -> str:
-        """Return a script element with the responses to queries, or "" if there are none.
+        """Return a script element with the responses to queries; "" if there are none.
 
-        Queries that fail, or that the built client does not have, are left out; the client sends
-        them itself.
+        Queries that fail are left out, and so are queries that the built client does not have. If
+        the responses are too long in total, all are left out. The client sends missing queries
+        itself.
 
         Args:
             container: services and caches of this process.

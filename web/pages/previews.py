@@ -99,7 +99,7 @@ class Previews:
         return Response(content, headers=headers, media_type="image/png")
 
     async def _content(self, request: Request, key: str, card: PreviewCard | None) -> bytes:
-        """Return the picture of a card; the client is charged more if the picture must be drawn."""
+        """Return a preview picture; the client is charged more if it must be drawn first."""
         if content := self._drawn.get(key):
             return content
         await self._charge(request, DRAWING_COST)

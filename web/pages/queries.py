@@ -31,7 +31,7 @@ class PageQuery(NamedTuple):
     text: str
 
     def body(self, variables: dict[str, Any]) -> bytes:
-        """Return the same request body as Apollo Client, so that both share a cached response."""
+        """Return the request body that Apollo Client sends, so that both share cached responses."""
         request = {"operationName": self.name, "variables": variables, "query": self.text}
         return orjson.dumps(request)
 
@@ -39,7 +39,7 @@ class PageQuery(NamedTuple):
 async def public_answer(
     container: Container, query: PageQuery, variables: dict[str, Any], address: str
 ) -> bytes | None:
-    """Return the JSON response to a query, and charge the query to a network address.
+    """Return the JSON response to a query, and charge the query's cost to a network address.
 
     Returns:
         The response; None if it has errors or may depend on the viewer.

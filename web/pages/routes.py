@@ -66,7 +66,7 @@ PERSONAL_PAGES: Final = (
 BOOKING_PAGES: Final = ("/bookings/{id}", "/bookings/{id}/reschedule")
 
 MAX_SLUG_CHARS: Final = 200
-"""Longer slugs are not looked up, because no expert's slug is that long."""
+"""Maximum length of slugs that are looked up; no expert's slug is longer."""
 
 EXPERT_QUERY: Final = PageQuery(
     "PageExpert",
@@ -140,7 +140,7 @@ class Pages:
         """Return the directory page."""
         language = await self._language(request)
         head = directory_head(language, SITE_PICTURE)
-        # If the URL has parameters, only the client knows which queries it will send.
+        # If the URL has parameters, the server does not know which queries the client will send.
         wanted = [] if request.url.query else [("Directory", {}), ("Experts", FIRST_PAGE)]
         return await self._respond(request, DIRECTORY, head, language, wanted=wanted)
 
@@ -153,7 +153,7 @@ class Pages:
         try:
             found = await self._ask(request, EXPERT_QUERY, {"slug": slug})
         except (ExpertBookError, RequestFailed):
-            # The client will repeat the query, and show the error.
+            # The client will repeat the query, and show any error.
             parts = PageParts(_tag(language), title_html(None), module=MODULES[EXPERT])
             return self._shell.respond(request, parts)
         expert = found["expertBySlug"]

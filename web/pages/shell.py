@@ -34,8 +34,8 @@ STYLESHEET: Final = re.compile(r'<link rel="stylesheet"[^>]*href="/([^"]+)"[^>]*
 CLASSIC_SCRIPT: Final = re.compile(r'<script src="/([^"]+)"></script>')
 """Pattern of a script element whose file would block the first paint.
 
-Such scripts and the style sheet are inlined, so that the first paint does not wait for further
-requests on a slow network.
+Scripts of this kind and the style sheet are inlined, so that the first paint does not wait for
+further requests on a slow network.
 """
 
 EARLY_SCRIPTS: Final = "early.json"

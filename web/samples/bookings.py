@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 PAST_DAYS: Final = 28
 FORMER_DAYS: Final = 360
-PAST_BOOKINGS: Final = (3, 8)  # minimum and maximum per expert
+PAST_BOOKINGS: Final = (3, 8)  # Minimum and maximum number per expert.
 COMING_DAYS: Final = 21
-COMING_SHARE: Final = (0.035, 0.06)  # of the working hours on those days
-MAX_DAYS_TRIED: Final = 8  # to find a free slot; two days in seven have no hours
-SHORT_SHARE: Final = 0.7  # of the sessions have the shorter length
-NOTE_SHARE: Final = 0.6  # of the bookings have a note
-CLIENT_CANCELLATION_SHARE: Final = 0.75  # of the cancellations are by the client
-CONFIRMED_BEFORE_CANCELLATION: Final = 0.5  # of the cancelled requests
+COMING_SHARE: Final = (0.035, 0.06)  # Minimum and maximum share of working hours to book.
+MAX_DAYS_TRIED: Final = 8  # Number of days on which to look for one free slot.
+SHORT_SHARE: Final = 0.7  # Share of sessions with the shorter length.
+NOTE_SHARE: Final = 0.6  # Share of bookings with a note.
+CLIENT_CANCELLATION_SHARE: Final = 0.75  # Share of cancellations by the client.
+CONFIRMED_BEFORE_CANCELLATION: Final = 0.5  # Share of cancelled requests confirmed earlier.
 MIN_LEAD_TIME: Final = timedelta(hours=2)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -68,7 +68,7 @@ class Client(NamedTuple):
 
 
 class _Period(NamedTuple):
-    """A period: its first day and length, the bookable cells and the bookings' final statuses."""
+    """A period to fill: its first day, length, usable cells, and its bookings' final statuses."""
 
     first: date
     days: int
@@ -83,10 +83,10 @@ class SampleCalendar:
     Attributes:
         keeper_id: the expert's account.
         regular: a client with both a past and an upcoming booking.
-        new_id: returns the id of the booking with this number.
+        new_id: returns the id of the booking with the given number.
         former_sessions: number of completed sessions before the past period.
         share: number of bookings relative to the usual number, 0 to 1.
-        moment: time that the bookings are relative to.
+        moment: the time relative to which the bookings are past or upcoming.
     """
 
     calendar: Calendar
@@ -130,7 +130,7 @@ class SampleCalendar:
 
     def _past(self) -> _Period:
         first = self.calendar.today(self.moment) - PAST_DAYS * DAY
-        # Sessions end a day earlier, which leaves time to record their outcome.
+        # Sessions end a day before the latest change, which leaves time to record their outcome.
         last = cell_of(self.moment - MIN_CHANGE_AGE - DAY)
         outcomes = self._outcomes(self.rng.uniform(*PAST_BOOKINGS), PAST_OUTCOMES)
         return _Period(first, PAST_DAYS, range(last), outcomes)
@@ -156,12 +156,12 @@ class SampleCalendar:
         return _Period(first, COMING_DAYS, cells, self._outcomes(usual, weights))
 
     def _outcomes(self, usual: float, weights: Mapping[BookingStatus, int]) -> list[BookingStatus]:
-        """Draw the bookings' final statuses, before any draw that depends on the moment."""
+        """Draw the bookings' final statuses first, so that they do not depend on `moment`."""
         count = max(1, round(usual * self.share))
         return self.rng.choices(list(weights), list(weights.values()), k=count)
 
     def _free_slot(self, period: _Period, taken: set[int]) -> SlotKey | None:
-        """Return a random free slot of the period, or None if no day tried has one."""
+        """Return a random free slot of the period, or None if none of the days tried has one."""
         for _ in range(MAX_DAYS_TRIED):
             day = period.first + self.rng.randrange(period.days) * DAY
             short, long = (offer.minutes for offer in self._rules.offers)
@@ -207,10 +207,11 @@ class SampleCalendar:
         ).update_order_key()
 
     def _history(self, key: SlotKey, client: Client, outcome: BookingStatus) -> list[BookingChange]:
-        """Return the changes up to the outcome, with times and actors that the rules allow."""
+        """Return the changes up to the outcome, at times and by actors that the rules allow."""
         by_hand = not self._rules.confirms_automatically
         notice = timedelta(minutes=self._rules.minimum_notice_minutes)
-        # Created a day or more before the deadlines, so that an answer and a cancellation fit.
+        # The booking is created at least a day before the deadlines, which leaves enough time for
+        # the expert's answer and for a cancellation.
         deadline = key.starts_at - max(notice, self._cancellation_notice)
         created_at = min(deadline, self.moment - MIN_CHANGE_AGE) - self._random_duration(
             DAY, 15 * DAY
@@ -247,9 +248,10 @@ class SampleCalendar:
         return timedelta(minutes=self._rules.cancellation_notice_minutes)
 
     def wait(self, id_: Id, bookings: Sequence[Booking]) -> list[Wait]:
-        """Return a waiting list entry of the regular client, for another client's last session.
+        """Return a waiting-list entry of the regular client, for another client's last session.
 
-        The entry is the calendar's latest change. Without such a session, the list is empty.
+        Joining the waiting list is the calendar's latest change. If no other client has an upcoming
+        session, the result is empty.
         """
         coming = [
             booking

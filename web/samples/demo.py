@@ -34,8 +34,8 @@ async def seeding_outcome() -> Outcome | None:
     Raises:
         Unavailable: the database did not respond.
     """
-    # Accounts are read before the claim. Seeding writes its claim before any account, so if the
-    # accounts found are samples, the claim is found as well.
+    # Look for accounts before reading the claim. Seeding writes its claim before any account, so
+    # if the accounts are sample accounts, the claim is found as well.
     with or_unavailable():
         has_accounts = await User.find_one() is not None
     claim = await seeding()

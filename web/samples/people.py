@@ -1,4 +1,4 @@
-"""Sample experts and clients, drawn from the texts in `data`, reproducible by seed."""
+"""Random sample experts and clients, made from the texts in `data` and reproducible by seed."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class SampleExpert:
     languages: tuple[str, ...]
     hourly_rate: int
     topics: tuple[str, ...]
-    quality: float | None  # mean rating, roughly; None for an expert without reviews
-    former_sessions: int  # reviewed sessions, earlier than the other bookings
+    quality: float | None  # Approximate mean rating; None for an expert without reviews.
+    former_sessions: int  # Number of reviewed sessions before all other bookings.
     time_zone: str
-    offers: tuple[tuple[int, int], ...]  # (minutes, price), shorter first
-    places: tuple[tuple[str, str | None], ...]  # (kind, details) of each offer
-    weekly: tuple[tuple[int, int, int], ...]  # (weekday, start, end) in local minutes
+    offers: tuple[tuple[int, int], ...]  # Minutes and price; the shorter session comes first.
+    places: tuple[tuple[str, str | None], ...]  # Kind and details of each offer's place.
+    weekly: tuple[tuple[int, int, int], ...]  # Weekday; start and end in local minutes.
     break_minutes: int
     minimum_notice_minutes: int
     horizon_days: int
@@ -76,7 +76,7 @@ _TRANSLITERATION: Final = str.maketrans(
 def sample_experts(count: int, seed: int) -> Iterator[SampleExpert]:
     """Yield experts, evenly distributed over the categories, from many time zones.
 
-    A larger count only appends: the first experts stay the same.
+    A larger count only appends experts: the first experts stay the same.
     """
     rng = Random(seed)  # noqa: S311 -- sample data, nothing secret
     home_rounds = _rounds(rng, _homes())
@@ -139,7 +139,7 @@ def sample_clients(count: int, seed: int) -> Iterator[SampleClient]:
     for _ in range(count):
         origin, zone = next(home_rounds)
         name = _name(rng, origin)
-        # Experts' addresses have hyphens instead, so the two never collide.
+        # Experts' e-mail addresses have hyphens instead of dots, so none is equal to a client's.
         local_part = _unique_slug(slugs, name).replace("-", ".")
         yield SampleClient(name, f"{local_part}@example.com", zone, _phone(rng, zone))
 
@@ -163,7 +163,7 @@ def _name(rng: Random, origin: Origin) -> str:
 
 
 def _skewed_choice(rng: Random, words: Sequence[str]) -> str:
-    """Return one of the words; earlier words are more likely, like common names."""
+    """Return a random word; words near the start of the list are more likely."""
     return words[int(len(words) * rng.random() ** 1.35)]
 
 
@@ -213,7 +213,8 @@ def _bio(
 def _with_article(title: str) -> str:
     words = [word if word[1:] != word[1:].lower() else word.lower() for word in title.split()]
     first = words[0]
-    # A leading capital marks an abbreviation, whose letters are spelt out: an SEO, a UX.
+    # A word that still begins with a capital is an abbreviation, which is pronounced letter by
+    # letter: "an SEO", "a UX".
     vowel = first[0] in ("AEFHILMNORSX" if first.isupper() else "aeio")
     return f"{'an' if vowel else 'a'} {' '.join(words)}"
 
@@ -224,7 +225,7 @@ def _alternatives(words: tuple[str, ...]) -> str:
 
 
 def _week(rng: Random, zone: str, *, night_owl: bool) -> tuple[tuple[int, int, int], ...]:
-    """Return 30 to 42 hours a week as (weekday, start, end) in local minutes."""
+    """Return the working hours of a week, as tuples of weekday, start and end in local minutes."""
     days = list(_WORKDAYS.get(zone, (0, 1, 2, 3, 4)))
     if night_owl:
         evening = _MIDNIGHT - 4 * 60
@@ -251,9 +252,10 @@ def _week(rng: Random, zone: str, *, night_owl: bool) -> tuple[tuple[int, int, i
 
 
 def _places(slug: str, zone: str) -> tuple[tuple[str, str | None], ...]:
-    """Return where an expert's shorter and longer sessions take place.
+    """Return the places of an expert's shorter and longer sessions.
 
-    Drawn from the slug only, so that the other random draws do not change.
+    The places are drawn with a generator seeded by the slug, so that they do not affect the other
+    random draws.
     """
     rng = Random(slug)  # noqa: S311 -- sample data, nothing secret
     city = zone.rpartition("/")[2].replace("_", " ")
@@ -269,7 +271,7 @@ def _former_sessions(years: int, popularity: float) -> int:
 
 
 def _phone(rng: Random, zone: str) -> str:
-    """Return a number that the country's regulator reserves for fiction."""
+    """Return a phone number from a range that a national regulator reserves for fiction."""
     if zone.startswith("America/"):
         return f"+1{rng.choice((212, 312, 415, 416, 604, 617))}55501{rng.randrange(100):02}"
     if zone.startswith("Australia/"):

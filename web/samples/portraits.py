@@ -17,7 +17,7 @@ PARTS = Path(__file__).with_name("data") / "portraits.toml"
 
 
 class _Choices:
-    """Random choices that depend only on a slug."""
+    """Pseudorandom choices that depend only on a slug."""
 
     def __init__(self, slug: str) -> None:
         self._entropy = int.from_bytes(sha256(slug.encode()).digest())
@@ -42,8 +42,8 @@ def portrait(slug: str) -> str:
     skin, shade, lips, hair_colours = choices.one_of(parts["skins"])
     hair_colour = choices.one_of(parts["hair_colours"][:hair_colours])
     cloth, cloth_shade = choices.one_of(parts["clothes"])
-    # A slug begins with a given name. In most languages, these endings are rare among men's
-    # names, so that hardly any woman gets a beard.
+    # A slug begins with the expert's given name. In most languages, few men's names have these
+    # endings. Experts whose names have them get no beard, so hardly any woman gets one.
     soft = slug.partition("-")[0].endswith(("a", "e", "i", "ah", "ko"))
     long, short = parts["long_hair"], parts["short_hair"]
     usual, unusual = (long, short[:2]) if soft else (short, long)

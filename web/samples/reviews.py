@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from web.samples.people import SampleExpert
 
 RECENT: Final = timedelta(days=28)
-REVIEWED_SHARE: Final = 0.7  # of the recent sessions; all earlier ones are reviewed
+REVIEWED_SHARE: Final = 0.7  # share of the recent sessions; all earlier sessions are reviewed
 DETAIL_SHARE: Final = 0.8
 CLOSING_SHARE: Final = 0.45
-ANSWERED_SHARE: Final = 0.3  # of reviews with four or five stars
+ANSWERED_SHARE: Final = 0.3  # share of the reviews with four or five stars
 ANSWERED_CRITICISM_SHARE: Final = 0.6
 LONGEST_DELAY: Final = timedelta(days=6)
 HOUR: Final = timedelta(hours=1)
@@ -44,7 +44,7 @@ class SampleReviews:
 
     Attributes:
         expert: the expert.
-        moment: time that the reviews are relative to; none is later.
+        moment: time at which the seeding began; no review is dated later.
         new_id: returns the id of the review of a booking.
         skips: returns whether a booking is left without a review.
         hides_first: whether an administrator has hidden the first review.
@@ -111,7 +111,7 @@ class SampleReviews:
         return [best + (worst - best) * lack for best, worst in zip(BEST, WORST, strict=True)]
 
     def _texts(self, stars: int) -> Iterator[str]:
-        """Yield texts endlessly; a sentence is repeated after all others of its kind."""
+        """Yield texts endlessly; a sentence is repeated only after all other ones of its kind."""
         found = texts_by_stars()[stars]
         rounds = [self._rounds(found.openings), self._rounds(found.details)]
         closings, topics = self._rounds(found.closings), self._rounds(self.expert.topics)
@@ -129,7 +129,7 @@ class SampleReviews:
             yield from self.rng.sample(items, len(items))
 
     def _later(self, instant: datetime) -> datetime:
-        """Return a random time within a few days after an instant, but not after the moment."""
+        """Return a random time within a few days after an instant, but not after `self.moment`."""
         longest = min(LONGEST_DELAY, self.moment - instant)
         shortest = min(HOUR, longest / 2)
         seconds = self.rng.randrange(int(shortest.total_seconds()), int(longest.total_seconds()))

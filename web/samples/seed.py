@@ -96,7 +96,7 @@ async def seed(*, experts: int, now: datetime, password_hash: str, progress: Pro
 
 async def _follow(claim: Seeding, me: str, progress: Progress) -> Seeding:
     """Wait until seeding is finished, or take it over when its owner gives up or stalls."""
-    # Counted on this process's clock; the owner's clock may differ.
+    # The stall is measured by this process's clock, because the owner's clock may differ.
     seconds_left = STALL_SECONDS
     while not claim.finished:
         progress(claim.done, claim.experts)
@@ -163,7 +163,7 @@ async def _write(
     ]
     # Raise a pending cancellation here: up to Python 3.11, `wait_for` in the driver may lose it.
     await asyncio.sleep(0)
-    # Referenced documents go first.
+    # Insert documents before the documents that refer to them.
     await insert_missing([user for user, _ in people])
     await insert_missing([expert for _, expert in people])
     await insert_missing([calendar.calendar for calendar in calendars])
@@ -236,7 +236,7 @@ def _calendar(
 def _reviews(
     index: int, sample: SampleExpert, demo_client: Client, moment: datetime
 ) -> SampleReviews:
-    """Return the material for reviews; the demo client leaves every second expert unreviewed."""
+    """Return the data for reviews; the demo client reviews only every second expert."""
     return SampleReviews(
         expert=sample,
         moment=moment,
@@ -249,7 +249,7 @@ def _reviews(
 
 
 def _accounts(claim: Seeding, password_hash: str) -> tuple[list[User], list[Client]]:
-    """Return the clients' and the admin's accounts, and the clients, the demo client first."""
+    """Return the clients' and administrator's accounts, and the clients (demo client first)."""
     number, moment = min(MAX_CLIENTS, CLIENTS_PER_EXPERT * claim.experts), claim.moment
     samples = [DEMO_CLIENT_PROFILE, *sample_clients(number, SEED)]
     users = [

@@ -45,7 +45,7 @@ class BiographyTexts:
 
 @dataclass(frozen=True, slots=True)
 class ReviewTexts:
-    """Sentence templates of the reviews with a number of stars; see reviews.toml."""
+    """Sentence templates of reviews with the same number of stars; see reviews.toml."""
 
     openings: tuple[str, ...]
     details: tuple[str, ...]
@@ -55,13 +55,13 @@ class ReviewTexts:
 
 @cache
 def origins() -> dict[str, Origin]:
-    """Return the origins by region, in the order of the file."""
+    """Return the origins, keyed by region and in the order of the file."""
     return TypeAdapter(dict[str, Origin]).validate_python(_read("origins.toml"))
 
 
 @cache
 def categories() -> dict[str, CategoryTexts]:
-    """Return the categories by name, in the order of the file."""
+    """Return the texts of the categories, keyed by name and in the order of the file."""
     return TypeAdapter(dict[str, CategoryTexts]).validate_python(_read("categories.toml"))
 
 
@@ -73,7 +73,7 @@ def biography() -> BiographyTexts:
 
 @cache
 def reviews() -> dict[int, ReviewTexts]:
-    """Return the sentence templates of reviews by their number of stars."""
+    """Return the sentence templates of reviews, keyed by number of stars."""
     return TypeAdapter(dict[int, ReviewTexts]).validate_python(_read("reviews.toml"))
 
 

@@ -27,8 +27,9 @@ async def readyz(request: Request) -> JSONResponse:
 
     `problems` lists why the database is unreachable, and the commands that the database refuses,
     each with its error code and a remedy for the operator. An unreachable broadcast or mail
-    server is reported, but does not make this server unavailable. Events are then read from the
-    event log, at most a second later, and e-mails wait in the outbox.
+    server is reported, but does not make this server unavailable. Until it can be reached again,
+    events are read from the event log, at most a second later than usual, or e-mails wait in the
+    outbox.
     """
     container: Container = request.app.state.container
     checks = {"database": "ok"}

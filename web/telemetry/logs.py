@@ -50,7 +50,8 @@ def configure_logging(form: Form, level: str) -> None:
     Args:
         form: the format of log lines; with `json`, each GraphQL operation is logged as well.
         level: the level of the application's own loggers. Other loggers never log at debug level,
-            at which the database driver would log commands, and uvicorn the WebSocket messages.
+            at which the database driver would log commands, and uvicorn would log WebSocket
+            messages.
     """
     numbers = logging.getLevelNamesMapping()
     own = numbers[level.upper()]

@@ -63,7 +63,7 @@ def metrics_route(token: str | None, *, is_open: bool) -> Route:
             )
         registry = _registry()
         registry.register(_Outbox(await _read_backlog()))
-        # Called in a thread, because it reads the files of all workers.
+        # Generate the text in a thread, because this reads the files of all workers.
         text = await asyncio.to_thread(generate_latest, registry)
         return Response(text, headers={**NO_STORE, "Content-Type": CONTENT_TYPE_LATEST})
 

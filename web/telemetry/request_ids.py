@@ -51,7 +51,7 @@ class RequestIds:
         }
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Handle a request; its id is set in the context of its task and of tasks started by it."""
+        """Handle a request; its id is set in the context of its task and of the tasks it starts."""
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
         id_, traceparent = self._read(scope)
@@ -69,7 +69,7 @@ class RequestIds:
         header: tuple[bytes, bytes],
         traceparent: str | None,
     ) -> None:
-        """Respond to an HTTP request."""
+        """Respond to an HTTP request, and record the response in metrics and a trace span."""
         kind = route_label(scope["path"])
         began = perf_counter()
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.world.servers import Server
 
 LAST_BOOKING: Final = timedelta(days=60)
-"""Age of the latest booking that is inserted; it is older than the bookings in the sample data."""
+"""Age of the newest inserted booking, which is older than every booking in the sample data."""
 MINUTES: Final = 60
 BATCH: Final = 500
 

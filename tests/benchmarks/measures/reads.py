@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONNECTIONS: Final = 32
 WARM_SECONDS: Final = 1.0
 CHECKED: Final = 50
-"""The status of every response is checked, but the body of only one response in this many."""
+"""One response in this many has its body checked; the status of every response is checked."""
 DETAILED_EXPERTS: Final = 200
 UNCACHED_EXPERTS: Final = 50
 READERS: Final = 8
@@ -109,6 +109,6 @@ def is_right(answer: dict[str, Any]) -> bool:
 def in_turn(
     operations: Sequence[Operation], tokens: Sequence[str | None] = (None,)
 ) -> Iterator[bytes]:
-    """Return endless requests that use each operation and each token in turn."""
+    """Return an endless iterator of requests, which use each operation and each token in turn."""
     requests = map(graphql_request, cycle(operations), cycle(tokens))
     return cycle(islice(requests, max(len(operations), len(tokens))))

@@ -1,4 +1,4 @@
-"""Measures how fast bookings reach a thousand subscribers, and how much memory those take."""
+"""Measures how fast bookings reach a thousand subscribers, and how much memory these use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SUBSCRIBERS: Final = 1_000
 WARM_BOOKINGS: Final = 5
 BOOKINGS: Final = 25
-"""Bookings in each half of a measuring window: first one by one, then several at a time."""
+"""Number of bookings in each half of a measuring window: first one by one, then 8 at a time."""
 TOGETHER: Final = 8
 
 
@@ -59,10 +59,10 @@ async def deliver(
     connections: Sequence[RawConnection],
     requests: Iterator[tuple[str, bytes]],
 ) -> list[float]:
-    """Book slots; a connection books its next slot once all subscribers have the previous event.
+    """Book slots; each connection waits until all subscribers know of its previous booking.
 
     Returns:
-        For each booking, the seconds from its request until the last subscriber has its event.
+        For each booking, the seconds from the request until the last subscriber has the event.
     """
     latencies: list[float] = []
 

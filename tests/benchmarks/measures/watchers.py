@@ -1,4 +1,4 @@
-"""Measures of ten thousand sockets that watch one expert or many, or reconnect after cuts."""
+"""Measures of ten thousand sockets that watch one or many experts, or reconnect after cuts."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.world.servers import Server
 
 BOOKINGS: Final = 20
-"""Bookings made one by one while the whole crowd watches one expert."""
+"""Number of bookings that are made one by one while all sockets watch one expert."""
 SPREAD_BOOKINGS: Final = 2_000
-"""Bookings of different experts, of which several are made at the same time."""
+"""Number of bookings of different experts; `TOGETHER` bookings are made at the same time."""
 TOGETHER: Final = 8
 CUTS: Final = 6
 PAUSE_SECONDS: Final = 8.0
@@ -47,7 +47,7 @@ async def crowd_of(server: Server, openings: Sequence[Opening], size: int) -> As
 
 
 async def one_expert(server: Server, directory: Directory, options: Options) -> list[Figures]:
-    """Have all sockets watch one expert; measure their memory and the events' latencies."""
+    """Have all sockets watch one expert; measure the latencies and the memory per socket."""
     expert, slots = await directory.busiest_expert()
     cursor = await directory.cursor(expert)
     tokens = await sign_up(server.address, CLIENTS)
@@ -64,7 +64,7 @@ async def one_expert(server: Server, directory: Directory, options: Options) -> 
 async def many_experts(
     server: Server, booking: Server, directory: Directory, options: Options
 ) -> list[Figures]:
-    """Have a few sockets watch each of many experts, who are booked through another server."""
+    """Have a few sockets watch each of many experts; book the experts through another server."""
     openings = await directory.openings(SPREAD_BOOKINGS)
     tokens = await sign_up(booking.address, CLIENTS)
     async with crowd_of(server, openings, options.sockets) as crowd:
@@ -116,10 +116,11 @@ async def book(
     audience: int,
     together: int,
 ) -> list[float]:
-    """Book the openings' slots on several connections at the same time, as many as `together`.
+    """Book the openings' slots over `together` connections at the same time.
 
     Returns:
-        With a crowd: the seconds from each request until its event has reached the whole audience.
+        The seconds from each booking request until its event has reached `audience` sockets of the
+        crowd; an empty list without a crowd.
     """
     requests: Iterator[tuple[str, bytes]] = (
         (each.slot, graphql_request(book_slot(each.slot), token))

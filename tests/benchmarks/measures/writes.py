@@ -1,4 +1,4 @@
-"""Measures of writes: bookings of distinct slots, and of one slot that many clients want."""
+"""Measures of writes: bookings of distinct slots, and of a slot that many clients try to book."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BOOKINGS: Final = 1_500
 """Bookings per window."""
 CROWD: Final = 500
 CROWDED_SLOTS: Final = 5
-"""Slots of each window; the whole crowd tries to book one slot, then the next."""
+"""Number of slots per measurement window; the whole crowd tries to book each slot in turn."""
 
 
 async def distinct(server: Server, directory: Directory, options: Options) -> list[Figures]:
@@ -59,7 +59,7 @@ async def contention(server: Server, directory: Directory, options: Options) -> 
 async def book(
     server: Server, slots: Sequence[str], tokens: Sequence[str], connections: int
 ) -> Figures:
-    """Book slots; raise WrongAnswer unless one request per slot succeeds and the rest fail."""
+    """Send booking requests; raise WrongAnswer unless exactly one request per slot succeeds."""
     requests = list(map(graphql_request, map(book_slot, slots), cycle(tokens)))
     outcomes: Counter[str] = Counter()
 

@@ -1,7 +1,7 @@
 """Load clients: requests on many connections, and a thousand WebSocket subscribers.
 
-They read and write raw bytes, because an HTTP or WebSocket library would use as much CPU time as
-the measured server.
+The load clients read and write raw bytes, because an HTTP or WebSocket library would use as much
+CPU time as the measured server.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ async def subscribe(address: str, expert: str, size: int) -> AsyncIterator[Audie
         followers = [asyncio.create_task(audience.follow(each)) for each in connections]
         try:
             await audience.wait(ACKNOWLEDGED)
-            # The protocol does not confirm that a subscription has started, so give it time.
+            # The protocol does not confirm that a subscription has started, so wait for a while.
             await asyncio.sleep(SETTLING_SECONDS)
             yield audience
         finally:
@@ -146,7 +146,7 @@ def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
 
 
 def read_frame(data: bytes) -> tuple[int, bytes, bytes] | None:
-    """Return the first frame's opcode and payload, and the bytes after it; None if incomplete."""
+    """Return the first frame's opcode and payload, and the later bytes; None if incomplete."""
     if len(data) < 2:
         return None
     size, start = data[1] & 127, 2

@@ -58,7 +58,7 @@ FOUR_HOURS: Final = timedelta(hours=4)
 SPAN: Final = timedelta(days=62)
 """The longest time span for which one query may ask for slots."""
 SPANS: Final = 6
-"""Number of spans that cover a year, the time for which experts can be booked ahead."""
+"""Number of such time spans that cover a year: experts can be booked up to a year ahead."""
 BOOKED_PER_EXPERT: Final = 36
 LISTED_SLOTS: Final = 40
 PATIENCE_SECONDS: Final = 60
@@ -80,7 +80,7 @@ class Directory(NamedTuple):
     start: datetime
 
     async def second_pages(self, first_pages: list[Operation]) -> list[Operation]:
-        """Return the queries of the pages that follow the given first pages."""
+        """Return the queries for the pages that follow the given first pages."""
         found = []
         for page in first_pages:
             shown = await self.api.ask(page["query"], **page["variables"])
@@ -118,7 +118,7 @@ class Directory(NamedTuple):
         return found[:count]
 
     async def busiest_expert(self, among: int = 16) -> tuple[str, list[str]]:
-        """Find the expert with the most open slots among a few; return the id and those slots."""
+        """Among a few experts, return the id and slots of the one with the most open slots."""
         found = []
         for expert in self._bookable_experts()[:among]:
             slots = [slot for number in range(SPANS) for slot in await self._slots(expert, number)]
@@ -194,7 +194,7 @@ def list_experts(query: str = LIST, **variables: Any) -> Operation:
 
 
 def first_pages(query: str = LIST) -> list[Operation]:
-    """Return one operation per category, which reads the first page of its experts."""
+    """Return one operation per category, which reads the first page of the category's experts."""
     return [list_experts(query, filter={"categories": [category]}) for category in CATEGORIES]
 
 

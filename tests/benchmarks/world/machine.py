@@ -1,4 +1,4 @@
-"""Reads the machine's cores, and the CPU time and memory of processes (Linux, proc(5))."""
+"""Describes the machine, and measures processes' CPU time and memory (Linux, proc(5))."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUSY: Final = (0, 1, 2, 5, 6)
 class Cores(NamedTuple):
     """Cores for the measured server, and for the rest: the database and the load generator.
 
-    Each list is a string as `taskset` takes it.
+    Each field is a list of cores in the format of `taskset`.
     """
 
     server: str

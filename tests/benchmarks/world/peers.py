@@ -70,7 +70,7 @@ class Rig(NamedTuple):
 def install(source: Path, folder: Path, chosen: frozenset[str]) -> Rig:
     """Copy the rig into a folder and install its packages.
 
-    The peers are the chosen ones or, if none is chosen, all whose compiler is on the PATH.
+    Measure the chosen peers or, if none is chosen, all peers whose compiler is on the PATH.
     """
     path = f"{node_home() / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     builds = os.environ.get("BUILD_DIR") or str(Path.home() / ".cache/peer-rig")

@@ -26,9 +26,10 @@ WATCH: Final = (
 )
 EVENT: Final = re.compile(rb'"cursor": ?"([^"]+)".*?"slotId": ?"([^"]+)"')
 PORTS: Final = 20_000
-"""Sockets opened from one local IP address; each address has about 28,000 free ports."""
+"""Number of sockets opened from each local IP address, which has about 28,000 free ports."""
 IP_BIND_ADDRESS_NO_PORT: Final = 24
-"""Linux option (in.h): let `connect` choose the port; `bind` is slow with many sockets."""
+"""Linux option (in.h): let `connect` choose the port, since choosing it in `bind` is slow with many
+sockets."""
 PATIENCE_SECONDS: Final = 120.0
 
 

@@ -16,8 +16,8 @@ import watchCalendar from "./operations/WatchCalendar.graphql?raw";
 type Tabs = NonNullable<ComponentProps<typeof GraphiQL>["defaultTabs"]>;
 
 /**
- * Example operations: first a client's, in the order of a booking (find a free time, sign in, book
- * or wait, watch, read reviews); then those of an expert's desk.
+ * Example operations: first those of a client, in the order of a booking (find a free time, sign
+ * in, book or wait, watch, read reviews); then those of an expert.
  */
 export const tabs: Tabs = [
   tab(freeTimes),

@@ -10,7 +10,10 @@ interface ConfirmDialogProps {
   body: string;
   action: string;
   isBusy: boolean;
-  /** Makes the change; resolves to the reason of a refusal, or to "" after closing the dialog. */
+  /**
+   * Make the change. Resolve to the reason if it is refused; otherwise close the dialog, and
+   * resolve to "".
+   */
   onConfirm: () => Promise<string>;
   onClose: () => void;
 }

@@ -11,7 +11,7 @@ interface Column<T> {
 interface TableProps<T extends { readonly id: string }> {
   label: string;
   rows: readonly T[];
-  /** Columns of the table; the cells of the first one are the row headers. */
+  /** Columns of the table; the cells of the first column are the row headers. */
   columns: readonly Column<T>[];
 }
 

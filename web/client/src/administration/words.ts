@@ -3,7 +3,7 @@ import { catalogue } from "../text/text.tsx";
 
 const NO_EXPERT = "An expert's account is made by createExpert; this one has no expert";
 
-/** Texts of the administration of experts and accounts. */
+/** Texts for the administration of experts and accounts. */
 export const administrationWords = catalogue({
   en: {
     title: "Administration",

@@ -16,7 +16,7 @@ export function createCache(): InMemoryCache {
           // merged into one list for each filter.
           bookings: relayStylePagination(["filter"]),
           users: relayStylePagination(["search", "role"]),
-          // If a list has already loaded the object, read it from the cache without a request.
+          // If a list has already loaded the expert or booking, read it from the cache.
           expert: {
             read: (found: Reference | null | undefined, { args, toReference }) =>
               found === undefined
@@ -41,7 +41,7 @@ export function createCache(): InMemoryCache {
           photoUrl: { read: absolute },
         },
       },
-      // Public responses do not contain `mine`, because they are the same for all viewers.
+      // `mine` is missing in public responses, because these are the same for all viewers.
       Slot: { fields: { mine: { read: (mine: boolean | undefined) => mine ?? false } } },
       Contact: { merge: true },
       Place: { merge: true },

@@ -35,7 +35,7 @@ const httpLink = new HttpLink({
   headers: { "X-Session": "cookie", Accept: "application/graphql-response+json" },
 });
 
-/** Renews the session before it expires, and sends the page's language for e-mails to new users. */
+/** Renews an expiring session, and sends the page's language, in which new users get e-mails. */
 const renewBeforeExpiry = new SetContextLink(async (context) => {
   await session.renewIfDue();
   const headers = context.headers as Record<string, string> | undefined;
@@ -91,9 +91,9 @@ export const client = new ApolloClient({
 });
 
 /**
- * Put a query's result that is embedded in the page into the cache, for the first render.
+ * If the page contains the result of a query, put it into the cache for the first render.
  *
- * @returns whether the page contains a result of this query.
+ * @returns whether the page contains a result of the query with these variables.
  */
 export function primeFromPage<Data, Variables extends OperationVariables>(
   query: TypedDocumentNode<Data, Variables>,
@@ -110,13 +110,13 @@ export function primeFromPage<Data, Variables extends OperationVariables>(
 /**
  * Reconnect after an anonymous visitor has signed in on this page.
  *
- * Unlike `resetForNewViewer`, this keeps the cache, whose data were loaded for the same person.
+ * Unlike `resetForNewViewer`, this keeps the cache, whose data were loaded for this person.
  */
 export function continueAsViewer(): void {
   transport.restart();
 }
 
-/** Clear cached data and reconnect after the viewer has signed out or another one has signed in. */
+/** Clear cached data and reconnect, after a user has signed out or another has signed in. */
 export async function resetForNewViewer(): Promise<void> {
   sequences.reset();
   transport.restart();

@@ -7,6 +7,7 @@ export type ConnectionState = "idle" | "connecting" | "live" | "reconnecting";
  * The state of the live connection, and how often it has reconnected.
  *
  * Queries without an event cursor are refetched when `reconnects` changes, because events may have
+ * been missed.
  */
 export interface Connection {
   readonly state: ConnectionState;

@@ -75,7 +75,7 @@ it("repeats a query that was sent before the response to a mutation arrived", as
   expect(shown()).toBe("New words.");
 });
 
-it("repeats a query again for each mutation that ends while it is under way", async () => {
+it("repeats a query again for each mutation that ends while the query is under way", async () => {
   const { client, names, shown, answer } = page();
   for (const [index, text] of ["First words.", "Second words."].entries()) {
     const variables = { bookingId: "b", rating: 4, text };

@@ -6,8 +6,9 @@ import { of, switchMap, tap } from "rxjs";
  * Sends a query again if the response to a mutation arrived while the query was under way.
  *
  * The response to such a query may predate the mutation, and would then overwrite the mutation's
- * result in the cache. A refetch after the mutation does not prevent that, because the refetch may
- * share the request under way, or its response may arrive before that of the older request.
+ * result in the cache. A refetch after the mutation does not prevent such an overwrite, because the
+ * refetch may share the request under way, or the refetch's response may arrive before that of the
+ * older request.
  */
 export class CurrentAnswersLink extends ApolloLink {
   #mutations = 0;

@@ -1,10 +1,10 @@
 import { useRef } from "react";
 
-/** Source of idempotency keys, which keep a retried request from having a second effect. */
+/** Source of idempotency keys, which ensure that a repeated request takes effect only once. */
 export interface IdempotencyKey {
   /** Return the key for an input; a retry with an equal input gets the same key. */
   keyFor: (input: unknown) => string;
-  /** Start a new attempt, for which even the same input gets a new key. */
+  /** Forget the last key, so that even the same input gets a new key. */
   reset: () => void;
 }
 

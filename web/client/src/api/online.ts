@@ -37,7 +37,8 @@ function useReturn(callback: () => unknown) {
   useLayoutEffect(() => {
     latest.current = callback;
   });
-  // Compare states, because an `online` event may come before an effect can listen for it.
+  // Compare the old state with the new one, because an `online` event may come before an effect
+  // can listen for it.
   const isOffline = useOfflineSince() !== undefined;
   const wasOffline = useRef(isOffline);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The result of a query, which `web/pages/data.py` has embedded in the page. */
+/** A query and its result, both embedded in the page by `web/pages/data.py`. */
 export interface Answer {
   readonly operationName: string;
   readonly variables: Record<string, unknown>;
@@ -15,7 +15,7 @@ export class PageData {
   /**
    * Return the embedded result of the query with the given name.
    *
-   * @param variables the query's variables; without them, a result with any variables is returned.
+   * @param variables the query's variables; without them, those of the result do not matter.
    */
   find(name: string, variables?: Record<string, unknown>): Answer | undefined {
     if (performance.now() >= MAX_AGE_MS) return undefined;
@@ -37,13 +37,13 @@ export class PageData {
 
 function readAnswers(): Answer[] {
   const [navigation] = performance.getEntriesByType("navigation");
-  // Back and Forward show the page from the browser's cache, so the data may be old.
+  // Back and Forward may show a page from the browser's cache, whose data may be old.
   if ((navigation as PerformanceNavigationTiming | undefined)?.type === "back_forward") return [];
   const json = document.getElementById(ELEMENT_ID)?.textContent;
   return json ? (JSON.parse(json) as Answer[]) : [];
 }
 
-/** Return variables as JSON with sorted names; variables that are null are left out. */
+/** Return variables as JSON with sorted names, without the variables that are null. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, field: unknown) =>
     typeof field === "object" && field !== null && !Array.isArray(field)

@@ -28,7 +28,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("uses the result that is embedded in the page for a query only once", async () => {
+it("uses the query result that is embedded in the page only once", async () => {
   const ask = answerIn("navigate");
   expect(await ask({ slug: "bea" })).toEqual(fromServer);
   expect(await ask({ first: null, slug: "ada" })).toEqual(inPage);

@@ -25,10 +25,10 @@ export function backoffDelay(attempt: number, random = Math.random()): number {
 /**
  * Resubscribes after the connection breaks, and resumes after the last received event.
  *
- * The cursor of the last event is sent as `$after` if the operation declares that variable. Other
- * operations start again without a cursor, and their pages refetch data that they may have missed
- * (`useConnection().reconnects`). Temporary server errors are handled like a broken connection;
- * other errors, such as CURSOR_EXPIRED, are passed on.
+ * The cursor of the last event is sent as `$after` if the operation declares that variable.
+ * Operations without that variable start again, and their pages refetch data that they may have
+ * missed (`useConnection().reconnects`). Temporary server errors are handled like a broken
+ * connection; other errors, such as CURSOR_EXPIRED, are passed on.
  *
  * @param prepare awaited before each retry, to renew the session where necessary.
  */
@@ -60,9 +60,9 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
                 getConnectionState() === "connecting" ? "connecting" : "reconnecting",
               );
               clearTimeout(liveTimer);
-              // An error of the operation itself means that the connection works. No event confirms
-              // that the server has accepted the new subscription, so the state becomes "live"
-              // after `SETTLE_MS` without an error.
+              // A GraphQL error of the operation shows that the connection itself works. No event
+              // confirms that the server has accepted the new subscription, so the connection
+              // state becomes "live" after `SETTLE_MS` without an error.
               const isConnected = CombinedGraphQLErrors.is(error);
               retryTimer = setTimeout(() => void retry(isConnected), backoffDelay(attempt++));
             },
@@ -71,7 +71,8 @@ export function resumeLink(prepare: () => Promise<unknown>): ApolloLink {
 
         async function retry(isConnected = false): Promise<void> {
           retryTimer = undefined;
-          // While offline, skip `prepare`, which would fail; the new attempt will fail, too.
+          // While offline, skip `prepare`, because it would fail. `subscribe` then fails as well,
+          // and schedules the next retry.
           if (navigator.onLine) await prepare().catch(() => undefined);
           if (isClosed) return;
           subscribe();

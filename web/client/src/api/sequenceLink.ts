@@ -63,7 +63,7 @@ export class SequenceLink extends ApolloLink {
   }
 }
 
-/** Return the newer value; if both are the same object, add fields that only the older one has. */
+/** Return the newer value; if both values have the same id, add the older one's extra fields. */
 function overlay(older: unknown, newer: unknown): unknown {
   const isSame = isObject(older) && isObject(newer) && older.id === newer.id;
   return isSame ? { ...older, ...newer } : newer;

@@ -55,7 +55,8 @@ export class Transport extends ApolloLink {
       clearTimeout(pongTimeout);
       const { code } = event as CloseEvent;
       this.isSessionRejected = code === CLOSE_SESSION_EXPIRED || code === CLOSE_FORBIDDEN;
-      // Code 1006 means that there was no close frame, perhaps because a proxy blocks WebSockets.
+      // Close code 1006 means that there was no close frame, perhaps because a proxy blocks
+      // WebSockets.
       if (code === 1006) this.#socketFailures += 1;
     });
     this.#socketLink = new GraphQLWsLink(this.#socket);

@@ -28,7 +28,7 @@ const ForgotPasswordPage = page(() => import("../session/ForgotPasswordPage.tsx"
 const ResetPasswordPage = page(() => import("../session/ResetPasswordPage.tsx"));
 const VerifyEmailPage = page(() => import("../session/VerifyEmailPage.tsx"));
 
-/** Load the code of a page that the server fills with data, so that React renders it at once. */
+/** Load the code of a page that the server fills with data, so that React can render at once. */
 export async function preloadPage(path: string): Promise<void> {
   if (path === "/") await Landing.preload();
   else if (matchPath("/experts", path)) await DirectoryPage.preload();
@@ -151,9 +151,9 @@ export function App() {
 }
 
 /**
- * Reload the document, because browsers do not otherwise request code again that failed to load.
+ * Reload the document, because a browser requests code that failed to load only once per document.
  *
- * Do nothing while the server does not respond, since the browser would show its own error page.
+ * Do nothing while the server does not respond, because the browser would show its own error page.
  */
 async function reload(): Promise<void> {
   try {

@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from "react";
 
 interface Props {
-  /** Key such as the URL's path; when it changes, the children are rendered again. */
+  /** Key such as the URL's path; after a failure, a new key renders the children again. */
   resetBy: string;
   fallback: (error: unknown) => ReactNode;
   children: ReactNode;

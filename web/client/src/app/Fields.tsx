@@ -44,7 +44,7 @@ const SHAPES: Record<Category, ReactNode> = {
   ),
 };
 
-/** Links to the directory for each field of expertise, with the number of experts in the field. */
+/** A link for each field of expertise to its experts in the directory, with their number. */
 export function Fields({ counts }: { counts: Counts | undefined }) {
   const text = useWords(landingWords);
   const names = useWords(categoryWords);

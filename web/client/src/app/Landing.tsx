@@ -42,7 +42,7 @@ const LANDING = graphql(`
   }
 `);
 
-/** Landing page: pitch, live calendar, highly rated experts, and all fields of expertise. */
+/** Landing page: headline, live calendar, highly rated experts, and all fields of expertise. */
 export default function Landing() {
   const formats = useFormats();
   const [openedAt] = useState(Date.now);
@@ -54,7 +54,7 @@ export default function Landing() {
   });
   useRetryOnline(error, refetch);
   useTitle(undefined);
-  // Keep the first choice, because another day may be the busiest after the next booking.
+  // Keep the first choice of expert and day, although new bookings might change the choice.
   const [chosen, setChosen] = useState<ReturnType<typeof landingHero>>();
   const hero = chosen ?? (data && landingHero(data, formats, openedAt));
   if (hero && !chosen) setChosen(hero);

@@ -23,7 +23,7 @@ interface LandingViewProps {
 
 /**
  * Frame of the landing page; the caller passes in the calendar, the cards and the sections below.
- * The early script renders it, too, before React has loaded.
+ * The early script also renders this frame, before React has loaded.
  */
 export function LandingView({ experts, plan, cards, children }: LandingViewProps) {
   const text = useWords(landingWords);

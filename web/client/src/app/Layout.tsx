@@ -13,7 +13,7 @@ import { betweenPages } from "./pageTransition.ts";
 import { useScrollRestoration } from "./scroll.ts";
 import { appWords } from "./words.ts";
 
-// Pages must work without the bar, whose code cannot be loaded while the browser is offline.
+// Pages must work without the hold bar, whose script may fail to load while the browser is offline.
 const HoldBar = lazy(() => import("../holds/HoldBar.tsx").catch(() => ({ default: () => null })));
 
 const WIDE_PAGES = /^\/(desk|administration)(\/|$)/;
@@ -110,7 +110,7 @@ interface FooterSelectProps<T extends string> {
   options: Readonly<Record<T, string>>;
   value: T;
   onChoose: (value: T) => void;
-  /** Whether each option is the tag of a language, in which the option's label is written. */
+  /** Whether the options are language tags, each with a label in that language. */
   isInOwnLanguage?: boolean;
 }
 
@@ -132,7 +132,7 @@ function FooterSelect<T extends string>(props: FooterSelectProps<T>) {
   );
 }
 
-/** Message that the browser is offline, as an overlay, so that the layout does not shift. */
+/** Message that the browser is offline; it is an overlay, so that the layout does not shift. */
 function Offline() {
   const { connection } = useWords(appWords);
   const isOffline = useOfflineSince() !== undefined;

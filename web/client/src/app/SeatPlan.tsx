@@ -179,7 +179,7 @@ interface Hour {
   readonly hour: number;
   readonly label: string;
   readonly slots: readonly SlotTime[];
-  /** Whether no slot begins in the preceding hour. */
+  /** Whether earlier hours have slots, but the hour just before this one has none. */
   readonly isAfterBreak: boolean;
 }
 

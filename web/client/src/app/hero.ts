@@ -25,8 +25,9 @@ export interface Hero<E> {
 /**
  * Return the expert and the day with the highest score; undefined if no expert has free slots.
  *
- * The score is one more than the number of the day's taken slots, multiplied by the share of its
- * slots that are in the reader's daytime. Days with at least `MIN_FREE` free slots are preferred.
+ * To compute a day's score, add one to the number of the day's taken slots, and multiply the sum by
+ * the share of the day's slots that are in the reader's daytime. If fewer than `MIN_FREE` slots are
+ * free, the score is negative instead.
  */
 export function heroOf<E extends { readonly slots: readonly SlotTime[] }>(
   experts: readonly E[],

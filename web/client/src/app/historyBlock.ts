@@ -15,7 +15,7 @@ export function blockHistory(newPrompt: Prompt): () => void {
   };
 }
 
-/** Revert a step through the history that the user must confirm; return whether it is reverted. */
+/** If the user must confirm a history navigation, undo it and ask; return whether to ignore it. */
 export function revertIfBlocked(delta: number | null): boolean {
   if (isReverting) {
     isReverting = false;

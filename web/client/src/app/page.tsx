@@ -4,16 +4,16 @@ interface PageModule {
   readonly default: ComponentType;
 }
 
-/** Error for a page whose code could not be loaded. */
+/** Error for a page whose JavaScript module could not be loaded. */
 export class PageNotLoaded extends Error {}
 
-/** A page whose code is loaded when the page is first shown, or earlier by `preload`. */
+/** A page whose JavaScript is loaded when the page is first shown, or earlier by `preload`. */
 export type Page = ComponentType & { readonly preload: () => Promise<void> };
 
 /**
  * Return a page that is loaded lazily.
  *
- * Once the code has been loaded, the page renders at once, without a placeholder.
+ * Once the page's module has been loaded, the page renders at once, without a placeholder.
  * Rendering throws PageNotLoaded if loading fails.
  */
 export function page(load: () => Promise<PageModule>): Page {
@@ -26,7 +26,7 @@ export function page(load: () => Promise<PageModule>): Page {
     return module;
   });
   function Page() {
-    // Keep using `Lazy` after the code has loaded, because another component would lose the state.
+    // Keep using `Lazy` after loading, because replacing the component would lose the page's state.
     const [Content] = useState(() => loaded ?? Lazy);
     return <Content />;
   }

@@ -6,7 +6,7 @@ const MAX_MS = 1_500;
 /** Props of the `ViewTransition` around the page, which animates only changes to another page. */
 export const betweenPages = { default: "none", update: { [PAGE]: "auto", default: "none" } };
 
-/** Show another page in a React transition that is animated. */
+/** Show another page in an animated React transition. */
 export function startPageTransition(show: () => void): void {
   startTransition(() => {
     addTransitionType(PAGE);
@@ -17,8 +17,9 @@ export function startPageTransition(show: () => void): void {
 /**
  * Skip the rest of view transitions that take longer than `MAX_MS`.
  *
- * A view transition needs a frame to begin, and React does not update the page before that. Without
- * this limit, a device that is too busy to render frames would not show the new page, either.
+ * React updates the page only when a view transition begins, and a view transition begins only when
+ * the browser renders a frame. Without this limit, a device that is too busy to render frames would
+ * therefore never show the new page.
  */
 export function boundViewTransitions(): void {
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- missing in older browsers

@@ -19,7 +19,7 @@ export function useScrollRestoration(): void {
   const displayed = useRef({ entry, pathname: "" });
 
   useEffect(() => {
-    // The browser itself would restore the position before the page has rendered.
+    // Do not let the browser restore positions: it would do so before the page has rendered.
     history.scrollRestoration = "manual";
     const recordPosition = () => positions.set(displayed.current.entry, window.scrollY);
     const storePositions = () =>

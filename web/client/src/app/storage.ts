@@ -9,7 +9,8 @@ export const sessionStore = storeOf(() => window.sessionStorage);
 
 function storeOf(open: () => Storage): Store {
   const kept = new Map<string, string>();
-  // Access to `window.localStorage` throws an error if storage is denied; writing, if it is full.
+  // Reading `window.localStorage` throws an error if storage is denied; writing to it throws an
+  // error if the storage is full.
   function attempt<T>(work: (storage: Storage) => T, otherwise: T): T {
     try {
       return work(open());

@@ -4,7 +4,7 @@ import { useFormats } from "../time/formats.ts";
 
 interface DateLeafProps {
   instant: string;
-  /** Whether the session will not take place, or is over. */
+  /** Whether the session is already over, or will never take place. */
   isOver: boolean;
 }
 

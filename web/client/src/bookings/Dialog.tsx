@@ -4,7 +4,7 @@ import { focusOnMount } from "../ui/focusOnMount.ts";
 
 interface DialogProps {
   title: string;
-  /** Called when Escape or the browser closes the dialog, but not while the dialog is busy. */
+  /** Called when the user or the browser closes the dialog, unless the dialog is busy. */
   onClose: () => void;
   isBusy?: boolean;
   children: ReactNode;
@@ -28,7 +28,7 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
         event.preventDefault();
         if (!isBusy) onClose();
       }}
-      // Some browsers close a dialog when Escape is pressed twice, without a cancel event.
+      // If Escape is pressed twice, some browsers close a dialog without a cancel event.
       onClose={() => {
         if (isBusy) dialog.current?.showModal();
         else onClose();
@@ -45,7 +45,7 @@ export function Dialog({ title, onClose, isBusy = false, children }: DialogProps
   );
 }
 
-/** Container for the reason why the server refused the action; it takes the focus when shown. */
+/** Container for a refusal's explanation; it takes the focus when it is shown. */
 export function Refusal({ children }: { children: ReactNode }) {
   return (
     <div ref={focusOnMount} tabIndex={-1} className="outline-none">

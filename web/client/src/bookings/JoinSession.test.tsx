@@ -36,12 +36,12 @@ test("the video call can be joined from ten minutes before the session", () => {
   expect(screen.getByRole("link", { name: "Join video call" })).toHaveProperty("href", ROOM);
 });
 
-test("a pending request shows that it waits for the expert, but no video call", () => {
+test("a pending request says that the expert's answer is awaited, and shows no video call", () => {
   expect(show("VIDEO", ROOM, "PENDING").textContent).toContain("Waits for Elsa");
   expect(screen.queryByRole("button")).toBeNull();
 });
 
-test("shows the client's phone number, a link to call the expert, or the street address", () => {
+test("the client's phone number, a link to call the expert, or the street address is shown", () => {
   expect(show("PHONE", null).textContent).toBe("Elsa calls you.Your number: +4930901820");
   cleanup();
   show("PHONE", "+442079460018 ext. 12");

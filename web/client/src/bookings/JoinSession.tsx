@@ -13,8 +13,8 @@ import { bookingPageWords } from "./pageWords.ts";
 const OPENS_BEFORE_MS = 10 * 60_000;
 
 /**
- * Access to a session: a link to the video call, which works from ten minutes before the session, a
- * phone number, or a street address.
+ * Tells the client how to join a session: by phone, at a street address, or through a link to the
+ * video call, which works from ten minutes before the session.
  */
 export function JoinSession({ booking }: { booking: BookingDetailsFragment }) {
   const text = useWords(bookingPageWords);

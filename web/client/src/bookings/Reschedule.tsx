@@ -11,7 +11,7 @@ import { Select } from "../ui/Select.tsx";
 import { RescheduleDialog } from "./RescheduleDialog.tsx";
 import { bookingsWords } from "./words.ts";
 
-/** The booking's current time, and the expert's live calendar, to choose another one. */
+/** The booking's current time, and the expert's live calendar for choosing another time. */
 export function Reschedule({ booking }: { booking: MovableBookingFragment }) {
   const { move: text } = useWords(bookingsWords);
   const formats = useFormats();
@@ -102,13 +102,13 @@ function CurrentTime({ booking }: { booking: MovableBookingFragment }) {
   );
 }
 
-/** Return the booking's length in minutes if it is still offered, else the first offer's. */
+/** Return the booking's length in minutes if it is still offered, else the first offered one. */
 function initialLength({ minutes, expert }: MovableBookingFragment): number {
   const offer = expert.offers.find((each) => each.minutes === minutes) ?? expert.offers[0];
   return offer?.minutes ?? minutes;
 }
 
-/** Return whether a slot overlaps the booking's old time, which rescheduling makes free. */
+/** Return whether a slot overlaps the booking's current time, which rescheduling frees. */
 function overlaps(slot: SlotTime, booking: MovableBookingFragment): boolean {
   return (
     slot.mine &&

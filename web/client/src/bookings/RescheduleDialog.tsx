@@ -21,7 +21,7 @@ interface RescheduleDialogProps {
   onClose: () => void;
 }
 
-/** Asks the client to confirm a reschedule, and shows why the server refuses it. */
+/** Asks the client to confirm a reschedule, and explains a refusal by the server. */
 export function RescheduleDialog({ booking, slot, onChoose, onClose }: RescheduleDialogProps) {
   const text = useWords(bookingsWords);
   const { errors } = useWords(appWords);

@@ -6,10 +6,10 @@ import { Field } from "../ui/Field.tsx";
 import { Dialog, RefusalText } from "./Dialog.tsx";
 import type { StepRefusal } from "./useBookingSteps.ts";
 
-/** Maximum number of characters in a reason that the server accepts. */
+/** Maximum length of the reasons that the server accepts, in characters. */
 const MAX_REASON_CHARS = 500;
 
-/** Texts of the dialog, which are worded for the client or for the expert. */
+/** Texts of the dialog, in a version for the client or for the expert. */
 interface StepDialogWords {
   readonly keep: string;
   readonly close: string;
@@ -34,7 +34,7 @@ interface StepDialogProps {
   asksReason?: boolean;
   words: StepDialogWords;
   isBusy: boolean;
-  /** Perform the step; resolves to a refusal, or to null after closing the dialog. */
+  /** Perform the step; resolve to a refusal, or, after the dialog was closed, to null. */
   onConfirm: (reason: string) => Promise<StepRefusal | null>;
   onClose: () => void;
 }

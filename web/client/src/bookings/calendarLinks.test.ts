@@ -22,7 +22,7 @@ it("passes title, start and end in UTC, location and description to Google Calen
   });
 });
 
-it("passes the same to Outlook, with spaces encoded as %20 instead of plus signs", () => {
+it("passes the same details to Outlook, with spaces encoded as %20 instead of plus signs", () => {
   const url = new URL(outlookCalendarUrl(entry));
   expect(url.origin).toBe("https://outlook.live.com");
   expect(Object.fromEntries(url.searchParams)).toEqual({

@@ -86,14 +86,14 @@ test("a new booking is inserted into its list only once, in the order of the sta
   expect(ids()).toEqual(["late", "between", "early"]);
 });
 
-test("lists that were not loaded are not created", () => {
+test("a booking is not added to a list that has not been loaded", () => {
   const { ids, learn } = cacheWith("coming", [late]);
   learn(booking("off", "2026-11-24T10:00:00Z", "CANCELLED"));
   expect(ids()).toEqual(["late"]);
   expect(ids("cancelled")).toBeUndefined();
 });
 
-test("a removed booking is in no list, and events add it only if the removal is undone", () => {
+test("a removed booking is in no list; events add it again only if the removal is undone", () => {
   const { cache, ids, learn } = cacheWith("coming", [late, early]);
   removeFromLists(cache, "early");
   expect(ids()).toEqual(["late"]);

@@ -3,7 +3,7 @@ import type { ApolloCache, Reference } from "@apollo/client";
 import { graphql } from "../api/gql/gql.ts";
 import { matchesList, firstPageVariables, VIEWS, insertBooking } from "./lists.ts";
 
-/** Fields that decide which lists contain a booking; `BookingCard` selects further fields. */
+/** The fields that decide which lists contain a booking, and those of `BookingCard`. */
 export const LISTED_BOOKING = graphql(`
   fragment ListedBooking on Booking {
     id
@@ -40,7 +40,7 @@ export const BOOKINGS = graphql(`
 /** IDs of removed bookings, which a delayed event must not add to the lists again. */
 const removedIds = new Set<string>();
 
-/** Add a client's cached booking to each loaded list that it belongs to. */
+/** Add a cached booking, if it is the given client's, to each loaded list to which it belongs. */
 export function addToLists(
   cache: ApolloCache,
   id: string,

@@ -43,8 +43,8 @@ export function parseView(name: string | null): View {
 /**
  * Return the query variables for the first page of a list.
  *
- * The server sorts by start, latest first, so the next upcoming bookings are at the end. The limits
- * of time in the filters change only once a day, which keeps the cache key stable. The results for
+ * The server sorts by start, latest first, so the next upcoming bookings are at the end. The time
+ * limits in the filters change only once a day, which keeps the cache keys stable. The results for
  * "coming" and "past" therefore overlap, and `visibleBookings` decides which sessions have ended.
  */
 export function firstPageVariables(view: View, now: number): BookingsQueryVariables {
@@ -96,7 +96,7 @@ export function visibleBookings<T extends Listed>(
 /**
  * Insert a new booking into a list sorted by start, latest first.
  *
- * A booking that belongs on a page that is not loaded is not inserted: that page will contain it.
+ * Do not insert a booking that belongs on a page that is not loaded: that page will contain it.
  */
 export function insertBooking<T extends Listed, C extends Connection<T>>(list: C, node: T): C {
   const { edges, pageInfo } = list;
@@ -122,7 +122,7 @@ interface Step {
   readonly to: BookingStatus;
 }
 
-/** Return whether a step of the history moved the booking or changed its length. */
+/** Return whether a step of a booking's history moved the booking or changed its length. */
 export function isMove({ from, to }: Step): boolean {
   const isConfirmation = from === "PENDING" && to === "CONFIRMED";
   return isBooked(from) && isBooked(to) && !isConfirmation;

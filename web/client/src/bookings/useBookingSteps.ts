@@ -94,7 +94,8 @@ export function useBookingSteps({ id, sequence }: { id: string; sequence: number
     isBusy,
 
     /**
-     * Perform a step; resolves to null, or to a refusal after the outdated booking is refetched.
+     * Perform a step. Resolves to null on success; on refusal, refetches the outdated booking and
+     * resolves to the refusal.
      *
      * @param reason the reason for a cancellation, if one is given.
      */

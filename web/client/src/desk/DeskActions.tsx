@@ -22,13 +22,13 @@ interface DeskActionsProps {
   canMove?: boolean;
   /** The expert's bookings on the days around this booking, if they are loaded. */
   others?: readonly DeskBookingFragment[] | undefined;
-  /** Called after a step, because the booking may then be in another list. */
+  /** Called after a change of status, because the booking may then be in another list. */
   onStepDone: () => void;
   /** Called with the new start time after the booking has been moved. */
   onMoved?: (startsAt: string) => void;
 }
 
-/** Buttons for the steps that the server now allows the expert, and the reason of a refusal. */
+/** Buttons for the steps that the server now allows the expert; shows why a step is refused. */
 export function DeskActions(props: DeskActionsProps) {
   const { booking, canMove = true, others, onStepDone, onMoved } = props;
   const text = useWords(deskWords);

@@ -8,7 +8,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { useTitle } from "../ui/title.ts";
 import { NoExpert } from "./NoExpert.tsx";
 
-/** Page `/desk/reviews`, where experts read and answer the reviews that clients wrote of them. */
+/** Page `/desk/reviews`, where experts read and answer their clients' reviews. */
 export default function ReviewsPage() {
   const text = useWords(reviewWords);
   const { viewer } = useViewer();

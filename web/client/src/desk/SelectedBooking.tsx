@@ -22,7 +22,7 @@ interface SelectedBookingProps {
   onClose: () => void;
 }
 
-/** Details of the booking that is selected in the calendar or by the URL; they take the focus. */
+/** Details of the booking that is selected in the calendar or by the URL; takes the focus. */
 export function SelectedBooking({
   id,
   others,

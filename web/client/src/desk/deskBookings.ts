@@ -5,7 +5,7 @@ import type { DeskBookingFragment, DeskBookingsQueryVariables } from "../api/gql
 import { insertBooking } from "../bookings/lists.ts";
 import { matchesFilter } from "./lists.ts";
 
-/** Fields of a booking that the desk shows to its expert. */
+/** Fields of a booking that the expert's desk shows. */
 export const DESK_BOOKING = graphql(`
   fragment DeskBooking on Booking {
     id
@@ -96,7 +96,7 @@ export const ONE_DESK_BOOKING = graphql(`
   }
 `);
 
-/** Add a booking to each of the given lists that is loaded and whose filter it matches. */
+/** Add a booking to each of the given lists that is loaded and whose filter matches the booking. */
 export function addToDeskLists(
   cache: ApolloCache,
   booking: DeskBookingFragment,

@@ -30,7 +30,7 @@ describe("lists", () => {
     expect(matches("past", booking("a", "2026-11-21T22:59:00Z"))).toBe(true);
   });
 
-  test("a booking that is not confirmed is a request, not an upcoming session", () => {
+  test("an unconfirmed booking is listed as a request, not as an upcoming session", () => {
     const request = booking("a", "2026-11-22T09:00:00Z", "PENDING");
     expect(matches("requests", request)).toBe(true);
     expect(matches("upcoming", request)).toBe(false);
@@ -56,7 +56,7 @@ describe("lists", () => {
     expect(visibleBookings(variables, edges).map(({ id }) => id)).toEqual(["next", "later"]);
   });
 
-  test("the calendar has requests and sessions that overlap its days, but none cancelled", () => {
+  test("the calendar has requests and sessions on its days, but no cancelled bookings", () => {
     const days = [new Date("2026-11-22T00:00:00Z"), new Date("2026-11-29T00:00:00Z")] as const;
     const { filter } = calendarVariables("e", ...days);
     const found = [

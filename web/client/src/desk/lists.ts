@@ -18,7 +18,7 @@ const MAX_SESSION_MS = 8 * 3_600_000;
 /**
  * Return the query variables for the first page of a list.
  *
- * The upcoming list begins with the first session of today, so that a session that has ended can
+ * The upcoming list begins with the first session of today, so that a session that ended today can
  * be marked as completed there. The server sorts by start, latest first, so the next upcoming
  * bookings are at the end.
  *
@@ -52,7 +52,7 @@ interface Listed {
   readonly startsAt: string;
 }
 
-/** Return whether a booking has one of a filter's statuses and starts in the filter's span. */
+/** Return whether a booking has one of a filter's statuses and starts in the filter's time span. */
 export function matchesFilter(filter: BookingFilter, { status, startsAt }: Listed): boolean {
   const start = Date.parse(startsAt);
   return (
@@ -79,11 +79,11 @@ export function visibleBookings<T extends Listed>(
   const earliestFirst = [...found.values()].sort(
     (one, other) => Date.parse(one.startsAt) - Date.parse(other.startsAt),
   );
-  // A list that is read from its end shows the next booking first.
+  // A list that is loaded from its end shows the next booking first.
   return last ? earliestFirst : earliestFirst.reverse();
 }
 
-/** Kind of change that another person made to a booking, and that is announced to its expert. */
+/** Kinds of changes by other people that are announced to the expert of a booking. */
 export type Announcement = "booked" | "requested" | "moved" | "cancelled";
 
 interface Change {
@@ -93,7 +93,7 @@ interface Change {
   readonly actor?: { readonly id: string } | null;
 }
 
-/** Return the announcement of the last change; undefined if the expert or nobody made it. */
+/** Return the announcement of the last change; undefined if no other person made the change. */
 export function announcementFor(
   history: readonly Change[],
   expertUserId: string,

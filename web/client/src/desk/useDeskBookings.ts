@@ -21,12 +21,12 @@ export interface DeskBookings {
 /**
  * Return a list of the expert's bookings, updated live.
  *
- * The list is refetched after a reconnect, because events may have been missed. It is also
+ * The list is refetched after a reconnect, because events may have been missed. The list is also
  * refetched when a session starts or ends, because no event reports that other actions are allowed
  * from then on.
  *
- * @param variables the variables of the list's first page, which must be the same object in each
- *   render until they change.
+ * @param variables the query variables of the list's first page. Renders must pass the same object
+ *   as long as the values stay the same.
  */
 export function useDeskBookings(variables: DeskBookingsQueryVariables): DeskBookings {
   const client = useApolloClient();
@@ -83,7 +83,7 @@ export function useDeskBookings(variables: DeskBookingsQueryVariables): DeskBook
   };
 }
 
-/** Return all bookings that match the filter, by loading all further pages automatically. */
+/** Return all bookings that match the variables' filter, by loading every further page. */
 export function useAllDeskBookings(variables: DeskBookingsQueryVariables): DeskBookings {
   const list = useDeskBookings(variables);
   const { hasMore, bookings, loadMore } = list;
@@ -99,7 +99,7 @@ export function useAllDeskBookings(variables: DeskBookingsQueryVariables): DeskB
   return list;
 }
 
-/** Return the Unix time, in milliseconds, at which a session last started or ended; else 0. */
+/** Return the latest past start or end of a session in Unix milliseconds, or 0 if there is none. */
 function latestPassedBoundary(bookings: readonly DeskBookingFragment[], now: number): number {
   const instants = bookings.flatMap(({ startsAt, endsAt }) => [
     Date.parse(startsAt),

@@ -155,7 +155,7 @@ function Sorting({ query, onChoose }: SortingProps) {
   );
 }
 
-/** Scroll to the top when another page of results is shown, except on Back or Forward. */
+/** Scroll to the top when another page of results is shown, but not on Back or Forward. */
 function useScrollToNewPage(
   { after, before }: DirectoryQuery,
   results: React.RefObject<HTMLElement | null>,

@@ -60,7 +60,7 @@ interface ExpertCardsProps {
   heading: "h2" | "h3";
   search?: string;
   day?: string | undefined;
-  /** Span in which the times on the cards must be; without it, cards show the next free times. */
+  /** The time span from which cards show free times; without it, they show the next free times. */
   available?: AvailableInput | undefined;
   /** Whether wide screens show three cards in a row instead of two. */
   isCompact?: boolean;
@@ -77,7 +77,7 @@ export function ExpertCards({ experts, isCompact = false, ...shared }: ExpertCar
   );
 }
 
-// Load the code of the expert's page early, because a click is likely to follow.
+// Load the script of the expert's page early, because a click is likely to follow.
 function prefetch(): void {
   void import("../expert/ExpertPage.tsx").catch(() => undefined);
 }

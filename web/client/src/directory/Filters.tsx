@@ -12,7 +12,7 @@ import { WhenFilter } from "./WhenFilter.tsx";
 import { directoryWords } from "./words.ts";
 
 const RATINGS = [3, 3.5, 4, 4.5, 4.8];
-// Hourly rates to choose from, in minor units, as round numbers in every currency.
+// Hourly rates to choose from, in minor units of any currency; all are round numbers.
 const RATES = [2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 30_000, 50_000];
 
 interface FiltersProps {
@@ -22,7 +22,7 @@ interface FiltersProps {
   onChange: (changed: Partial<DirectoryQuery>) => void;
 }
 
-/** Filters by time, price, language, rating and confirmation, as pills; on phones, in a sheet. */
+/** Filters by time, price, language, rating and confirmation: pills, or a sheet on phones. */
 export function Filters(props: FiltersProps) {
   const { query, onChange } = props;
   const text = useWords(directoryWords);
@@ -213,7 +213,7 @@ function numberOrNull(text: string): number | null {
   return text ? Number(text) : null;
 }
 
-/** Return the offered values, and the chosen value from the URL if it is not one of them. */
+/** Return the offered values, with the chosen value from the URL added if it is missing. */
 function includingSelected(offered: readonly number[], chosen: number | null): readonly number[] {
   const isOffered = chosen === null || offered.includes(chosen);
   return isOffered ? offered : [...offered, chosen].sort((one, other) => one - other);

@@ -16,13 +16,13 @@ import { directoryWords } from "./words.ts";
 interface ResultsProps {
   experts: ReturnType<typeof useExperts>;
   query: DirectoryQuery;
-  /** ID of the HTML element with the message that the server refuses the search. */
+  /** ID of the HTML element that shows that the server has refused the search. */
   refusalId: string;
   highest: Money | undefined;
   onClear: () => void;
 }
 
-/** A page of experts, or the reason why there are none; the old page stays while one is loading. */
+/** A page of experts, or the reason why there are none; stays while a new page is loading. */
 export function Results({ experts, query, refusalId, highest, onClear }: ResultsProps) {
   const text = useWords(directoryWords);
   const { errors } = useWords(appWords);

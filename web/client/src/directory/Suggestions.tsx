@@ -21,7 +21,7 @@ const COUNT = graphql(`
   }
 `);
 
-/** Maximum number of suggestions, because each needs a request to count its experts. */
+/** Maximum number of suggestions, each of which needs a request to count its experts. */
 const MAX_SUGGESTIONS = 6;
 
 interface SuggestionsProps {
@@ -30,7 +30,7 @@ interface SuggestionsProps {
   highest: Money | undefined;
 }
 
-/** For each word or filter, a link to the query without it, and how many experts that finds. */
+/** For each word or filter, a link to the query without it and the number of experts found. */
 export function Suggestions({ query, highest }: SuggestionsProps) {
   const text = useWords(directoryWords);
   const names = useFilterNames(highest);
@@ -106,7 +106,7 @@ export interface Relaxation {
   readonly query: DirectoryQuery;
 }
 
-/** Return queries that each leave out one filter or one word; those without a filter come first. */
+/** Return the queries that leave out one filter, and after them those that leave out one word. */
 export function relaxations(query: DirectoryQuery): Relaxation[] {
   const first = { ...query, after: null, before: null };
   const found: Relaxation[] = [];

@@ -16,7 +16,7 @@ interface WhenFilterProps {
   onChange: (changed: Partial<DirectoryQuery>) => void;
 }
 
-/** Filter by the day on which a session can start and, once chosen, by its time and length. */
+/** Filter by the day on which a session starts; once a day is chosen, also by time and length. */
 export function WhenFilter({ query, onChange }: WhenFilterProps) {
   const text = useWords(directoryWords);
   const formats = useFormats();

@@ -28,9 +28,9 @@ export interface DirectoryQuery {
   readonly confirmsAtOnce: boolean;
   /** Day on which a session can start, in the reader's time zone, such as 2026-12-01. */
   readonly day: string | null;
-  /** Time of that day at which a session can start; null for any time. */
+  /** Time of day at which a session can start on `day`; null for any time. */
   readonly time: TimeOfDay | null;
-  /** Length of that session in minutes; null for the first length that an expert offers. */
+  /** Session length in minutes; null for the length of each expert's first offer. */
   readonly minutes: number | null;
   readonly after: string | null;
   readonly before: string | null;
@@ -38,7 +38,7 @@ export interface DirectoryQuery {
 
 export const PAGE_SIZE = 20;
 
-/** Values of the time filters that match all experts. */
+/** Values of `day`, `time` and `minutes` that filter out no expert. */
 export const NO_DAY = { day: null, time: null, minutes: null } as const;
 
 /** Query without filters, with the default order, for the first page. */

@@ -17,8 +17,8 @@ export interface Part {
 }
 
 /**
- * Return the sentence of a biography that matches the most search words, and the next sentences as
- * far as they fit.
+ * Return the sentence of a biography that matches the most search words, and as many of the next
+ * sentences as fit.
  *
  * Unlike the server's search, this does not match mistyped words.
  */
@@ -35,7 +35,7 @@ export function excerptOf(bio: string, search: string): Part[] {
   return withShortLead(partsOf(shown.trim(), wanted));
 }
 
-/** Cut a long beginning of an excerpt, so that its first two lines show the first match. */
+/** Shorten a long beginning of an excerpt, so that the first match is in the first two lines. */
 function withShortLead(parts: readonly Part[]): Part[] {
   const [first, ...others] = parts;
   if (!first || first.isMatch || !others.length || first.text.length <= MAX_LEAD) return [...parts];
@@ -49,7 +49,7 @@ function partsOf(text: string, wanted: readonly string[]): Part[] {
   for (const { 0: word, index } of text.matchAll(WORD)) {
     if (!isFound(word, wanted)) continue;
     const between = text.slice(end, index);
-    // Matching words that are separated only by spaces form one part.
+    // Join matching words that are separated only by spaces into one part of the excerpt.
     if (between.trim() || parts.length === 0) parts.push({ text: between, isMatch: false });
     const last = parts.at(-1);
     if (last?.isMatch)

@@ -37,7 +37,7 @@ test("typed text is passed on once, after a pause", () => {
   expect(text()).toBe("tax");
 });
 
-test("an echoed value does not undo newer typing", () => {
+test("a value that echoes the last settled text does not undo newer typing", () => {
   const { type, wait, address, text } = field("");
   type("ta");
   wait(250);
@@ -46,7 +46,7 @@ test("an echoed value does not undo newer typing", () => {
   expect(text()).toBe("tax");
 });
 
-test("an echo of an earlier text does not undo newer typing", () => {
+test("values that echo earlier texts do not undo newer typing", () => {
   const { type, wait, address, text, onSettled } = field("");
   type("ta");
   wait(250);

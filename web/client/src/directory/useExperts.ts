@@ -70,10 +70,11 @@ const POLL_INTERVAL_MS = 60_000;
 export type RefusedArgument = "search" | "page";
 
 interface Experts {
-  /** Number of experts in each category that match the search and the filters for other fields. */
+  /** Number of experts in each category who match the search and all filters but the categories. */
   readonly counts: Counts | undefined;
   /**
-   * The requested page. While it is loading, or if it cannot be loaded, this is the previous page.
+   * The requested page, or the previous page while the requested page is loading or if it cannot be
+   * loaded.
    */
   readonly page: ExpertsQuery["experts"] | undefined;
   /**

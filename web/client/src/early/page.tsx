@@ -6,7 +6,7 @@ import { render } from "./react.ts";
 
 const ELEMENT_ID = "early";
 
-/** Render the content into the page until React has loaded; do nothing if its data are missing. */
+/** Render content into the page, to be shown until React has loaded; do nothing without data. */
 export function show(content: (page: PageData) => ReactNode): void {
   const element = document.getElementById(ELEMENT_ID);
   const node = content(new PageData());

@@ -15,7 +15,7 @@ import type { Reservation } from "./useReservation.ts";
 
 type BookingStepsProps = Parameters<typeof BookingSteps>[0];
 
-// The tests create their own Apollo Client, so replace the module with the application's client.
+// The tests create their own Apollo Client, so the application's client module is mocked.
 vi.mock("../api/client.ts", () => ({ continueAsViewer: vi.fn(), resetForNewViewer: vi.fn() }));
 
 // The default timeout of one second is too short on a busy machine.

@@ -18,7 +18,8 @@ interface ChosenSlotProps {
   onConfirm: (slot: SlotTime) => void;
 }
 
-/** Docked bar with a button to confirm the chosen slot, or the reason why it is unavailable. */
+/** Docked bar with a button to confirm the chosen slot, or with the reason why it is unavailable.
+ * */
 export function ChosenSlot(props: ChosenSlotProps) {
   const { slot, isLost, isBusy, confirmLabel, summary, onConfirm } = props;
   const formats = useFormats();

@@ -12,7 +12,7 @@ import { ViewerProvider } from "../session/Viewer.tsx";
 import { TextProvider } from "../text/text.tsx";
 import { ExpertBand } from "./ExpertBand.tsx";
 
-// The tests create their own Apollo Client, so replace the module with the application's client.
+// The tests create their own Apollo Client, so mock the module that creates the application's.
 vi.mock("../api/client.ts", () => ({ continueAsViewer: vi.fn(), resetForNewViewer: vi.fn() }));
 
 // The default timeout of one second is too short on a busy machine.

@@ -20,8 +20,8 @@ interface ExpertFrameProps {
 }
 
 /**
- * An expert's page, except for the calendar and its times, which are passed in. The early script
- * renders it, too, before React has loaded.
+ * Frame of an expert's page; the caller passes in the calendar and the selected day's times. The
+ * early script also renders this frame, before React has loaded.
  */
 export function ExpertFrame(props: ExpertFrameProps) {
   const { expert: from, minutes, isSignedIn, onMinutes, actions, times } = props;

@@ -199,7 +199,10 @@ export function ExpertPanes({ expert }: { expert: Expert }) {
   );
 }
 
-/** Notice after the session has ended that the chosen time is still held and the draft is kept. */
+/**
+ * Notice, shown after the session has ended, that the chosen time is still held and the draft is
+ * kept.
+ */
 function Interrupted({ expertId }: { expertId: string }) {
   const text = useWords(expertWords);
   const formats = useFormats();

@@ -33,7 +33,7 @@ function show(isSignedIn: boolean): void {
 test.each([
   ["en", "No account needed."],
   ["de", "Ohne Konto."],
-])("only users who are not signed in read in %s that they need no account", (language, words) => {
+])("in %s, only users without a session read that they need no account", (language, words) => {
   localStorage.setItem("expertbook.language", language);
   show(false);
   expect(screen.getByText(words)).toBeTruthy();

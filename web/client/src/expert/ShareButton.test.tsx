@@ -12,8 +12,8 @@ configure({ asyncUtilTimeout: 60_000 });
 
 const ADDRESS = new URL("/experts/elsa", window.location.href).href;
 
-// Choose a theme, because jsdom lacks matchMedia, which the toaster uses to read the device's
-// theme.
+// Choose a theme. Otherwise the toaster would read the device's theme with matchMedia, which jsdom
+// lacks.
 beforeEach(() => chooseTheme("light"));
 afterEach(() => {
   cleanup();

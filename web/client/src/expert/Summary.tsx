@@ -17,7 +17,7 @@ interface SummaryProps {
   price: Money;
   isLost: boolean;
   expert: BookedExpert;
-  /** Whether the summary is beside the form, which shows the next steps on narrow screens. */
+  /** Whether the details form is shown, which itself lists the next steps on narrow screens. */
   isAtForm: boolean;
 }
 
@@ -104,7 +104,7 @@ function KeptUntil({ from, until }: { from: string; until: string }) {
 interface TermProps {
   icon: IconName;
   title: string;
-  /** Whether the title is hidden on narrow screens, which already show it further up. */
+  /** Whether to hide the title on narrow screens, because these show it further up already. */
   isAbove?: boolean;
   children?: ReactNode;
 }

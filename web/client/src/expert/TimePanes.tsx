@@ -128,7 +128,7 @@ export function TimePanes(props: TimePanesProps) {
   );
 }
 
-/** Return the open slots of all days that are nearest in time to a day's middle slot. */
+/** Return the open slots, on any day, that are nearest in time to the middle slot of a full day. */
 function nearestOpenToDay(days: readonly Day[], { slots }: Day, now: number): SlotTime[] {
   const middle = slots[Math.floor(slots.length / 2)];
   return middle ? nearestOpen(days, middle, now) : [];

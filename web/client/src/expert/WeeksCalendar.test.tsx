@@ -18,7 +18,7 @@ afterEach(() => {
 const TODAY = new CalendarDate(2026, 11, 25);
 const FREE = { all: 6, free: 6 };
 
-/** Calendar in which all days are free, and a chosen day becomes the selected day. */
+/** Calendar in which all days have free slots; choosing a day selects it. */
 function Calendar(changed: Partial<ComponentProps<typeof WeeksCalendar>>) {
   const [value, setValue] = useState(changed.value ?? null);
   return (
@@ -63,7 +63,7 @@ function tabStops(): Element[] {
   return [...screen.getByRole("grid").querySelectorAll("[tabindex='0']")];
 }
 
-test("keys move the focus by day, week, month and year, within the days that can be booked", () => {
+test("keys move the focus by a day, week, month or year, but not beyond the bookable days", () => {
   render(<Calendar />);
   focus("25 November");
   expect(press("ArrowRight")).toBe("26 November 2026");
@@ -133,7 +133,7 @@ test("a full day can be chosen if it has a waiting list", () => {
   expect(onChange.mock.calls).toEqual([["2026-11-27"]]);
 });
 
-test("buttons show later and earlier weeks that contain days that can be booked", () => {
+test("buttons lead to later and earlier weeks, as far as these have bookable days", () => {
   render(<Calendar maxValue={new CalendarDate(2027, 1, 10)} />);
   const months = screen.getByRole("heading");
   const [today, earlier, later] = ["Today", "Earlier weeks", "Later weeks"].map((name) =>
@@ -151,7 +151,7 @@ test("buttons show later and earlier weeks that contain days that can be booked"
   expect(onPage.mock.calls).toEqual([[1], [0], [1], [0]]);
 });
 
-test("the calendar shows other weeks when keys move the focus there, and keeps the focus", () => {
+test("if keys move the focus beyond the weeks shown, the calendar shows the new weeks", () => {
   render(<Calendar />);
   focus("3 January");
   expect(press("ArrowRight")).toBe("4 January 2027");

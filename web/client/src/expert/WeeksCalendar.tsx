@@ -49,10 +49,10 @@ interface WeeksCalendarProps {
   minValue: CalendarDate;
   maxValue: CalendarDate;
   /**
-   * Return the numbers of free slots and of all slots on a day; undefined while they are loading.
+   * Return a day's number of free slots and of all slots; undefined while they are loading.
    */
   availabilityOf: (date: CalendarDate) => Availability | undefined;
-  /** Whether a full day can be chosen, to wait for a free time. */
+  /** Whether clients can choose a full day, in order to wait for a free time. */
   canWait: boolean;
   onChange: (date: CalendarDate) => void;
   onPage: (page: number) => void;
@@ -62,8 +62,8 @@ interface WeeksCalendarProps {
  * Date picker that shows consecutive weeks, regardless of months.
  *
  * It follows the grid pattern of the ARIA Authoring Practices: arrow keys move the focus by a day
- * or a week, Home and End to the ends of the week, Page Up and Page Down by a month, or with Shift
- * by a year.
+ * or a week, Home and End move it to the ends of the week, and Page Up and Page Down move it by a
+ * month, or with Shift by a year.
  *
  * React-aria's calendar is not used, because it would take up a tenth of the client's size budget.
  */
@@ -73,11 +73,11 @@ export function WeeksCalendar(props: WeeksCalendarProps) {
   const heading = useId();
   const grid = useRef<HTMLTableElement>(null);
   const [movedTo, setMovedTo] = useState(() => value ?? origin.add({ weeks: WEEKS * props.page }));
-  // The focused day may have passed since it got the focus.
+  // The day may have passed since it got the focus, so that it can no longer be booked.
   const focusedDate = clamp(movedTo, minValue, maxValue);
   const [hasFocus, setHasFocus] = useState(false);
   const page = pageOf(focusedDate, origin);
-  // Tab enters the grid at the selected day.
+  // Until the grid has the focus, Tab leads to the selected day.
   const focused = !hasFocus && value && pageOf(value, origin) === page ? value : focusedDate;
   const reportedPage = useRef(props.page);
   const first = origin.add({ weeks: WEEKS * page });
@@ -220,7 +220,7 @@ function Weekdays({ week, locale }: { week: CalendarDate; locale: string }) {
 
 interface DayProps extends WeeksCalendarProps {
   date: CalendarDate;
-  /** Whether to show the name of the month on the day. */
+  /** Whether to show the name of the month above the number of the day. */
   isNewMonth: boolean;
   isFocused: boolean;
   onFocus: () => void;

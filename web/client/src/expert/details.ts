@@ -8,7 +8,7 @@ interface DetailsWords {
 }
 
 /**
- * Return the problems that must be fixed before a code is sent, keyed by booking field.
+ * Return the problems to correct before a code is sent by e-mail, keyed by booking field.
  *
  * The server makes the same checks, but only after a guest has entered the code.
  */

@@ -1,6 +1,6 @@
 import { catalogue } from "../text/text.tsx";
 
-/** Texts of slots, on every page that shows some. */
+/** Texts about slots, for all pages that show slots. */
 export const slotWords = catalogue({
   en: {
     states: {

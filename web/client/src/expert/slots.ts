@@ -1,7 +1,7 @@
 import { graphql } from "../api/gql/gql.ts";
 import type { SlotTimeFragment } from "../api/gql/graphql.ts";
 
-/** A slot of the calendar; the version with the higher `sequence` is the newer one. */
+/** A slot of the calendar; of two versions, the newer one has the higher `sequence`. */
 export const SLOT_TIME = graphql(`
   fragment SlotTime on Slot {
     id
@@ -18,7 +18,8 @@ export const SLOT_TIME = graphql(`
 export type SlotTime = SlotTimeFragment;
 
 /**
- * A slot of a response that may be public, and then does not say whether the slot is the viewer's.
+ * A slot from a response that may be public. A public response does not say whether a slot is the
+ * viewer's own.
  */
 export type ShownSlot = Omit<SlotTime, "mine"> & { readonly mine?: boolean };
 

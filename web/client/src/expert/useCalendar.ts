@@ -48,7 +48,7 @@ export interface CalendarVariables {
 
 export interface Calendar {
   readonly days: readonly Day[];
-  /** Whether the requested days have not loaded yet, so that `days` are the previous ones. */
+  /** Whether the requested days are still loading, and `days` are those of the previous request. */
   readonly isLoading: boolean;
   readonly error: Error | undefined;
   refetch: () => Promise<unknown>;

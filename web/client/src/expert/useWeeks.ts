@@ -39,7 +39,10 @@ export interface Weeks {
    * Numbers of free and of all upcoming slots, keyed by day; contains only days that have loaded.
    */
   readonly availability: ReadonlyMap<string, Availability>;
-  /** The requested day if it is shown, otherwise the first day with a free slot. */
+  /**
+   * The requested day if it is shown, otherwise the first day with a free slot, or the first day if
+   * no slot is free.
+   */
   readonly selectedDay: Day | undefined;
   /** Current time, rounded down to the minute. */
   readonly now: number;

@@ -4,16 +4,16 @@ interface DayFigure {
   readonly income: { readonly amount: number };
 }
 
-/** A bar of the chart: the bookings and the income of a day or of a month. */
+/** A bar of the chart, with the number of bookings and the income of a day or month. */
 export interface Bar {
-  /** First day. */
+  /** The first day that the bar covers. */
   readonly date: string;
   readonly booked: number;
-  /** Income in minor units. */
+  /** The income, in minor units of the currency. */
   readonly income: number;
 }
 
-/** Maximum number of days that have a bar each; longer periods have a bar for each month. */
+/** Maximum length of a period with a bar for each day; longer periods have a bar for each month. */
 const MAX_DAYS = 62;
 
 /** Return the bars for a period: one for each day, or one for each month if the period is long. */

@@ -6,8 +6,8 @@ import { usePeriod } from "./PeriodPicker.tsx";
 import { spansOf } from "./periods.ts";
 
 /**
- * Return the variables of the figures' queries: the first and last day of the period in the URL,
- * and of the equally long period before it.
+ * Return the query variables for the figures: the first and last day of the period in the URL, and
+ * the first and last day of the equally long period before that.
  */
 export function useSpans() {
   const { zone } = useTimePreferences();

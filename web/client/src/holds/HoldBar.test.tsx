@@ -149,7 +149,7 @@ test("says that a hold has ended, until the message is closed", async () => {
   expect(bar()).toBeUndefined();
 });
 
-test("vanishes when the hold is booked in another tab, even after the hold has ended", async () => {
+test("vanishes for good when the hold is booked in another tab", async () => {
   const { change } = await show("/", hold("elsa", 2));
   await change("hold-elsa", "CONFIRMED");
   expect(bar()).toBeUndefined();

@@ -21,7 +21,7 @@ import { holdPath } from "./holdPath.ts";
 import { type Hold, RELEASE_HOLD, removeHold } from "./holds.ts";
 import { holdWords } from "./words.ts";
 
-// One request loads the fields of both `useHolds` and `useWaits`, because every page sends it.
+// Every page sends this request, so it loads the fields of both `useHolds` and `useWaits`.
 const HOLDS_AND_WAITS = graphql(`
   query HoldsAndWaits {
     bookings(filter: { mine: true, statuses: [HELD] }, first: 100) {
@@ -108,8 +108,8 @@ function useStandingHolds() {
         }
       : skipToken,
   );
-  // Refetch on focus: without holds and waiting-list places there is no subscription, but another
-  // tab may have created some.
+  // Refetch on focus: without holds and places on waiting lists, there is no subscription, but the
+  // user may have created some in another tab.
   useEffect(() => {
     const refresh = () => void refetch().catch(() => undefined);
     window.addEventListener("focus", refresh);

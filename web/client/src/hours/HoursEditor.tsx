@@ -27,7 +27,7 @@ export function HoursEditor({ expert, isOwn }: { expert: HoursFragment; isOwn: b
     if (failure) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [failure]);
 
-  /** Move the focus to the save button, because the button that had it has disappeared. */
+  /** Move the focus to the save button, because the button with the focus has disappeared. */
   function focusSave(): void {
     form.current?.querySelector<HTMLElement>("[type=submit]")?.focus();
   }

@@ -20,8 +20,8 @@ interface OverrideFieldsProps {
 }
 
 /**
- * Fields for future days, single or consecutive, that differ from the weekly hours: days that are
- * closed or have other hours.
+ * Form fields for overrides: single days or ranges of days in the future that are closed, or whose
+ * hours differ from the weekly hours.
  */
 export function OverrideFields({ overrides, today, problems, onChange }: OverrideFieldsProps) {
   const text = useWords(hoursWords);

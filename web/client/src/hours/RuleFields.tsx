@@ -126,7 +126,7 @@ function WithHint({ hint, children }: { hint: string; children: ReactNode }) {
   );
 }
 
-/** Return the options for the offered values, and for the current value if it is not among them. */
+/** Return options for the offered values, and for the current value if it is not offered. */
 function options(
   offered: readonly number[],
   value: number | null,

@@ -109,7 +109,7 @@ describe("changed input", () => {
 });
 
 describe("problems", () => {
-  test("a time range's problem is found by the range's index in the week", () => {
+  test("a weekly time range's problem is found by the range's index in the whole week", () => {
     const [tuesday] = saved.week.TUESDAY;
     const found = mapServerProblems({ "weekly.2.to": "too early" }, saved);
     expect(found).toEqual({ [`${tuesday?.key}.to`]: "too early" });

@@ -88,7 +88,7 @@ export function changedInput(
     ([name, value]) => canonical(value) !== canonical(before[name as keyof typeof before]),
   );
   const { stepMinutes, ...others }: SetAvailabilityInput = Object.fromEntries(changed);
-  // The server treats null as absent, so another field says that the step is the session length.
+  // The server treats a null `stepMinutes` as absent, so `stepMatchesSession` replaces it.
   if (stepMinutes === null) return { ...others, stepMatchesSession: true };
   return { ...others, ...(stepMinutes && { stepMinutes }) };
 }
@@ -153,8 +153,8 @@ function toInput(
 }
 
 /**
- * Serialize a value for comparison. Only offers keep their order, because the first offer is the
- * default.
+ * Serialize a value so that it can be compared. Lists other than offers are sorted; the order of
+ * offers matters, because the first offer is the default.
  */
 function canonical(value: unknown): string {
   if (!Array.isArray(value)) return JSON.stringify(value);

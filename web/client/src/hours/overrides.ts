@@ -5,10 +5,10 @@ import { addDays } from "../time/day.ts";
 import type { Problems } from "../ui/problems.ts";
 import { findMissingTimes, mapSpanProblems, newKey, type Span, toSpan } from "./spans.ts";
 
-/** Maximum number of days in one override; the server accepts no more in all overrides together. */
+/** Maximum number of days in one draft; the server accepts this many overridden days in total. */
 const MAX_DAYS = 366;
 
-/** Consecutive days that differ from the weekly hours, as edited; days without hours are closed. */
+/** Consecutive days with other hours than the weekly ones; days without hours are closed. */
 export interface OverrideDraft {
   readonly key: string;
   readonly date: string;
@@ -93,7 +93,7 @@ export function mapOverrideProblems(
   return found;
 }
 
-/** Return the day after the last override, for which there is no override yet. */
+/** Return the first day that is after today and after all overrides. */
 export function nextUnusedDate(drafts: readonly OverrideDraft[], today: string): string {
   const last = drafts.reduce((latest, { until }) => (until > latest ? until : latest), today);
   return addDays(last, 1);

@@ -37,7 +37,7 @@ function applied(draft: Partial<Draft>): Draft {
   return reapply({ saved: SAVED, draft: { ...SAVED, ...draft } }, OTHER, TODAY);
 }
 
-test("without changes in the draft, the other hours stay as they are", () => {
+test("if the draft has no changes, the hours saved elsewhere stay as they are", () => {
   expect(applied({})).toEqual(OTHER);
 });
 
@@ -49,7 +49,7 @@ test("each weekday is changed separately", () => {
   ]);
 });
 
-test("single days are added and removed one by one", () => {
+test("days of the overrides are added and removed one by one", () => {
   const { overrides } = applied({
     overrides: [override("2026-12-25", "2026-12-26"), override("2027-01-01")],
   });

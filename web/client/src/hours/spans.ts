@@ -12,7 +12,7 @@ export const WEEKDAYS: readonly Weekday[] = [
   "SUNDAY",
 ];
 
-/** A time range of a day, as typed: local times such as 09:30; 24:00 is the end of the day. */
+/** A time range of a day, as typed: local times such as 09:30, or 24:00 for the end of the day. */
 export interface Span {
   /** React key, which stays the same while the range is edited. */
   readonly key: string;
@@ -82,7 +82,11 @@ export function fromFieldEnd(field: string): string {
   return field === "00:00" ? "24:00" : field;
 }
 
-/** Map the server's problems with ranges, keyed by index, to the ranges' keys. */
+/**
+ * Return the server's problems with time ranges, keyed by the ranges' React keys.
+ *
+ * The server identifies each range by its index in `spans`.
+ */
 export function mapSpanProblems(
   problems: Problems,
   path: string,

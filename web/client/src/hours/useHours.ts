@@ -13,7 +13,7 @@ import type { OutsideBookings } from "./BookingsOutsideHours.tsx";
 import { reapply } from "./reapply.ts";
 import { hoursWords } from "./words.ts";
 
-/** A draft, and the hours that it changes. */
+/** A draft, and the saved hours that the draft changes. */
 interface Edited {
   readonly of: HoursFragment;
   readonly draft: Draft;
@@ -43,7 +43,7 @@ export function useHours(expert: HoursFragment) {
   const draft = edited?.draft ?? saved;
   const changes = changedInput(base, saved, draft);
 
-  /** Return the current draft with the kept changes applied to it. */
+  /** Return the current draft with the given unsaved changes applied to it. */
   function withKept({ of, draft: changed }: Edited): Draft {
     return reapply({ saved: toDraft(of, today, locale), draft: changed }, draft, today);
   }
@@ -98,7 +98,7 @@ export function useHours(expert: HoursFragment) {
     outside,
     /** Whether some changes were not saved because the hours had been changed elsewhere. */
     hasKept: kept !== undefined,
-    /** Apply the kept changes to the hours that are shown. */
+    /** Apply the changes that were not saved to the hours that are shown now. */
     applyKept: () => {
       if (kept) setEdited({ of: base, draft: withKept(kept) });
       setKept(undefined);

@@ -24,8 +24,8 @@ interface PhoneFieldProps extends TypedPhone {
 /**
  * Field for a phone number, preceded by a control to choose its country.
  *
- * A number with a country code selects the country. Until the phone number library has loaded, this
- * is a plain field for numbers with a country code.
+ * If the number contains a country code, its country is selected. Until the phone number library
+ * has loaded, this is a plain field for numbers with a country code.
  */
 export function PhoneField(props: PhoneFieldProps) {
   const { phone, country, label, hint, problem, required, onChange } = props;
@@ -43,7 +43,7 @@ export function PhoneField(props: PhoneFieldProps) {
     const isSame = phones?.parse(found.local, found.country)?.number === found.number;
     if (isSame) onChange({ phone: found.local, country: found.country });
   }
-  // Remove the country code of a stored number once the library has loaded.
+  // Once the phone number library has loaded, remove the country code of a stored number.
   // eslint-disable-next-line react-hooks/exhaustive-deps -- not while the user types
   useEffect(separate, [phones]);
 
@@ -101,7 +101,7 @@ interface CountryProps {
   onChange: (country: string) => void;
 }
 
-/** Country code that opens a native select, because that works best for long lists on phones. */
+/** The country code; it opens a native select, which suits long lists on phones best. */
 function Country({ label, chosen, code, codes, onChange }: CountryProps) {
   const { locale } = useText();
   const options = useMemo(() => {

@@ -14,9 +14,9 @@ export interface DialledNumber {
   /** The number in E.164 format, followed by an extension, if any, such as " ext. 12". */
   readonly number: string;
   readonly country: string | undefined;
-  /** Country code, such as "+49". */
+  /** Calling code of the country, such as "+49". */
   readonly code: string;
-  /** The part of the number after its country code. */
+  /** The part of the number after the calling code. */
   readonly local: string;
 }
 
@@ -42,15 +42,15 @@ export function parse(text: string, country: string | undefined): DialledNumber 
   const code = `+${found.countryCallingCode}`;
   return {
     number: ext ? `${number} ext. ${ext}` : number,
-    // Countries can share a country code: keep the given country if its code matches, else use the
-    // library's guess.
+    // Countries can share a calling code: keep the given country if its calling code matches, or
+    // else use the library's guess.
     country: country && callingCode(country) === code ? country : found.country,
     code,
     local: found.formatInternational().slice(`${code} `.length),
   };
 }
 
-/** Return whether a phone number has too few or too many digits; undefined if neither is true. */
+/** Return whether a phone number is too short or too long; undefined if its length is valid. */
 export function lengthProblem(
   text: string,
   country: string | undefined,

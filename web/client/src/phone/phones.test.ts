@@ -25,7 +25,7 @@ it.each([
   ["02 1234 5678", "IT", "+390212345678"],
   ["030 901820 ext. 12", "DE", "+4930901820 ext. 12"],
   ["٠٣٠ ٩٠١٨٢٠", "DE", "+4930901820"],
-])("reads the number %s of country %s as %s", async (text, country, number) => {
+])("reads the number %s, typed for the country %s, as %s", async (text, country, number) => {
   expect(await readPhone(text, country)).toEqual({ number, problem: undefined });
 });
 
@@ -39,7 +39,7 @@ it.each([
   expect(await readPhone(text, "DE")).toMatchObject({ problem });
 });
 
-it("the part of a number after its country code can be parsed as a national number", () => {
+it("a number without its country code can be parsed as a national number", () => {
   for (const number of ["+4930901820", "+442079460018", "+390212345678", "+78005553535"]) {
     const { country, local } = parse(number, undefined)!;
     expect(local).not.toContain("+");
@@ -57,12 +57,12 @@ it.each([
   ["America/New_York", ["de"], "US"],
   ["Etc/UTC", ["en-GB", "de"], "GB"],
   ["Etc/UTC", ["de"], "DE"],
-])("in zone %s with languages %j, expects numbers of country %s", (zone, languages, country) => {
+])("in zone %s with languages %j, assumes country %s", (zone, languages, country) => {
   beIn(zone, ...languages);
   expect(likelyCountry(countries())).toBe(country);
 });
 
-it("expects numbers of the country that the user chose last", () => {
+it("assumes that numbers are from the country that the user chose last", () => {
   beIn("Europe/Berlin", "de");
   rememberCountry("AT");
   expect(likelyCountry(countries())).toBe("AT");

@@ -100,7 +100,7 @@ export function validate(profile: Profile, words: ProfileWords): Problems {
   return found;
 }
 
-/** Map the server's problems, keyed by input path, to the form's fields. */
+/** Map the problems from the server, which are keyed by input path, to the form's fields. */
 export function mapServerProblems(problems: Problems): Problems {
   const found: Record<string, string> = {};
   for (const [path, message] of Object.entries(problems)) {

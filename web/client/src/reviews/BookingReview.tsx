@@ -21,8 +21,8 @@ interface BookingReviewProps {
 }
 
 /**
- * The review of a completed booking. Its client can write, edit and remove the review; others can
- * only read it.
+ * The review of a completed booking. The booking's client can write, edit and remove the review;
+ * everybody else can only read it.
  */
 export default function BookingReview({ bookingId, expert, isOwn, stars }: BookingReviewProps) {
   const text = useWords(reviewWords);

@@ -12,7 +12,7 @@ interface HiddenReviewsProps {
   expertName: string;
 }
 
-/** An expert's hidden reviews with the reasons, for the expert and administrators. */
+/** An expert's hidden reviews and why they are hidden, for the expert and administrators. */
 export function HiddenReviews({ expertId, expertName }: HiddenReviewsProps) {
   const text = useWords(reviewWords);
   const { viewer } = useViewer();

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 
 import { shownMean, starParts } from "./rating.ts";
 
-test("a mean is never rounded up", () => {
+test("a mean rating is never rounded up", () => {
   expect(shownMean(4.95)).toBe(4.9);
   expect(shownMean(4.999)).toBe(4.9);
   expect(shownMean(5)).toBe(5);
 });
 
-test("a mean with one decimal digit is shown as it is", () => {
+test("a mean rating with one decimal digit is shown unchanged", () => {
   const means = Array.from({ length: 41 }, (_, tenths) => 1 + tenths / 10);
   expect(means.map(shownMean)).toEqual(means.map((mean) => Number(mean.toFixed(1))));
 });

@@ -13,7 +13,7 @@ import { reviewWords } from "./words.ts";
 // Names of the queries whose mean ratings, counts or lists change when a review changes.
 const CHANGED = new Set(["ExpertReviews", "HiddenReviews", "BookingReview"]);
 
-/** Refetch the reviews on the page; without a connection, they stay as they are. */
+/** Refetch the reviews on the page; without a connection, the reviews stay as they are. */
 export async function refetchReviews(client: ApolloClient): Promise<void> {
   await client
     .refetchQueries({

@@ -11,8 +11,8 @@ interface CodeInputProps {
 }
 
 /**
- * Input for a code of six digits. It is a single field drawn as six boxes, so that pasting and
- * autofill work.
+ * Input for an e-mailed code of six digits. It is a single field drawn as six boxes, so that
+ * pasting and autofill work.
  */
 export function CodeInput({ label, value, problem, isBusy, onChange }: CodeInputProps) {
   const id = useId();

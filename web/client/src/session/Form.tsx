@@ -9,7 +9,7 @@ import { sessionWords } from "./words.ts";
 
 interface FormProps {
   submission: Submission;
-  /** Labels of the submit button: the normal one, and the one while the form is being submitted. */
+  /** The submit button's usual label, and its label while the form is being submitted. */
   submitLabel: string;
   busyLabel: string;
   /** Message about wrong credentials; undefined if a field shows it. */

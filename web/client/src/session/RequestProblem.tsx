@@ -3,7 +3,7 @@ import { useWords } from "../text/text.tsx";
 import type { CodeState } from "./useCode.ts";
 import { sessionWords } from "./words.ts";
 
-/** The reason why no code was sent; empty if there is no such problem. */
+/** The reason why no code could be sent by e-mail; empty if there is no problem. */
 export function RequestProblem({ code }: { code: CodeState }) {
   const session = useWords(sessionWords);
   const { errors } = useWords(appWords);

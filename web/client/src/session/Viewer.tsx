@@ -153,7 +153,7 @@ export function signInPath(path: string, way?: "code"): string {
 
 /**
  * Return the query string that leads back to this page after signing in. The links between the
- * account forms keep it.
+ * account forms keep this query string.
  */
 export function useReturnQuery(): string {
   const { pathname, search } = useLocation();

@@ -11,7 +11,7 @@ const SIGNED_OUT_PAGES = new Set([
  * Return the path to go to after signing in: `to` if it is a path on this site, otherwise
  * `fallback`.
  *
- * Prevents open redirects: a value that leads to another site, however it is written, is replaced.
+ * Prevents open redirects: any value that would lead to another site is replaced with `fallback`.
  */
 export function safeDestination(to: string | null, fallback = "/"): string {
   const here = window.location.origin;

@@ -28,7 +28,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("keeps a draft only for its person and hold", () => {
+it("keeps a draft only for the person and the hold that it belongs to", () => {
   saveDraft("ada", elsa, draft);
   saveDraft("ada", arjun, { ...draft, note: "Looms" });
   expect(readDraft("ada", elsa)).toEqual(draft);
@@ -72,7 +72,7 @@ it("remembers an interrupted hold until it ends or the drafts are cleared", () =
   expect(interruptedHold("elsa", BEFORE)).toBeUndefined();
 });
 
-it("remembers an awaited code only for its person and hold, even if the hold was extended", () => {
+it("remembers an awaited code for the same person and hold, even if the hold is extended", () => {
   saveDraft("guest", elsa, draft);
   expect(awaitedCode("guest", elsa)).toBeUndefined();
   saveAwaitedCode("guest", elsa, draft.email);

@@ -19,7 +19,7 @@ interface DraftedHold {
 }
 
 interface StoredDraft extends Draft {
-  /** The person who typed it: an account or a guest. */
+  /** Id of the account or guest that typed the draft. */
   readonly personId: string;
   readonly expertId: string;
   readonly holdId: string;
@@ -27,7 +27,8 @@ interface StoredDraft extends Draft {
   /** Instant in milliseconds. */
   readonly savedAt: number;
   /**
-   * E-mail address to which a code was sent; undefined unless the user still has to enter the code.
+   * E-mail address to which a sign-in code was sent, while the user has yet to enter the code;
+   * otherwise undefined.
    */
   readonly codeSentTo?: string | undefined;
 }
@@ -35,7 +36,7 @@ interface StoredDraft extends Draft {
 const STORAGE_KEY = "expertbook.drafts";
 const SIGNED_OUT_KEY = "expertbook.signed-out-at";
 
-// A change of this key means that somebody has signed out in another tab.
+// A change of this storage key means that somebody has signed out in another tab.
 window.addEventListener("storage", ({ key }) => {
   if (key === SIGNED_OUT_KEY) clearDrafts();
 });
@@ -53,7 +54,8 @@ export function readDraft(personId: string | undefined, hold: DraftedHold): Draf
 }
 
 /**
- * Return when a hold with an expert ends, as noted in a draft; used after the session has ended.
+ * Return the end of a hold with an expert, as noted in a draft; used after the user's sign-in has
+ * expired.
  */
 export function interruptedHold(expertId: string, now: number): string | undefined {
   const draft = read().find((each) => each.expertId === expertId);
@@ -71,14 +73,15 @@ export function saveDraft(personId: string | undefined, hold: DraftedHold, draft
   });
 }
 
-/** Return the e-mail address to which a code for a hold was sent before the page was reloaded. */
+/** Return the e-mail address to which a hold's sign-in code was sent before a page reload. */
 export function awaitedCode(personId: string | undefined, hold: DraftedHold): string | undefined {
   const found = find(personId, hold);
   return found?.holdId === hold.id ? found.codeSentTo : undefined;
 }
 
 /**
- * Store, with a person's draft, the e-mail address to which a code was sent; undefined removes it.
+ * Store in a person's draft the e-mail address to which a sign-in code was sent; if `codeSentTo` is
+ * undefined, remove the stored address.
  */
 export function saveAwaitedCode(
   personId: string | undefined,

@@ -31,7 +31,7 @@ test("the time to wait is converted to an instant", () => {
   });
 });
 
-test("other refusals have no field problems", () => {
+test("refusals other than InvalidInput have no field problems", () => {
   expect(toFormRefusal({ __typename: "WrongCredentials" }, sessionWords.en, now)).toEqual({
     reason: "WrongCredentials",
     problems: {},
@@ -46,7 +46,7 @@ test("only the error code TOO_MANY_ATTEMPTS is treated as a refusal", () => {
   expect(refusalFromError(new TypeError("Failed to fetch"))).toBeUndefined();
 });
 
-test("a form needs its required fields, a plausible e-mail address and a long password", () => {
+test("a form must have its required fields, a plausible e-mail address and a long password", () => {
   const form = document.createElement("form");
   form.innerHTML = `
     <input name="email" required pattern=".+@.+">

@@ -21,7 +21,7 @@ export interface FormRefusal {
   readonly retryAt?: string;
 }
 
-/** Validation messages, and the translation of messages from the server. */
+/** Texts of validation messages, and the translation of messages from the server. */
 export interface ProblemWords {
   readonly required: string;
   readonly noEmail: string;
@@ -30,7 +30,7 @@ export interface ProblemWords {
   problem: (message: string) => string;
 }
 
-/** Convert a refusal for a form. A time to wait starts at `now`, which is in milliseconds. */
+/** Convert a refusal for a form; compute `retryAt` from `now`, which is in milliseconds. */
 export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number): FormRefusal {
   const reason = refusal.__typename;
   switch (reason) {
@@ -52,7 +52,7 @@ export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number
   }
 }
 
-/** Return the refusal that a GraphQL error reports, for mutations whose result type has none. */
+/** Return the refusal that a GraphQL error reports; some result types contain no refusals. */
 export function refusalFromError(error: unknown): FormRefusal | undefined {
   const isTooMany =
     CombinedGraphQLErrors.is(error) &&
@@ -67,7 +67,7 @@ export function validateForm(form: HTMLFormElement, words: ProblemWords): FormRe
     if (!(field instanceof HTMLInputElement) || !field.name) continue;
     if (field.validity.valueMissing) problems[field.name] = words.required;
     else if (field.validity.patternMismatch) problems[field.name] = words.noEmail;
-    // `validity.tooShort` ignores passwords that a password manager filled in.
+    // Compare lengths, because `validity.tooShort` ignores passwords from password managers.
     else if (field.value.length < field.minLength) problems[field.name] = words.tooShort;
   }
   return Object.keys(problems).length > 0 ? { reason: "Incomplete", problems } : undefined;

@@ -63,7 +63,7 @@ export function renew(): Promise<boolean> {
   return renewal;
 }
 
-/** Renew the session before its time, because the server has rejected it. */
+/** Renew the session even if it is not due for renewal, because the server has rejected it. */
 export function forceRenew(): Promise<boolean> {
   if (isSignedIn()) localStore.setItem(EXPIRY_KEY, new Date(0).toISOString());
   return renew();

@@ -8,7 +8,7 @@ import { sessionWords } from "./words.ts";
 
 /** State of verifying an e-mail address with a code that is sent to it. */
 export interface CodeState {
-  /** The e-mail address to which the code was sent; undefined until a code was sent. */
+  /** The e-mail address to which the code was sent; undefined until a code has been sent. */
   readonly sentTo: string | undefined;
   /** Instant from which another code can be requested, in milliseconds. */
   readonly resendAt: number;
@@ -27,7 +27,7 @@ export interface CodeState {
 }
 
 interface CodeOptions {
-  /** Whether the last digit submits the code; false where the action cannot be undone. */
+  /** Whether typing the last digit submits the code; false for actions that cannot be undone. */
   submitsItself?: boolean;
   /** The e-mail address to which a code was sent before the page was reloaded. */
   awaitedFrom?: string | undefined;

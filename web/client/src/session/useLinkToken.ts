@@ -10,7 +10,7 @@ export function useLinkToken(): string | null {
   const { hash, pathname } = useLocation();
   const found = new URLSearchParams(hash.slice(1)).get("token");
   const [token, setToken] = useState(found);
-  // Opening another link in this tab changes only the fragment.
+  // If another link is opened in the same tab, only the fragment changes, so look at it again.
   if (found && found !== token) setToken(found);
   useEffect(() => {
     if (found) window.history.replaceState(window.history.state, "", pathname);

@@ -11,7 +11,8 @@ export function baseLanguage(tag: string): string {
 }
 
 /**
- * Return whether formatters accept a language tag; browsers may report tags such as `en-US@posix`.
+ * Return whether formatters accept a language tag. Browsers may report invalid tags, such as
+ * `en-US@posix`.
  */
 function isLocale(tag: string): boolean {
   try {

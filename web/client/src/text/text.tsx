@@ -31,7 +31,7 @@ type SameAs<T> = T extends string
 
 interface Text {
   readonly language: Language;
-  /** The browser's locale for the language, including the region, for dates, numbers and prices. */
+  /** Locale for formatting dates, numbers and prices: the language with the browser's region. */
   readonly locale: string;
   choose: (language: Language) => void;
 }

@@ -1,6 +1,6 @@
 import { catalogue } from "../text/text.tsx";
 
-/** Texts of the choice of a time zone and a clock. */
+/** Texts of the fields to choose a time zone and a 12-hour or 24-hour clock. */
 export const clockWords = catalogue({
   en: {
     zone: "Time zone",

@@ -57,7 +57,7 @@ export function formats(locale: string, { zone, hourCycle }: TimePreferences): F
     dateFormat(locale, { timeZone, ...clock })
       .formatToParts(instant)
       .map(({ type, value }) => {
-        // Remove the leading zeros and capital letters, in which languages differ.
+        // Remove leading zeros and capital letters, because languages differ in them.
         if (type === "hour") return value.replace(/^0(?=.)/, "");
         return type === "dayPeriod" ? value.toLowerCase() : value;
       })

@@ -8,11 +8,12 @@ interface RelativeFormats {
   /** Format the day of an instant relative to today: "In 5 days". */
   day: (instant: string) => string;
   /**
-   * Format the day of an instant: up to tomorrow relative to today, and later days such as "Tue 1".
+   * Format the day of an instant: relative to today if it is tomorrow or earlier, or else such as
+   * "Tue 1".
    */
   shortDay: (instant: string) => string;
   /**
-   * Format an instant with its day, which is relative to today unless it is later than tomorrow.
+   * Format the day and the time of an instant; a day up to tomorrow is named relative to today.
    */
   moment: (instant: string) => string;
 }

@@ -24,8 +24,8 @@ export function zoneChoices(chosen: string, language: Language, now: number): Zo
 }
 
 /**
- * Return the time zones whose city, name or offset contain all words of a search. Cities that begin
- * with the first word come first.
+ * Return the time zones for which each word of a search occurs in the city, the name or the offset.
+ * Cities that begin with the first word come first.
  */
 export function findZones(choices: readonly ZoneChoice[], search: string): ZoneChoice[] {
   const words = fold(search)

@@ -3,7 +3,7 @@ import { dateFormat } from "./intl.ts";
 
 const FALLBACK = "UTC";
 
-/** Present names of cities that some browsers list under a former name, as in Asia/Calcutta. */
+/** Present names of cities, keyed by former names that some browsers list, as in Asia/Calcutta. */
 const RENAMED: Readonly<Record<string, string>> = {
   Asmera: "Asmara",
   Calcutta: "Kolkata",

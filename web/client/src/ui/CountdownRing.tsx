@@ -7,7 +7,7 @@ interface RingProps {
   /** Fraction of the time that is left, from 0 to 1. */
   share: number;
   className: string;
-  /** Width of the line, in units of which the ring is 24 wide. */
+  /** Width of the line, in units of 1/24 of the ring's width. */
   line: number;
 }
 

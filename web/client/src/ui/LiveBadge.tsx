@@ -5,7 +5,10 @@ import { useWords } from "../text/text.tsx";
 import { useFormats } from "../time/formats.ts";
 import { Icon } from "./Icon.tsx";
 
-/** State of the live connection; while offline, the time at which the shown data were current. */
+/**
+ * Badge with the state of the live connection or, while the browser is offline, with the time at
+ * which the shown data were current.
+ */
 export function LiveBadge() {
   const { state } = useConnection();
   const { connection } = useWords(appWords);

@@ -12,7 +12,7 @@ import { useLeaveWaitlist, type Wait } from "./waits.ts";
 import { ALL_PARTS, windowsOf } from "./windows.ts";
 import { waitingWords } from "./words.ts";
 
-/** A waiting-list place: the wanted time, the number of people ahead, and the offered time. */
+/** A waiting-list entry: the wanted time, the number of people ahead, and the offered time. */
 export function WaitingLine({ wait }: { wait: Wait }) {
   const text = useWords(waitingWords);
   const { errors } = useWords(appWords);

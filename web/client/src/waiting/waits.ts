@@ -56,10 +56,10 @@ const LEAVE_WAITLIST = graphql(`
   }
 `);
 
-/** The viewer's place in an expert's waiting list. */
+/** The viewer's entry in an expert's waiting list. */
 export type Wait = WaitEntryFragment;
 
-/** Return the viewer's places in waiting lists; an empty list if nobody is signed in. */
+/** Return the viewer's waiting-list entries; an empty list if nobody is signed in. */
 export function useWaits(hasSession: boolean): readonly Wait[] {
   const { data } = useQuery(WAITS, hasSession ? { fetchPolicy: "cache-and-network" } : skipToken);
   return data?.viewer?.waits ?? [];

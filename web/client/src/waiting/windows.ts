@@ -44,7 +44,7 @@ export function partsOf(instants: readonly string[], date: string, zone: string)
   });
 }
 
-/** Return whether two time windows overlap; a window without length counts as an instant. */
+/** Return whether two time windows overlap; a window with equal ends counts as an instant. */
 export function overlaps(one: Window, other: Window): boolean {
   const [from, to, start, end] = [one.from, one.to, other.from, other.to].map(Date.parse) as [
     number,

@@ -33,7 +33,10 @@ export function parseBookingSearch(parameters: URLSearchParams): BookingSearch {
   };
 }
 
-/** Return the API's filter for a search, whose days are in the given zone; `to` is inclusive. */
+/**
+ * Return the API's filter for a search. The days of the search are in the given time zone, and the
+ * last day is included.
+ */
 export function bookingFilter(
   { search, status, from, to }: BookingSearch,
   zone: string,

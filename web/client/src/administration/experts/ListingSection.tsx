@@ -21,7 +21,7 @@ export function ListingSection({ expert: { id, name } }: { expert: EditedExpertF
   });
   const [updateExpert, { loading }] = useMutation(UPDATE_EXPERT, {
     update(cache) {
-      // The cached lists and counts of the directory are out of date.
+      // Remove the directory's cached lists and counts, because they are out of date.
       cache.evict({ fieldName: "experts" });
       cache.evict({ fieldName: "categories" });
     },
@@ -29,7 +29,7 @@ export function ListingSection({ expert: { id, name } }: { expert: EditedExpertF
   const [isAsked, setIsAsked] = useState(false);
   const isListed = data?.experts.nodes.some((other) => other.id === id);
 
-  /** List or unlist the expert; resolves to the server's reason if it refuses, otherwise to "". */
+  /** List or unlist the expert; resolve to the reason if the server refuses, otherwise to "". */
   async function setDisabled(disabled: boolean): Promise<string> {
     try {
       const { data } = await updateExpert({ variables: { input: { expertId: id, disabled } } });

@@ -58,7 +58,7 @@ export function NewExpert() {
 
 interface NewExpertFormProps {
   account: Account;
-  /** Another expert's price, which determines the currency; undefined if there are no experts. */
+  /** The price of any other expert, for its currency; undefined if there are no experts. */
   price: Money | undefined;
 }
 

@@ -30,7 +30,7 @@ export const ADMINISTERED_EXPERTS = graphql(`
   }
 `);
 
-/** Experts whom the directory lists under a name; an expert missing here is not listed. */
+/** Query for listed experts by name; an expert missing from the result is not listed. */
 export const LISTED_EXPERTS = graphql(`
   query ListedExperts($name: String!) {
     experts(filter: { search: $name }, first: 100) {

@@ -50,7 +50,7 @@ export function initialDraft(
   };
 }
 
-/** Convert a draft to the mutation's input, without a name: the expert gets the account's. */
+/** Convert a draft to the mutation's input without a name: experts get their account's name. */
 export function toInput({
   profile,
   offers,

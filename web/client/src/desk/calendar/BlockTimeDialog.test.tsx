@@ -18,7 +18,7 @@ configure({ asyncUtilTimeout: 60_000 });
 const onClose = vi.fn();
 
 beforeEach(() => {
-  // jsdom lacks modal dialogs, and matchMedia, which is not called once a theme is chosen.
+  // jsdom lacks modal dialogs and `matchMedia`. Once a theme is chosen, `matchMedia` is not called.
   chooseTheme("light");
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;
@@ -63,7 +63,7 @@ type Answer = Observable<ApolloLink.Result>;
 const saved = (...outside: ReturnType<typeof booking>[]): Answer =>
   of({ data: { setAvailability: { __typename: "AvailabilitySet", expert: EXPERT, outside } } });
 
-/** Show the dialog with a server that returns `answers`; return the overrides that it receives. */
+/** Show the dialog with a fake server that returns `answers`; return the overrides sent to it. */
 function show(...answers: Answer[]): unknown[] {
   const sent: unknown[] = [];
   const link = new ApolloLink(({ operationName, variables }) => {

@@ -90,7 +90,7 @@ export function BlockTimeDialog({ expertId, date, zone, onClose }: BlockTimeDial
 
   if (remaining) {
     return (
-      // Use another dialog, so that it takes the focus and screen readers announce it.
+      // Show a new dialog, so that it takes the focus and screen readers announce it.
       <Dialog key="remaining" title={text.remaining} onClose={onClose}>
         <p className="text-muted">{text.remainingLead}</p>
         <OutsideList bookings={remaining} isOwn onFollow={onClose} />

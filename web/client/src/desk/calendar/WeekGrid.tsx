@@ -13,10 +13,10 @@ import { useDragToMove } from "./useDragToMove.ts";
 import { calendarWords } from "./words.ts";
 
 interface WeekGridProps {
-  /** The days to show, one or seven. */
+  /** The dates to show, either one day or seven days. */
   dates: readonly string[];
   bookings: readonly DeskBookingFragment[];
-  /** The expert's hours by date, converted to the reader's time zone. */
+  /** The expert's hours, keyed by date and converted to the reader's time zone. */
   open: ReadonlyMap<string, readonly Segment[]>;
   today: string;
   selectedId: string | null;

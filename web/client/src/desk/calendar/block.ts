@@ -38,7 +38,7 @@ export function blockTime(availability: Availability, block: Block): DateOverrid
       day,
       left.filter((range) => range.from < DAY_MINUTES),
     );
-    // Hours that now begin after midnight become hours of the next day.
+    // If the rest of a day's hours begins after midnight, it becomes hours of the next day.
     const late = left.filter((range) => range.from >= DAY_MINUTES);
     if (!late.length) return;
     const next = addDays(day, 1);

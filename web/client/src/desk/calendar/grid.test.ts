@@ -16,14 +16,14 @@ test("a week begins on the locale's first day of the week", () => {
 });
 
 describe("segments", () => {
-  test("a session has its times of day in the reader's time zone", () => {
+  test("a session is shown at its times of day in the reader's time zone", () => {
     const session = timed("2026-11-26T10:30:00Z", "2026-11-26T11:30:00Z");
     expect(segmentsOf(session, "Europe/Paris")).toEqual([
       { date: "2026-11-26", from: 690, to: 750 },
     ]);
   });
 
-  test("a session across midnight is on both days; one until midnight, only on the first", () => {
+  test("a session is on both days if it crosses midnight, but not if it ends at midnight", () => {
     const night = timed("2026-11-26T22:30:00Z", "2026-11-27T00:30:00Z");
     expect(segmentsOf(night, "UTC")).toEqual([
       { date: "2026-11-26", from: 1_350, to: 1_440 },
@@ -53,7 +53,7 @@ describe("segments", () => {
   });
 });
 
-test("at least the hours in use are shown, with half an hour around them", () => {
+test("the hours shown leave half an hour around segments; without any, they are 8 to 18", () => {
   const date = "2026-11-26";
   expect(hoursShown([])).toEqual({ first: 8, last: 18 });
   expect(hoursShown([{ date, from: 510, to: 1_020 }])).toEqual({ first: 8, last: 18 });

@@ -28,7 +28,7 @@ export function datesOf(view: "week" | "day", date: string, locale: string): str
   return Array.from({ length: 7 }, (_, days) => first.add({ days }).toString());
 }
 
-/** Return the parts of days that a span of time covers in a time zone; midnight ends a day. */
+/** Split a span of time into one segment per day; midnight is that of the given time zone. */
 export function segmentsOf({ startsAt, endsAt }: Timed, zone: string): Segment[] {
   const start = parseAbsolute(startsAt, zone);
   const end = parseAbsolute(endsAt, zone);

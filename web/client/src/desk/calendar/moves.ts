@@ -9,8 +9,8 @@ interface Timed {
 /**
  * Return the slots to which a booking can move, keyed by date.
  *
- * The booking can also move to a slot that only the booking itself occupies. Such slots are known
- * only if the other bookings are loaded.
+ * If the expert's other bookings are loaded, the result includes slots that only the booking itself
+ * occupies.
  *
  * @param others the expert's other bookings on these days; undefined if they are not loaded.
  */
@@ -29,7 +29,7 @@ export function movableSlots(
   return new Map(days.map(({ date, slots }) => [date, slots.filter(isFree)]));
 }
 
-/** Return the slot whose start is nearest to a minute of the day, if at most `limit` away. */
+/** Return the slot that starts nearest to a minute of the day, at most `limit` minutes away. */
 export function nearestSlot<T extends { readonly minute: number }>(
   slots: readonly T[],
   minute: number,

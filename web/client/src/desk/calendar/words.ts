@@ -1,7 +1,7 @@
 import { germanProblem } from "../../text/expertProblems.ts";
 import { catalogue } from "../../text/text.tsx";
 
-/** Texts of the desk's calendar, of moving a booking in it, and of blocking time. */
+/** Texts for the desk's calendar, for moving a booking in it, and for blocking time. */
 export const calendarWords = catalogue({
   en: {
     calendar: "Calendar",

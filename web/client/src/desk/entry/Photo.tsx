@@ -12,7 +12,7 @@ interface PhotoProps {
   expert: { readonly id: string; readonly photoUrl: string };
 }
 
-/** The expert's photo, with buttons to upload another one and to remove the photo. */
+/** The expert's photo, with buttons to upload a new photo and to remove the photo. */
 export function Photo({ expert }: PhotoProps) {
   const text = useWords(entryWords);
   const { errors } = useWords(appWords);
@@ -63,7 +63,7 @@ export function Photo({ expert }: PhotoProps) {
             accept={PHOTO_TYPES.join()}
             onChange={({ target }) => {
               const file = target.files?.[0];
-              // Clear the field, so that choosing the same file again causes another event.
+              // Clear the field, so that choosing the same file again causes a change event.
               target.value = "";
               if (file) void change(file);
             }}

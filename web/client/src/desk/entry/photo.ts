@@ -16,7 +16,7 @@ export class PhotoRefused extends Error {
 }
 
 /**
- * Return the error code that says why a file cannot be uploaded; undefined if it can be.
+ * Return the error code that says why a file cannot be uploaded; undefined for an acceptable file.
  *
  * The server makes the same checks, but only after the file has been uploaded.
  */
