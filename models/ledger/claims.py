@@ -79,6 +79,10 @@ class Claims:
                 with suppress(PyMongoError, TimeoutError):
                     await _calendars().update_one(own, {"$set": {"claimed_by": None}})
 
+    def own(self, agendas: Agendas) -> set[Id]:
+        """Return the experts whose freshly loaded calendars are claimed by this ledger."""
+        return {id_ for id_, each in agendas.items() if each.calendar.claimed_by == self._writer.id}
+
     def blocked(self, agendas: Agendas) -> set[Id]:
         """Return the experts whose freshly loaded calendars are claimed by another ledger."""
         return {id_ for id_, agenda in agendas.items() if self._is_blocked(agenda.calendar)}

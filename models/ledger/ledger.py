@@ -208,9 +208,10 @@ class Ledger:
         else:
             settled = {attempts[id_] for id_ in loaded.event_ids}
             blocked = self._claims.blocked(loaded.agendas)
+            claimed = self._claims.own(loaded.agendas)
             for entry in entries:
                 if settled.isdisjoint(entry.attempts):
-                    self._decide_loaded(entry, loaded, blocked)
+                    self._decide_loaded(entry, loaded, blocked, claimed)
         for entry in filter(self._unanswered.__contains__, waiting):
             self._queue(entry)
         if not isinstance(loaded, Exception):
@@ -218,17 +219,22 @@ class Ledger:
         for batch in settled:
             await self._answer(batch)
 
-    def _decide_loaded(self, entry: Entry, loaded: Loaded, blocked: set[Id]) -> None:
+    def _decide_loaded(
+        self, entry: Entry, loaded: Loaded, blocked: set[Id], claimed: set[Id]
+    ) -> None:
+        experts = entry.command.expert_ids
         answer = loaded.replay(entry.command)
         if answer is not None:
             self._give(entry, answer)
-        elif not blocked.isdisjoint(entry.command.expert_ids):
+        elif not blocked.isdisjoint(experts):
             self._retry([entry], Outdated())
         elif self._is_repeated(entry) or (self._single_commits_left and not self._has_room):
             self._queue(entry)
+        elif claimed and claimed.isdisjoint(experts):
+            # Commit claimed calendars first, without others, whose conflicts would delay them.
+            self._queue(entry)
         else:
-            agendas = loaded.agendas.of(entry.command.expert_ids)
-            self._decide(entry, agendas, knows_records=True)
+            self._decide(entry, loaded.agendas.of(experts), knows_records=True)
 
     async def _write_loop(self) -> None:
         while True:

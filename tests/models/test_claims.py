@@ -125,6 +125,25 @@ async def test_claims_are_taken_in_order_up_to_one_that_another_process_holds(
         await each.delete()
 
 
+async def test_claimed_calendars_are_committed_without_others(
+    database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conflict on another calendar could otherwise make the claiming ledger lose once more."""
+    other = await calendar.model_copy(update={"id": new_id()}).insert()
+    commit, committed = Batch.commit, []
+
+    async def noted(batch: Batch, writer: WriterSession) -> None:
+        committed.append(set(batch.agendas))
+        await commit(batch, writer)
+
+    monkeypatch.setattr(Batch, "commit", noted)
+    async with Ledger(database, ignore_events, use_cache=False).open() as ledger:
+        await ledger._claims.take([calendar.id])
+        await asyncio.gather(*(book_slot(ledger, slot(each, 1)) for each in (other, calendar)))
+    assert committed == [{calendar.id}, {other.id}]
+    await other.delete()
+
+
 async def test_claim_ends_if_the_commands_for_the_calendar_change_nothing(
     database: Client, calendar: Calendar
 ) -> None:
