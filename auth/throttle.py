@@ -50,8 +50,8 @@ LIMITS_BY_PURPOSE = {
     "photo": Limits(account_at_address=20, account=20),
 }
 FORGOTTEN_WITH = {"code": "code request"}
-"""For each purpose, another purpose whose counter a successful attempt also resets: after entering
-a correct code, a user may request more codes."""
+"""A success for the first purpose also resets the second one's counter, for the same account and
+network address: after entering a correct code, a user may request more codes."""
 
 
 class Throttle:

@@ -251,9 +251,9 @@ def transliterated_words(text: str) -> list[str]:
 def spellings(text: str) -> set[str]:
     """Return the words by which a search finds a text.
 
-    These are the text's words as written, both split and joined at apostrophes, hyphens and dots;
-    its words transliterated to ASCII; its words with "ue" for "ü", and with "u" for "ue"; and its
-    Chinese and Korean names joined into one word.
+    These are its words, once split and once joined at apostrophes, hyphens and dots; its words in
+    ASCII; its words with digraphs such as "ue" for "ü", or with the first letter of digraphs; and
+    its Chinese and Korean names, each as one word.
     """
     composed = unicodedata.normalize("NFC", text)
     variants = {composed, _APOSTROPHE.sub(" ", composed), _JOINER.sub("", composed)}

@@ -132,7 +132,7 @@ def serve_on(
         KeyboardInterrupt: after SIGINT or SIGTERM.
         NotServed: if the application cannot be built, does not start, or ends by itself.
     """
-    # The import is slow and therefore late, so that configuration errors are reported first.
+    # This import is slow, so earlier errors, such as invalid settings, are reported before it.
     from web.app import create_app  # noqa: PLC0415
 
     try:

@@ -75,7 +75,7 @@ class ChangeRules(Command):
         return rules.with_changes(**fields)
 
     def _placed(self, offer: Offer, rules: Rules) -> Offer:
-        """Return the offer, with its stored place if its session length is in `keeping_place`."""
+        """Return the new offer, with the stored place if `keeping_place` has its session length."""
         current = rules.offer(offer.minutes) if offer.minutes in self.keeping_place else None
         return offer.model_copy(update={"place": current.place}) if current else offer
 

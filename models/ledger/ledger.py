@@ -155,7 +155,8 @@ class Ledger:
         return self._open.granted < (1 if self._single_commits_left else MAX_BATCH)
 
     def _decide(self, entry: Entry, agendas: Agendas, *, knows_records: bool = False) -> None:
-        # A refused request may have been granted before; only its idempotency record can tell.
+        # A command refused here may repeat a request that was granted earlier; only the stored
+        # idempotency record can tell.
         is_final = knows_records or entry.command.idempotency is None
         if self._open.decide(entry, agendas, keeps_refusal=is_final):
             self._has_answers.set()

@@ -59,7 +59,7 @@ MAX_BOOKINGS_PER_CALENDAR = 1_000
 """Maximum number of bookings in a cached calendar; undoing a command copies all of them."""
 CELLS_PER_DAY = DAY_MINUTES // CELL_MINUTES
 MAX_GAP_CELLS = CELLS_PER_DAY
-"""Maximum gap between two ranges of cells that are read by the same query."""
+"""Maximum gap, in cells, across which ranges are merged so that one query reads both."""
 READ_AHEAD_CELLS = 14 * CELLS_PER_DAY
 MAX_SPAN_CELLS = 60 * CELLS_PER_DAY
 

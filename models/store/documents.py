@@ -43,7 +43,7 @@ def stored(document: BaseModel) -> dict[str, Any]:
 
 
 def at_one_moment(document: type[Document]) -> AsyncCollection[dict[str, Any]]:
-    """Return a document class's collection, whose reads show all documents as of one moment.
+    """Return a document class's collection, each read of which shows one moment's documents.
 
     With other read concerns, a scan yields to writes and may miss a document that a write moves
     within the index.

@@ -123,7 +123,7 @@ class _Size:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Step of a plan. Its value is the largest expression, times the list's size if there is one.
+    """Step of a plan: the largest value of its expressions, multiplied by any list's `size`.
 
     The expressions refer to earlier steps only.
     """

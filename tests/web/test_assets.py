@@ -274,7 +274,7 @@ def test_missing_or_unfinished_build_is_rebuilt(client: Path, hook: ModuleType) 
 def test_failed_build_is_repeated(
     client: Path, hook: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The build is repeated even if the change that broke it is reverted."""
+    """A failed build is repeated even if the change that broke it has been reverted."""
 
     def fail(*_: object) -> None:
         raise hook.ClientNotBuiltError

@@ -119,7 +119,7 @@ async def test_guests_hold_replaces_the_accounts_hold_with_the_same_expert(
 
 
 @pytest.mark.parametrize("way", ["login", "register"])
-async def test_any_sign_in_within_a_guest_session_moves_the_hold(
+async def test_any_sign_in_within_a_guest_session_hands_the_hold_over(
     here: TwoServers, time: Time, way: str
 ) -> None:
     slot, *_ = await here.slots_of(await here.expert(), time)

@@ -111,8 +111,8 @@ class Endpoint:
     def _is_without_session(self, scope: Scope) -> bool:
         """Return whether a POST request asks for session cookies, but does not have any yet."""
         cookies = Cookies(Request(scope), self._origins)
-        # GET requests do not count, since their cached responses are public, whereas a response to
-        # a request with X-Session is private.
+        # Cached responses to GET requests are public, but X-Session makes a response private, so
+        # the cache must not answer a GET request with this header.
         return scope["method"] == "POST" and not (cookies.is_foreign or cookies.access_token)
 
     async def _serve_cached(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MAX_JSON_DEPTH = 64
 MAX_LIST_LENGTH = 1_000
-"""Maximum length of a list in variables, because each field that uses the list copies it."""
+"""Maximum length of a list or object in the variables. It is limited because each field that uses a
+list copies it."""
 READ_METHODS = {"GET", "HEAD"}
 ALLOWED_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 PARAMETER_NAMES = ("query", "documentId", "doc_id", "operationName", "variables", "extensions")

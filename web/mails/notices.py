@@ -53,7 +53,7 @@ def review_facts(kind: MailKind, session: BookedSession, reader: Reader) -> list
 def quotes_of(
     kind: MailKind, occasion: BookingSnapshot, session: BookedSession, reader: Reader
 ) -> list[tuple[str, list[str]]]:
-    """Return texts by other people: each is a label and a list of lines, which may be empty."""
+    """Return texts by people other than the reader, each as a label and its lines, if any."""
     gettext, booking, review = reader.wording.gettext, session.booking, session.review
     if kind is MailKind.REVIEWED and review:
         return [(gettext("Review"), review.text.splitlines())]

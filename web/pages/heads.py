@@ -102,7 +102,11 @@ def hidden_head_html(title: str | None) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the text's beginning on one line, cut between words and never within a character."""
+    """Return a text on one line; a long text is cut between words.
+
+    If no space is near the limit, the text is cut between characters, but not before a combining
+    mark or a joiner.
+    """
     line = " ".join(text[: 4 * MAX_DESCRIPTION_CHARS].split())
     if len(line) <= MAX_DESCRIPTION_CHARS:
         return line
