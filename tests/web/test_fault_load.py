@@ -48,7 +48,7 @@ ERRORS = 10
 ANSWERS = 32
 """Number of responses to wait for during a fault, and number of requests over which each median
 after it is taken."""
-USUAL_ANSWERS = 128
+USUAL_ANSWERS = 64
 """With `--long`, number of responses before a fault from which the usual duration of a request is
 taken. The first of them arrive before all clients compete for the calendars."""
 NORMAL_RATIO = 3
