@@ -22,7 +22,7 @@ from models.directory.experts import Expert
 from models.directory.versions import increment_directory_version
 from models.store.bulk_writes import Writes
 from models.store.documents import stored
-from models.store.transactions import READ, TRANSIENT, WRITE, WRITE_ONLY
+from models.store.transactions import OUTCOME_UNKNOWN, READ, TRANSIENT, WRITE, WRITE_ONLY
 
 if TYPE_CHECKING:
     import asyncio
@@ -44,6 +44,17 @@ class Outdated(PyMongoError):
 
     def __init__(self) -> None:
         super().__init__("The calendar has changed.", [TRANSIENT])
+
+
+class OutcomeUnknown(PyMongoError):
+    """A commit failed, but may have taken effect.
+
+    Only the database's next answer can tell, since even errors that usually mean that nothing was
+    written may concern only the wait for a majority.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("The outcome of a commit is unknown.", [OUTCOME_UNKNOWN])
 
 
 @dataclass(eq=False)
@@ -127,33 +138,46 @@ class Batch:
 
         Raises:
             Outdated: if a calendar or a directory entry has changed.
+            OutcomeUnknown: if the commit failed, but may have taken effect.
             PyMongoError: if the database refuses the writes or does not respond.
         """
         unchanged = [agenda for agenda in self.agendas.values() if not _is_written(agenda)]
-        described = self.described
-        if len(unchanged) == len(self.agendas) and not described:
+        if len(unchanged) == len(self.agendas) and not self.described:
             await _check_positions(unchanged)
             return
         # A transaction that reads nothing needs no snapshot, because its writes are conditional.
-        concern = READ if unchanged or described else WRITE_ONLY
-        async with writer.writing() as session, await session.start_transaction(concern, WRITE):
-            await _check_positions(unchanged, session)
-            # Directory entries have no change counter, so compare the entries themselves.
-            for agenda in described:
-                stored_expert = await Expert.get(agenda.calendar.id, session=session)
-                if stored_expert != agenda.loaded_expert:
-                    raise Outdated
-            writes, withdrawn = self._writes(writer.id)
-            if withdrawn:
-                await Mail.get_pymongo_collection().delete_many(
-                    {"_id": {"$in": withdrawn}}, session=session
-                )
-            if not await writes.send(session):
+        concern = READ if unchanged or self.described else WRITE_ONLY
+        is_written = False
+        try:
+            async with writer.writing() as session, await session.start_transaction(concern, WRITE):
+                await self._write(session, writer.id, unchanged)
+                is_written = True
+        except PyMongoError as error:
+            if is_written:
+                raise OutcomeUnknown from error
+            raise
+
+    async def _write(
+        self, session: AsyncClientSession, ledger_id: str, unchanged: Iterable[Agenda]
+    ) -> None:
+        """Check the stored state, and make all writes of the transaction."""
+        await _check_positions(unchanged, session)
+        # Directory entries have no change counter, so compare the entries themselves.
+        for agenda in self.described:
+            stored_expert = await Expert.get(agenda.calendar.id, session=session)
+            if stored_expert != agenda.loaded_expert:
                 raise Outdated
-            for agenda in described:
-                if agenda.expert:
-                    await agenda.expert.replace(session=session)
-                    await increment_directory_version(session, changed=agenda.expert.id)
+        writes, withdrawn = self._writes(ledger_id)
+        if withdrawn:
+            await Mail.get_pymongo_collection().delete_many(
+                {"_id": {"$in": withdrawn}}, session=session
+            )
+        if not await writes.send(session):
+            raise Outdated
+        for agenda in self.described:
+            if agenda.expert:
+                await agenda.expert.replace(session=session)
+                await increment_directory_version(session, changed=agenda.expert.id)
 
     def _writes(self, ledger_id: str) -> tuple[Writes, list[Id]]:
         """Return the writes, in an order that avoids conflicts, and the ids of withdrawn reminders.

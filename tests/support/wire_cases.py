@@ -107,7 +107,18 @@ WRITES_AND_READS = [
     Case("lost answer to a write", LostReply(), WRITE, takes_effect=True),
     Case("lost read", LostReply(), READS),
 ]
-ONCE = [*UNKNOWN_COMMITS, *KNOWN_COMMITS, *WRITES_AND_READS]
+MISLEADING_COMMITS = [
+    *(
+        Case(f"{code} in spite of the commit", from_mongos(code), COMMIT, takes_effect=True)
+        for code in (24, 59, 112, 115, 133, 246, 251)
+    ),
+    *(
+        Case(f"commit not acknowledged because of {code}", WriteConcernError(code), COMMIT)
+        for code in (79, 100, 11601)
+    ),
+]
+"""Errors of commits that took effect, although the errors suggest the contrary."""
+ONCE = [*UNKNOWN_COMMITS, *KNOWN_COMMITS, *MISLEADING_COMMITS, *WRITES_AND_READS]
 """Faults that each affect only one kind of command."""
 
 

@@ -6,6 +6,7 @@ test_fault_load.py tests servers under load during many failures.
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
     from tests.support.spans import Time
 
-BOOKINGS = 4
-"""Number of bookings during each fault: the first on its own, then the others in shared
+GROUPS = ((True, 1), (False, 1), (True, 3), (False, 3))
+"""The bookings during each fault: whether requests have idempotency keys, and how many share
 transactions."""
+BOOKINGS = sum(size for _, size in GROUPS)
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +71,12 @@ async def test_bookings_are_made_once_in_spite_of_a_fault(
     """A single booking and bookings that share transactions all succeed, with one event each."""
     expert, slots = await free_slots(client, time)
     bookings, sequences = await stored(cluster.database_url, expert)
-    for group in (slots[:1], slots[1:]):
+    free = iter(slots)
+    for has_keys, size in GROUPS:
+        group = list(islice(free, size))
         cluster.proxy.log.clear()
         with cluster.proxy.injected(case.fault(times=1)):
-            posts = [client.book(slot, idempotencyKey=slot) for slot in group]
+            posts = [client.book(slot, idempotencyKey=slot if has_keys else None) for slot in group]
             answers = await asyncio.gather(*posts)
             if case.command == READS:
                 await client.slots(expert, *time.days(3, 4))
