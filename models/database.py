@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from beanie import init_beanie
@@ -25,11 +27,11 @@ from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.directory.photos import Photo
 from models.directory.reviews import Review
-from models.errors import DatabaseUnreachable, IndexBroken
+from models.errors import IndexBroken
 from models.migrations import migrate
-from models.store.connection import DEFAULT_NAME, connected, reason_of
+from models.store.connection import DEFAULT_NAME, connected
 from models.store.shared_state import SharedState
-from models.store.transactions import DUPLICATE_KEY
+from models.store.transactions import DUPLICATE_KEY, may_be_read_again
 from models.store.writers import Writer
 
 if TYPE_CHECKING:
@@ -59,6 +61,9 @@ DOCUMENTS = (
     Wait,
 )
 NAMESPACE_EXISTS = 48
+PATIENCE_SECONDS = 15.0
+"""Time for which the start is repeated after errors that pass by themselves."""
+PAUSE_SECONDS = 0.25
 MAX_DOCUMENTS_SHOWN = 3
 """Maximum number of documents that the message of `IndexBroken` lists."""
 
@@ -81,27 +86,36 @@ async def open_database(
         IndexBroken: if stored documents violate a unique index.
     """
     async with connected(url) as client:
-        await _bind(client)
-        await migrate(lead_times)
+        database: Database = client.get_default_database(DEFAULT_NAME)
+        await _prepare(database, lead_times)
         yield client
 
 
-async def _bind(client: Client) -> None:
-    database: Database = client.get_default_database(DEFAULT_NAME)
-    try:
-        await _create_collections(database)
-        await init_beanie(database=database, document_models=list(DOCUMENTS))
-    except OperationFailure as error:
-        if error.code != DUPLICATE_KEY:
-            raise DatabaseUnreachable(
-                "The database rejects the application's collections or indexes: "
-                f"{reason_of(error)}."
-            ) from error
-        raise IndexBroken(await _broken_index(database, error.details or {})) from error
-    except ConnectionFailure as error:
-        raise DatabaseUnreachable(
-            "Lost the connection to the database. Start again once it is up."
-        ) from error
+async def _prepare(database: Database, lead_times: Sequence[timedelta]) -> None:
+    """Bind the document classes and migrate stored data.
+
+    Both are idempotent, so they are repeated after errors that pass, such as during an election.
+    """
+    deadline = monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            await bind(database)
+            await migrate(lead_times)
+        except (OperationFailure, ConnectionFailure) as error:
+            is_passing = isinstance(error, ConnectionFailure) or may_be_read_again(error)
+            if isinstance(error, OperationFailure) and error.code == DUPLICATE_KEY:
+                raise IndexBroken(await _broken_index(database, error.details or {})) from error
+            if not is_passing or monotonic() > deadline:
+                raise
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return
+
+
+async def bind(database: Database) -> None:
+    """Create the collections and indexes that do not exist yet, and bind the document classes."""
+    await _create_collections(database)
+    await init_beanie(database=database, document_models=list(DOCUMENTS))
 
 
 async def _create_collections(database: Database) -> None:

@@ -132,7 +132,7 @@ def verify(
     watch: Watch = False,
     repair: Repair = False,
 ) -> None:
-    """Check the stored data for overlapping bookings, missing events and orphaned documents.
+    """Check the stored data for overlaps, gaps and orphans.
 
     Safe to run while a server uses the same MONGODB_URL; read-only without --repair. The exit
     status is 1 if a problem is found.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from pymongo.errors import PyMongoError
 
 from models.accounts.users import User
 from models.calendar.times import utc_now
@@ -29,18 +31,22 @@ async def turn_of(user_id: Id) -> AsyncIterator[None]:
         Unavailable: if the database does not respond.
     """
     users = User.get_pymongo_collection()
-    while True:
-        now = utc_now()
-        until = now + TURN
-        free = {"_id": user_id, "$or": [{"busy_until": None}, {"busy_until": {"$lte": now}}]}
-        with or_unavailable():
-            taken = await users.update_one(free, {"$set": {"busy_until": until}})
-        if taken.modified_count:
-            break
-        await asyncio.sleep(PAUSE_SECONDS)
+    until = utc_now()
     try:
+        is_taken = False
+        while not is_taken:
+            now = utc_now()
+            until = now + TURN
+            free = {"_id": user_id, "$or": [{"busy_until": None}, {"busy_until": {"$lte": now}}]}
+            with or_unavailable():
+                taken = await users.update_one(free, {"$set": {"busy_until": until}})
+            is_taken = taken.modified_count > 0
+            if not is_taken:
+                await asyncio.sleep(PAUSE_SECONDS)
         yield
     finally:
-        own = {"_id": user_id, "busy_until": until}
-        with or_unavailable():
+        # Also after an error, since the turn may have been taken in spite of it. If the turn cannot
+        # be ended, it ends by itself; this must not change the request's result.
+        with suppress(PyMongoError):
+            own = {"_id": user_id, "busy_until": until}
             await users.update_one(own, {"$set": {"busy_until": utc_now()}})

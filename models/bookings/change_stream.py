@@ -13,6 +13,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from models.bookings.events import Event
 from models.calendar.times import utc_now
+from models.errors import Unavailable
 from models.store.documents import Record, or_unavailable
 
 if TYPE_CHECKING:
@@ -104,7 +105,13 @@ class ChangeStream:
     ) -> AsyncIterator[Committed | Notification]:
         while True:
             with or_unavailable(), self._dropping_refused_token():
-                change = await stream.next()
+                try:
+                    change = await stream.next()
+                except StopAsyncIteration:
+                    # The server closes a stream whose database is dropped, and would close it again
+                    # at the same place.
+                    self._token = None
+                    raise Unavailable("The database closed the change stream.") from None
             self._token = stream.resume_token
             document = change["fullDocument"]
             if change["ns"]["coll"] == Event.Settings.name:

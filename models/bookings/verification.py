@@ -29,7 +29,7 @@ from models.directory.experts import COPIED_RULES, Expert
 from models.directory.photos import Photo
 from models.directory.reviews import Review
 from models.errors import DatabaseUnreachable
-from models.store.connection import DEFAULT_NAME, new_client
+from models.store.connection import DEFAULT_NAME, new_client, or_unreachable
 from models.store.documents import or_unavailable
 from models.store.transactions import READ, WRITE
 
@@ -72,16 +72,16 @@ async def open_for_reading(url: str) -> AsyncIterator[Database]:
     """Connect without creating indexes, because creating them fails if stored data violate them.
 
     Raises:
-        DatabaseUnreachable: if no usable server responds at this URL.
+        DatabaseUnreachable: if no server responds, or if the context raises an error of the driver.
     """
     async with new_client(url) as client:
         try:
             await client.admin.command("ping")
         except PyMongoError as error:
-            raise DatabaseUnreachable(
-                "No database answers at MONGODB_URL. Start it, or correct the URL."
-            ) from error
-        yield client.get_default_database(DEFAULT_NAME)
+            message = "No database answers at MONGODB_URL. Start it, or correct the URL."
+            raise DatabaseUnreachable(message) from error
+        with or_unreachable():
+            yield client.get_default_database(DEFAULT_NAME)
 
 
 async def verify(now: datetime, progress: Callable[[int, int], None]) -> list[Finding]:

@@ -152,7 +152,7 @@ class Batch:
             async with writer.writing() as session, await session.start_transaction(concern, WRITE):
                 await self._write(session, writer.id, unchanged)
                 is_written = True
-        except PyMongoError as error:
+        except (PyMongoError, TimeoutError) as error:
             if is_written:
                 raise OutcomeUnknown from error
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -28,7 +28,7 @@ from models.store.replica_set import is_standalone
 from models.telemetry.tracing import tracer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +63,31 @@ async def connected(url: str) -> AsyncIterator[Client]:
         url: MongoDB connection string of a replica set or sharded cluster.
 
     Raises:
-        DatabaseUnreachable: if no usable server responds at this URL.
+        DatabaseUnreachable: if no usable server responds at this URL, or if the context raises an
+            error of the driver.
         StandaloneDatabase: if the server is not in a replica set and so has no transactions.
     """
     async with new_client(url) as client:
         await _check_server(client, url)
-        yield client
+        with or_unreachable():
+            yield client
+
+
+@contextmanager
+def or_unreachable() -> Iterator[None]:
+    """Convert driver errors to errors whose messages operators see.
+
+    Raises:
+        DatabaseUnreachable: if the database does not respond, or refuses a command.
+    """
+    try:
+        yield
+    except OperationFailure as error:
+        message = f"The database refuses a command: {reason_of(error)}."
+        raise DatabaseUnreachable(message) from error
+    except PyMongoError as error:
+        message = "Lost the connection to the database. Start again once it is up."
+        raise DatabaseUnreachable(message) from error
 
 
 def new_client(url: str) -> Client:

@@ -28,6 +28,13 @@ WRITE_ONLY = ReadConcern()
 would inherit."""
 DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED = 11000, 112, 251, 11601
 RACES = frozenset({DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION, INTERRUPTED})
+PASSING = frozenset(
+    {
+        *(6, 7, 24, 50, 89, 91, 112, 133, 134, 189, 246, 251, 262),
+        *(9001, 10107, 11600, 11601, 11602, 13435, 13436),
+    }
+)
+"""Codes of errors that pass by themselves: of the network, elections, overload and conflicts."""
 OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
 """Error labels that the specification of transactions for MongoDB drivers defines."""
 MAX_ATTEMPTS = 20
@@ -78,23 +85,21 @@ async def run_racing_transaction(
     raise AssertionError("unreachable")
 
 
-def is_outcome_unknown(error: Exception) -> bool:
-    """Return whether a transaction may have been committed in spite of an error."""
-    # The driver repeats a commit that got no reply. If an embedded database was restarted in the
-    # meantime, it reports that it does not know the transaction, even if it was committed.
-    if isinstance(error, OperationFailure) and error.code == NO_SUCH_TRANSACTION:
-        return True
-    return isinstance(error, (ConnectionFailure, TimeoutError)) or (
-        isinstance(error, PyMongoError) and error.has_error_label(OUTCOME_UNKNOWN)
-    )
-
-
 def is_retryable(error: Exception) -> bool:
-    """Return whether a retry can succeed, because a race was lost or the outcome is unknown."""
+    """Return whether a transaction may succeed if it is repeated."""
     if isinstance(error, BulkWriteError):
         return any(e["code"] in RACES for e in error.details["writeErrors"])
     if isinstance(error, OperationFailure) and error.code in RACES:
         return True
-    return is_outcome_unknown(error) or (
-        isinstance(error, PyMongoError) and error.has_error_label(TRANSIENT)
+    return isinstance(error, (ConnectionFailure, TimeoutError)) or (
+        isinstance(error, PyMongoError)
+        and (error.has_error_label(TRANSIENT) or error.has_error_label(OUTCOME_UNKNOWN))
     )
+
+
+def may_be_read_again(error: Exception) -> bool:
+    """Return whether the server refused a read for a reason that usually lasts only for a moment.
+
+    The driver repeats a read once after some of these errors, and not at all after the others.
+    """
+    return isinstance(error, OperationFailure) and error.code in PASSING

@@ -76,12 +76,14 @@ class WriterSession:
         """Yield the session for one transaction; send heartbeats while the context is open.
 
         Raises:
-            PyMongoError: if the first heartbeat cannot be written.
+            ConnectionFailure: if the database does not respond to the first heartbeat.
         """
         self._is_writing = True
         try:
             if monotonic() - self._heartbeat_at >= HEARTBEAT_SECONDS:
-                await self._send_heartbeat()
+                # Without a heartbeat, another writer may end the session too early, which is safe.
+                with suppress(OperationFailure):
+                    await self._send_heartbeat()
             yield self._session
         finally:
             self._is_writing = False

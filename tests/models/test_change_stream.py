@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from pymongo.asynchronous.change_stream import AsyncDatabaseChangeStream
 
 from models.bookings.change_stream import (
     ChangeStream,
@@ -101,3 +102,28 @@ async def test_resume_token_is_discarded_if_the_database_refuses_it_while_readin
     async with stream.open() as inserts:
         await events.insert_one({"_id": 2})
         assert await next_id(inserts) == 2
+
+
+async def test_stream_closed_by_the_database_can_be_opened_again(
+    database: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database closes a change stream if the watched database is dropped."""
+    assert database is not None
+
+    async def closed(_: AsyncDatabaseChangeStream[Any]) -> NoReturn:
+        raise StopAsyncIteration
+
+    stream = ChangeStream()
+    async with stream.open() as inserts:
+        await notify("closed", "one")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await anext(inserts)
+        with monkeypatch.context() as patch:
+            patch.setattr(AsyncDatabaseChangeStream, "next", closed)
+            with pytest.raises(Unavailable):
+                await anext(inserts)
+    reading = asyncio.create_task(read_until(stream, "closed", "two"))
+    while not reading.done():
+        await notify("closed", "two")
+        await asyncio.sleep(0.05)
+    assert set(await reading) == {"two"}

@@ -14,7 +14,7 @@ from models.bookings.booking import Booking
 from models.bookings.holds import MoveHold, ProlongHold
 from models.calendar.errors import SlotTaken
 from models.calendar.slots import slot_id
-from models.ledger.batch import Batch
+from models.ledger.batch import Batch, OutcomeUnknown
 from models.ledger.claims import Claims
 from models.ledger.ledger import Ledger
 from models.store.transactions import NO_SUCH_TRANSACTION, OUTCOME_UNKNOWN, TRANSIENT
@@ -157,7 +157,7 @@ async def test_late_commit_is_recognized_after_its_batch_was_split(
             return
         batches.append(batch)
         if len(batches) == 1:
-            raise unknown(64)
+            raise OutcomeUnknown
         if len(batches) == 2:
             await commit(batches[0], writer)
             raise REFUSED

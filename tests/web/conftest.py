@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models.database import _bind
+from models.database import bind
+from models.store.connection import DEFAULT_NAME
 from tests.support.clients import Api
 from tests.support.databases import run_database, shared_server
 from tests.support.deployments import Deployment
@@ -56,7 +57,7 @@ async def seed_server(
     """
     with run_database(tmp_path_factory.mktemp("seed")) as url:
         yield url
-    await _bind(database)
+    await bind(database.get_default_database(DEFAULT_NAME))
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from models.store.connection import connected
 from models.store.refusals import EXPECTED, NO_PRIMARY, Refusal
 from tests.support.booking_operations import open_slots
 from tests.support.clients import Api
+from tests.support.databases import renamed
 from tests.support.readiness import CHECKS, READY, eventually, wait_for_readiness
-from tests.support.servers import await_ready, start_program
+from tests.support.servers import EXPERTBOOK, await_ready, start_program
 from tests.support.wire_cases import CODES
 from tests.support.wire_faults import CommandError, Fault, WriteConcernError
 from tests.support.wire_hello import Role
@@ -192,3 +193,26 @@ async def test_connecting_fails_with_advice_if_the_database_is_too_old(mongodb_u
 async def test_connecting_fails_with_advice_if_there_is_no_primary(mongodb_url: str) -> None:
     with WireProxy(mongodb_url, role=Role.SECONDARY) as proxy:
         assert await failure(proxy.url) == NO_PRIMARY
+
+
+@pytest.mark.parametrize("command", ["listCollections", "create", "createIndexes", "find"])
+def test_program_starts_in_spite_of_errors_that_pass(
+    tmp_path: Path, mongodb_url: str, command: str
+) -> None:
+    """For example, an election may take place while the program starts."""
+    with WireProxy(renamed(mongodb_url, f"start-{command}")) as proxy:
+        fault = Fault(CommandError(11602), command, times=2)
+        proxy.inject(fault)
+        options = {"experts": 1, "broadcast_url": "memory://"}
+        with start_program(tmp_path, mongodb_url=proxy.url, **options) as program:
+            await_ready(program.process, program.address)
+        assert [each.fault for each in proxy.log] == [fault] * 2
+
+
+def test_refused_command_ends_a_program_with_a_message(tmp_path: Path, mongodb_url: str) -> None:
+    with WireProxy(renamed(mongodb_url, "verify")) as proxy:
+        proxy.inject(Fault(CommandError(13), ("update", "findAndModify")))
+        command = (EXPERTBOOK, "verify", "--repair")
+        with start_program(tmp_path, command, mongodb_url=proxy.url) as program:
+            assert program.process.wait(PATIENCE_SECONDS) == 1
+        assert "expertbook: The database refuses a command: Unauthorized" in program.output()
