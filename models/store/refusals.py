@@ -7,13 +7,14 @@ https://www.mongodb.com/docs/manual/reference/method/db.runCommand/#response
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from pymongo.monitoring import CommandListener
 
-from models.store.transactions import RACES
+from models.store.transactions import DUPLICATE_KEY, RACES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +30,12 @@ log = logging.getLogger(__name__)
 CHANGE_STREAM: Final = "$changeStream"
 NOT_SUPPORTED: Final = frozenset({59, 115})
 """Codes of the errors CommandNotFound and CommandNotSupported."""
-EXPECTED: Final = RACES | {24, 26, 48, 246}
-"""Error codes of lost races, and of collections that do not exist yet or that another process has
-created."""
+HARMLESS: Final = frozenset({26, 48, DUPLICATE_KEY})
+"""Error codes of collections that do not exist yet or that another process has created, and of
+duplicates that unique indexes prevent."""
+LOST_RACES: Final = (RACES | {24, 246}) - HARMLESS
+MAX_LOST_RACES = 20
+"""Number of times in a row that a command may lose a race; more are a refusal."""
 LASTING: Final = NOT_SUPPORTED | {13, 20, 40573}
 """Error codes of refusals that last until an operator acts; /readyz shows others for a minute."""
 SECONDS_SHOWN = 60.0
@@ -41,6 +45,7 @@ NO_PRIMARY: Final = "The replica set has no primary. See rs.status(); a majority
 _NO_MAJORITY = "Writes do not reach a majority of the members. See rs.status(), and start them."
 _NO_CONNECTION = "A database server cannot reach another one. Check its log and the network."
 _OVERLOADED = "The database is overloaded. See its slow query log."
+_CONTENDED = "Other transactions lock the same documents again and again. See db.currentOp()."
 _NOT_A_MEMBER = "The server has no replica set. Start it with --replSet rs0; run rs.initiate()."
 _REMEDIES: Final = {
     **dict.fromkeys((91, 133, 189, 10107, 11600, 11602, 13435, 13436), NO_PRIMARY),
@@ -53,6 +58,7 @@ _REMEDIES: Final = {
     **dict.fromkeys((50, 262), _OVERLOADED),
     **dict.fromkeys(NOT_SUPPORTED, "Use a MongoDB server of version 8.0 or newer."),
     14031: "The database's disk is full. Free space on it.",
+    **dict.fromkeys(LOST_RACES, _CONTENDED),
     **dict.fromkeys(
         (222, 260, 280, 286), "Nothing to do: missed events are read from the event log."
     ),
@@ -78,7 +84,8 @@ class Refusal:
     @property
     def remedy(self) -> str:
         """The action that the operator should take."""
-        if self.code in NOT_SUPPORTED and self.command in _REMEDIES_BY_COMMAND:
+        is_special = self.code in NOT_SUPPORTED or self.command == "killSessions"
+        if is_special and self.command in _REMEDIES_BY_COMMAND:
             return _REMEDIES_BY_COMMAND[self.command]
         return _REMEDIES.get(self.code, "See the database's log.")
 
@@ -95,6 +102,7 @@ class RefusalLog(CommandListener):
     def __init__(self) -> None:
         self._streams: set[int] = set()
         self._latest: dict[str, tuple[Refusal, float]] = {}
+        self._lost_races: Counter[str] = Counter()
 
     def current(self) -> list[Refusal]:
         """Return the lasting or recent refusals of commands that have not succeeded since."""
@@ -115,8 +123,9 @@ class RefusalLog(CommandListener):
         name = self._name_of(event)
         if error := event.reply.get("writeConcernError"):
             self._record(name, error)
-        elif name in self._latest:
-            del self._latest[name]
+        else:
+            self._latest.pop(name, None)
+            self._lost_races.pop(name, None)
 
     def failed(self, event: CommandFailedEvent) -> None:
         """Record the refusal, unless the command failed because the connection was lost."""
@@ -130,8 +139,12 @@ class RefusalLog(CommandListener):
 
     def _record(self, command: str, error: Mapping[str, Any]) -> None:
         code = error.get("code")
-        if code is None or code in EXPECTED:
+        if code is None or code in HARMLESS:
             return
+        if code in LOST_RACES:
+            self._lost_races[command] += 1
+            if self._lost_races[command] <= MAX_LOST_RACES:
+                return
         refusal, now = Refusal(command, code, error.get("codeName", "")), monotonic()
         before, logged_at = self._latest.pop(command, (None, now))
         if before == refusal and now - logged_at < SECONDS_SHOWN:
