@@ -23,7 +23,7 @@ from models.errors import Unavailable
 from models.ledger.batch import Batch, Entry, OutcomeUnknown, Outdated
 from models.ledger.claims import Claims
 from models.ledger.loading import CalendarCache, load
-from models.store.transactions import is_retryable, may_be_read_again
+from models.store.transactions import is_retryable
 from models.store.writers import WriterSession
 from models.telemetry.metrics import count_events, observe_batch
 from models.telemetry.tracing import tracer
@@ -201,9 +201,6 @@ class Ledger:
                 loaded = await load(commands, set(self._cache), attempts.keys())
         except Exception as error:  # noqa: BLE001 - the commands' callers get the error
             loaded = error
-            if may_be_read_again(error):
-                loaded = Outdated()
-                loaded.__cause__ = error
         waiting = [entry for entry in self._to_load if entry not in entries]
         self._to_load, self._to_load_experts = [], set()
         settled: set[Batch] = set()

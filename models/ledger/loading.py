@@ -7,9 +7,12 @@ changed since it was read.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pymongo.errors import OperationFailure
 
 from models.bookings.agenda import Agenda
 from models.bookings.booking import (
@@ -30,6 +33,7 @@ from models.calendar.times import CELL_MINUTES, DAY_MINUTES, instant_of, utc_now
 from models.directory.experts import Expert
 from models.errors import InvalidInput, Problem
 from models.ids import Id
+from models.store.transactions import may_be_read_again
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -62,6 +66,9 @@ MAX_GAP_CELLS = CELLS_PER_DAY
 """Maximum gap, in cells, across which ranges are merged so that one query reads both."""
 READ_AHEAD_CELLS = 14 * CELLS_PER_DAY
 MAX_SPAN_CELLS = 60 * CELLS_PER_DAY
+MAX_ATTEMPTS = 5
+PAUSE_SECONDS = 0.02
+"""A read that fails with an error that passes is attempted `MAX_ATTEMPTS` times, with pauses."""
 
 
 class CalendarCache(Cache[Id, Agenda]):
@@ -238,7 +245,16 @@ async def _by_ids(of: type[Document], ids: Collection[object]) -> list[Row]:
 
 
 async def _rows(of: type[Document], query: Row) -> list[Row]:
-    return await of.get_pymongo_collection().find(query).to_list()
+    """Read documents; repeat the read after errors that pass, more often than the driver does."""
+    found = of.get_pymongo_collection().find(query)
+    for _ in range(MAX_ATTEMPTS - 1):
+        try:
+            return await found.clone().to_list()
+        except OperationFailure as error:
+            if not may_be_read_again(error):
+                raise
+        await asyncio.sleep(PAUSE_SECONDS)
+    return await found.to_list()
 
 
 def _one_of(values: Collection[object]) -> object:

@@ -13,8 +13,6 @@ from pymongo import MongoClient
 from pymongo.errors import DuplicateKeyError
 
 from tests.support.wire_faults import (
-    ABORTING,
-    NO_SUCH_TRANSACTION,
     CommandError,
     Delay,
     Fault,
@@ -44,11 +42,6 @@ Effect = CommandError | WriteConcernError | LostReply | Delay
 def from_mongos(code: int) -> CommandError:
     """Return an error as a mongos sends it: without labels, so that the driver does not retry."""
     return CommandError(code, labels=())
-
-
-def is_no_commit(command: Mapping[str, Any]) -> bool:
-    """Return whether a command is anything but a commit."""
-    return COMMIT not in command
 
 
 @dataclass(frozen=True)
@@ -101,7 +94,7 @@ WRITES_AND_READS = [
     ),
     *(
         Case(f"{code} for a read", CommandError(code), READS)
-        for code in (6, 89, 91, 189, 262, 10107, 11600, 11602, 13435)
+        for code in (6, 50, 89, 91, 133, 189, 262, 10107, 11600, 11602, 13435)
     ),
     Case("lost write", LostReply(), WRITE),
     Case("lost answer to a write", LostReply(), WRITE, takes_effect=True),
@@ -126,9 +119,7 @@ def _of_any_command() -> Iterator[Case]:
     """Yield the faults that may affect any kind of command."""
     for code in CODES:
         yield Case(f"{code} before", CommandError(code))
-        says_aborted = code in ABORTING or code == NO_SUCH_TRANSACTION
-        matches = is_no_commit if says_aborted else None
-        yield Case(f"{code} after", CommandError(code), takes_effect=True, matches=matches)
+        yield Case(f"{code} after", CommandError(code), takes_effect=True)
     for code in (64, 91, 11600, 11602):
         yield Case(f"{code} of the write concern", WriteConcernError(code), matches=is_acknowledged)
     yield Case("lost command", LostReply())
