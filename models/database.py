@@ -31,7 +31,7 @@ from models.errors import IndexBroken
 from models.migrations import migrate
 from models.store.connection import DEFAULT_NAME, connected
 from models.store.shared_state import SharedState
-from models.store.transactions import DUPLICATE_KEY, may_be_read_again
+from models.store.transactions import DUPLICATE_KEY, Outcome, may_be_read_again
 from models.store.writers import Writer
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ DOCUMENTS = (
     Photo,
     Review,
     Wait,
+    Outcome,
 )
 NAMESPACE_EXISTS = 48
 PATIENCE_SECONDS = 15.0

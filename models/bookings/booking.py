@@ -18,7 +18,7 @@ from models.ids import Id
 from models.store.documents import Part, Record, at_one_moment
 from models.store.pages import Filter, Order, Page, PageArguments, page
 from models.store.search import words_of
-from models.store.transactions import run_in_transaction
+from models.store.transactions import read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -336,7 +336,7 @@ async def calendar_and_upcoming_bookings(
         bookings = await Booking.find(query, session=session).sort("+starts_at").to_list()
         return calendar, bookings
 
-    return await run_in_transaction(Booking, read)
+    return await read_snapshot(Booking, read)
 
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from pymongo import WriteConcern
+from pymongo import ASCENDING, IndexModel, WriteConcern
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -16,11 +18,15 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 
+from models.store.documents import Record
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from beanie import Document
     from pymongo.asynchronous.client_session import AsyncClientSession
+
+    from models.ids import Id
 
 READ, WRITE = ReadConcern("snapshot"), WriteConcern("majority")
 WRITE_ONLY = ReadConcern()
@@ -37,10 +43,26 @@ PASSING = frozenset(
 """Codes of errors that pass by themselves: of the network, elections, overload and conflicts."""
 OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
 """Error labels that the specification of transactions for MongoDB drivers defines."""
+PATIENCE_SECONDS = 8.0
+"""Time for which a transaction is repeated after conflicts and failed commits."""
 MAX_ATTEMPTS = 20
 MAX_PAUSE_SECONDS = 0.05
 
 Result = TypeVar("Result")
+
+
+class Outcome(Record):
+    """Marks a transaction as committed; the document is written by the transaction itself."""
+
+    at: datetime
+
+    class Settings:
+        """Outcomes are read by `_id`, and only within seconds after their transaction."""
+
+        name = "outcomes"
+        indexes = (
+            IndexModel([("at", ASCENDING)], expireAfterSeconds=3_600, name="kept_for_an_hour"),
+        )
 
 
 async def run_in_transaction(
@@ -48,7 +70,8 @@ async def run_in_transaction(
 ) -> Result:
     """Run `write` in a transaction and commit it.
 
-    After a conflict the transaction is retried, so `write` may be called more than once.
+    After a conflict or a failed commit the transaction is repeated, so `write` may be called more
+    than once, but only one of its calls takes effect, and the result is of that call.
 
     Args:
         of: document class that determines the database.
@@ -58,8 +81,54 @@ async def run_in_transaction(
         PyMongoError: if `write` or the commit fails with an error that is not retryable.
     """
     client = of.get_pymongo_collection().database.client
+    results: dict[Id, Result] = {}
+    deadline = monotonic() + PATIENCE_SECONDS
     async with client.start_session() as session:
-        return await session.with_transaction(write, READ, WRITE)
+        while True:
+            outcome, is_written = Outcome(at=datetime.now(UTC)), False
+            try:
+                async with await session.start_transaction(READ, WRITE):
+                    # This transaction's start has aborted the former one, unless it is committed.
+                    if results and (former := await _committed(results, session)):
+                        return results[former]
+                    results[outcome.id] = await write(session)
+                    await outcome.insert(session=session)
+                    is_written = True
+                return results[outcome.id]
+            except (PyMongoError, TimeoutError) as error:
+                if not is_written:
+                    results.pop(outcome.id, None)
+                may_succeed = is_written or is_retryable(error)
+                if not may_succeed or _is_duplicate(error) or monotonic() > deadline:
+                    raise
+            await asyncio.sleep(random.uniform(0, MAX_PAUSE_SECONDS))  # noqa: S311
+
+
+async def _committed(results: Iterable[Id], session: AsyncClientSession) -> Id | None:
+    """Return the id of the outcome that is stored, if any."""
+    found = await Outcome.find_one({"_id": {"$in": list(results)}}, session=session)
+    return found.id if found else None
+
+
+def _is_duplicate(error: Exception) -> bool:
+    return isinstance(error, OperationFailure) and error.code == DUPLICATE_KEY
+
+
+async def read_snapshot(
+    of: type[Document], read: Callable[[AsyncClientSession], Awaitable[Result]]
+) -> Result:
+    """Run `read`, which may be called more than once, on a snapshot of the database.
+
+    Args:
+        of: document class that determines the database.
+        read: reads in the session that it is given, and writes nothing.
+
+    Raises:
+        PyMongoError: if `read` fails with an error that is not retryable.
+    """
+    client = of.get_pymongo_collection().database.client
+    async with client.start_session() as session:
+        return await session.with_transaction(read, READ, WRITE)
 
 
 async def run_racing_transaction(
