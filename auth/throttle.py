@@ -3,7 +3,8 @@
 Attempts are counted in fixed time windows. The counters are in the database, where all processes
 share them. Attempts at an account are limited strictly for each network address, and loosely for
 all network addresses together, so that a stranger's guesses do not lock the account's owner out.
-The loose limit does not apply to network addresses from which the owner has signed in before.
+The loose limit does not apply to network addresses from which the owner has signed in before. Only
+a verified e-mail address has an owner, because a stranger may have registered an unverified one.
 """
 
 from __future__ import annotations
@@ -96,17 +97,28 @@ class Throttle:
         found = await attempts.counter(_pair(purpose, email_pseudonym(account), address))
         return max(0, limit - (found.tries if found else 0))
 
-    async def succeeded(self, purpose: str, account: str, address: str) -> None:
-        """Reset an account's attempts from a network address, and remember the address as known.
+    async def succeeded(
+        self, purpose: str, account: str, address: str, *, is_verified: bool
+    ) -> None:
+        """Reset an account's attempts from a network address.
 
         All other counters keep their values, such as the counter of the network address itself and
         the account's counter for all unknown network addresses.
+
+        Args:
+            purpose: the kind of attempt that succeeded.
+            account: the e-mail address of the account.
+            address: the client's network address.
+            is_verified: whether the account's e-mail address is verified; only then does the
+                network address become known.
         """
-        if self._is_on:
-            subject = email_pseudonym(account)
-            await attempts.reset(_pair(purpose, subject, address))
-            if forgotten := FORGOTTEN_WITH.get(purpose):
-                await attempts.reset(_pair(forgotten, subject, address))
+        if not self._is_on:
+            return
+        subject = email_pseudonym(account)
+        await attempts.reset(_pair(purpose, subject, address))
+        if forgotten := FORGOTTEN_WITH.get(purpose):
+            await attempts.reset(_pair(forgotten, subject, address))
+        if is_verified:
             await attempts.reset(_known(subject, address))
             await attempts.count(_known(subject, address), KNOWN_SECONDS, 1)
 

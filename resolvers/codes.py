@@ -115,7 +115,7 @@ async def sign_in_with_code(
     )
     if has_ended_sessions:
         await end_all_sessions(services.ends, user.id)
-    await services.throttle.succeeded("code", found, caller.address)
+    await services.throttle.succeeded("code", found, caller.address, is_verified=True)
     return await start_session(services, user, caller)
 
 
@@ -135,10 +135,10 @@ async def check_proof(
     await throttle.attempt(purpose, address=address, account=email)
     if is_code(proof):
         await codes.use(await prove_address(services, email, proof, address))
-        await throttle.succeeded("code", email, address)
+        await throttle.succeeded("code", email, address, is_verified=True)
     elif not await services.passwords.matches(user.password_hash, proof):
         raise WrongCode(await throttle.left(purpose, address=address, account=email))
-    await throttle.succeeded(purpose, email, address)
+    await throttle.succeeded(purpose, email, address, is_verified=user.email_verified)
 
 
 def name_from(email: str) -> str:

@@ -63,7 +63,7 @@ async def reset_password(
     changed = {"password_hash": await services.passwords.hash(password), **VERIFIED}
     user = await links.use_link(token, Purpose.PASSWORD_RESET, now, changed)
     await end_all_sessions(services.ends, user.id)
-    await services.throttle.succeeded("login", user.email, caller.address)
+    await services.throttle.succeeded("login", user.email, caller.address, is_verified=True)
     return await start_session(services, user, caller)
 
 

@@ -84,7 +84,7 @@ async def change_email(
     proven = await prove_address(services, found, code, address)
     before = utc_now()
     changed = await codes.change_email(proven, viewer.user, found, email_key(found))
-    await services.throttle.succeeded("code", found, address)
+    await services.throttle.succeeded("code", found, address, is_verified=True)
     if changed.email_key != viewer.user.email_key:
         await queue_change_notice(viewer.user, before)
     return changed

@@ -118,7 +118,9 @@ async def login(services: SessionServices, email: str, password: str, caller: Ca
     encoded = user.password_hash if user and not user.disabled else None
     if not await services.passwords.matches(encoded, password) or user is None:
         raise WrongCredentials
-    await services.throttle.succeeded("login", email, caller.address)
+    await services.throttle.succeeded(
+        "login", email, caller.address, is_verified=user.email_verified
+    )
     if services.passwords.is_outdated(user.password_hash):
         await user.set_password_hash(await services.passwords.hash(password))
     return await start_session(services, user, caller)

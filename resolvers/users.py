@@ -54,7 +54,7 @@ async def register(
         accepts=services.accepts_address,
         language=caller.language,
     )
-    await services.throttle.succeeded("login", user.email, caller.address)
+    await services.throttle.succeeded("login", user.email, caller.address, is_verified=False)
     return await start_session(services, user, caller)
 
 

@@ -48,7 +48,7 @@ async def test_many_strangers_share_a_limit_that_does_not_apply_to_a_known_netwo
 ) -> None:
     throttle = Throttle()
     await throttle.attempt("login", address=addresses[0], account=account)
-    await throttle.succeeded("login", account, addresses[0])
+    await throttle.succeeded("login", account, addresses[0], is_verified=True)
     for address in addresses[1:10]:
         await guess(throttle, account, address, LIMITS.account_at_address)
     await guess(throttle, account, addresses[10], LIMITS.account_at_address - 1)
@@ -63,7 +63,7 @@ async def test_successful_sign_in_resets_the_failures_of_its_network_address(
     throttle = Throttle()
     for _ in range(3):
         await guess(throttle, account, addresses[0], LIMITS.account_at_address)
-        await throttle.succeeded("login", account, addresses[0])
+        await throttle.succeeded("login", account, addresses[0], is_verified=True)
 
 
 async def test_sign_in_with_a_code_resets_the_limit_on_code_requests(
@@ -73,7 +73,7 @@ async def test_sign_in_with_a_code_resets_the_limit_on_code_requests(
     for _ in range(3):
         for _ in range(LIMITS_BY_PURPOSE["code request"].account_at_address):
             await throttle.attempt("code request", address=addresses[0], account=account)
-        await throttle.succeeded("code", account, addresses[0])
+        await throttle.succeeded("code", account, addresses[0], is_verified=True)
 
 
 async def test_one_stranger_cannot_use_up_the_daily_attempts_to_enter_a_code(
@@ -101,7 +101,7 @@ async def test_one_stranger_cannot_use_up_the_daily_attempts_to_enter_a_code(
     await throttle.attempt("code", address=addresses[5], account=account)
     with pytest.raises(TooManyAttempts):
         await throttle.attempt("code", address=addresses[6], account=account)
-    await throttle.succeeded("code", account, addresses[7])
+    await throttle.succeeded("code", account, addresses[7], is_verified=True)
     await guess_codes(addresses[7], 2 * share)
 
 
