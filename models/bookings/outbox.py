@@ -96,7 +96,7 @@ class MailState(StrEnum):
 
 MAX_AGES = {
     MailKind.PASSWORD_RESET: timedelta(hours=1),
-    MailKind.SIGN_IN_CODE: timedelta(minutes=30),
+    MailKind.SIGN_IN_CODE: timedelta(hours=1),  # a code may have to wait for the next hour
     MailKind.REMINDER: timedelta.max,  # a reminder is dropped when the session begins
 }
 DEFAULT_MAX_AGE = timedelta(days=3)
@@ -175,14 +175,17 @@ class Mail(Record):
         return f"{self.id}-{len(self.repeats)}" if self.kind is MailKind.REMINDER else str(self.id)
 
     async def claim(self, now: datetime) -> bool:
-        """Claim the e-mail for the duration of a lease.
+        """Claim the e-mail for the duration of a lease, unless it is too old to be sent.
 
         Returns:
-            False if another worker has already claimed the e-mail; otherwise True.
+            False if another worker has already claimed the e-mail, or if the e-mail is too old and
+            has been marked as failed; otherwise True.
 
         Raises:
             Unavailable: if the database does not respond.
         """
+        if await self._expire(now):
+            return False
         return await self._set(due_at=now + LEASE, attempts=self.attempts + 1)
 
     async def mark_delivered(self, party: Party, now: datetime, *, refused: bool = False) -> bool:
@@ -228,10 +231,15 @@ class Mail(Record):
         Raises:
             Unavailable: if the database does not respond.
         """
-        if now - self.created_at > MAX_AGES.get(self.kind, DEFAULT_MAX_AGE):
-            await self._set(state=MailState.FAILED, failed_at=now)
+        if await self._expire(now):
             return False
         await self._set(due_at=until or now + delay(self.attempts))
+        return True
+
+    async def _expire(self, now: datetime) -> bool:
+        if now - self.created_at <= MAX_AGES.get(self.kind, DEFAULT_MAX_AGE):
+            return False
+        await self._set(state=MailState.FAILED, failed_at=now)
         return True
 
     async def _set(self, **changed: Any) -> bool:
@@ -282,10 +290,8 @@ async def backlog() -> tuple[int, float]:
     lanes = [lane.value for lane in Lane if lane is not Lane.REMINDER]
     waiting = {"state": MailState.WAITING.value, "lane": {"$in": lanes}}
     with or_unavailable():
-        found = (
-            Mail.get_pymongo_collection().find(waiting, {"created_at": 1}).limit(MAX_BACKLOG_COUNT)
-        )
-        rows = await found.to_list()
+        found = Mail.get_pymongo_collection().find(waiting, {"created_at": 1})
+        rows = await found.limit(MAX_BACKLOG_COUNT).to_list()
     oldest = min((row["created_at"] for row in rows), default=None)
     return len(rows), (utc_now() - oldest).total_seconds() if oldest else 0.0
 

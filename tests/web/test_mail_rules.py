@@ -19,6 +19,7 @@ from tests.support.clients import BOOK, CONTACT, REGISTER, Api
 from tests.support.deployments import Deployment, first_slot
 from tests.support.foreign_parsers import parse_calendars
 from tests.support.mailboxes import Mailbox
+from tests.support.readiness import eventually
 from tests.support.servers import await_ready, start_program
 from web.mails.limits import RecipientLimit
 from web.mails.rendering import MailRenderer
@@ -253,6 +254,27 @@ async def test_emails_above_the_hourly_limit_wait_for_the_next_hour() -> None:
     kept = await spend_attempt("client@example.com", "192.0.2.1", now)
     assert kept
     assert kept.digest == "of an earlier mail", "a mail that waits ends no code"
+    await Mail.delete_all()
+
+
+async def waiting() -> list[Mail]:
+    """Return the e-mails that are still to be sent."""
+    return await Mail.find({"state": MailState.WAITING.value}).to_list()
+
+
+@pytest.mark.usefixtures("database")
+async def test_email_that_became_too_old_is_given_up_and_not_sent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await Mail.delete_all()
+    mail = await reset_mail()
+    await mail.set({"created_at": mail.created_at - timedelta(hours=1, minutes=1)})
+    async with Mailbox().open() as mailbox, worker(mailbox, None).open(CODE_KEYS):
+        await eventually(waiting, lambda mails: not mails)
+    found = await Mail.get(mail.id)
+    assert found
+    assert (found.state, found.to, mailbox.mails) == (MailState.FAILED, [Party.OWNER], [])
+    assert f"mail {mail.id} (PASSWORD_RESET) was given up after 0 attempts" in caplog.messages
     await Mail.delete_all()
 
 

@@ -170,6 +170,8 @@ class MailWorker:
                 try:
                     if await mail.claim(utc_now()):
                         await self._send(mail, renderer, connection, lane)
+                    else:
+                        _log_failure(mail)
                 except Unavailable:
                     log.warning("mail %s waits: the database is unavailable", mail.id)
                     return
@@ -236,7 +238,9 @@ class MailWorker:
         except Unavailable:
             log.warning("mail %s waits: the database is unavailable", mail.id)
             return
-        if mail.state is MailState.FAILED:
-            log.error(
-                "mail %s (%s) was given up after %s attempts", mail.id, mail.kind, mail.attempts
-            )
+        _log_failure(mail)
+
+
+def _log_failure(mail: Mail) -> None:
+    if mail.state is MailState.FAILED:
+        log.error("mail %s (%s) was given up after %s attempts", mail.id, mail.kind, mail.attempts)
