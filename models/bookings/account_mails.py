@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from models.accounts.emails import email_key
-from models.bookings.outbox import Mail, MailKind, Party
+from models.bookings.outbox import Mail, MailKind, MailState, Party
 from models.calendar.times import utc_now
 from models.store.documents import or_unavailable
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from models.accounts.users import Language, User
     from models.ids import Id
+
+CODE_AND_LINK_KINDS: Final = frozenset(
+    {MailKind.VERIFICATION, MailKind.PASSWORD_RESET, MailKind.SIGN_IN_CODE}
+)
 
 
 def verification_mail(user: User, now: datetime) -> Mail:
@@ -55,6 +59,30 @@ async def queue_code_mail(email: str, language: Language) -> None:
         Unavailable: if the database does not respond.
     """
     await _queue_to(MailKind.SIGN_IN_CODE, email, language)
+
+
+async def is_superseded(mail: Mail) -> bool:
+    """Return whether an e-mail's code or link was requested again for the same address since then.
+
+    Such an e-mail need not be sent any more. If it were, requests by strangers would delay the
+    owner's own request, because the number of e-mails to an address is limited.
+
+    Raises:
+        Unavailable: if the database does not respond.
+    """
+    if mail.kind not in CODE_AND_LINK_KINDS:
+        return False
+    newer = {
+        # An e-mail is due no earlier than it is created. The first three conditions use an index.
+        "state": {"$in": [state.value for state in MailState]},
+        "lane": mail.lane.value,
+        "due_at": {"$gt": mail.created_at},
+        "kind": mail.kind.value,
+        "address": mail.address,
+        "created_at": {"$gt": mail.created_at},
+    }
+    with or_unavailable():
+        return await Mail.find_one(newer) is not None
 
 
 async def queue_change_notice(former: User, changed_at: datetime) -> None:

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from models.bookings.account_mails import is_superseded
 from models.bookings.agenda import Agenda
 from models.bookings.booking import Booking, BookingChange, BookingStatus, Contact
 from models.bookings.outbox import (
@@ -216,6 +217,30 @@ async def test_email_with_a_link_or_code_is_neither_sent_nor_postponed_after_an_
         assert not await (mail.postpone(later) if is_claimed else mail.claim(later))
         found = await reload(mail)
         assert (found.state, found.failed_at) == (MailState.FAILED, later)
+
+
+async def test_newer_email_supersedes_earlier_ones_with_the_same_kind_and_address() -> None:
+    kind, owner = MailKind.PASSWORD_RESET, {"to": [Party.OWNER], "occasion": None}
+    first = await insert_due_mail(kind=kind, address="ada@example.com", **owner)
+    second = first.model_copy(update={"id": new_id(), "created_at": TODAY + HOUR})
+    second.due_at = second.created_at
+    for other in ({"kind": MailKind.SIGN_IN_CODE}, {"address": "bob@example.com"}):
+        await second.model_copy(update={"id": new_id(), **other}).insert()
+    assert not await is_superseded(first)
+    await second.insert()
+    assert await is_superseded(first)
+    assert not await is_superseded(second)
+    assert await second.claim(second.due_at)
+    assert await second.mark_delivered(Party.OWNER, second.due_at)
+    assert await is_superseded(first)
+
+
+async def test_email_about_a_booking_is_never_superseded() -> None:
+    first = await insert_due_mail()
+    await first.model_copy(
+        update={"id": new_id(), "created_at": TODAY + HOUR, "due_at": TODAY + HOUR}
+    ).insert()
+    assert not await is_superseded(first)
 
 
 async def test_emails_with_links_have_their_own_lane() -> None:

@@ -164,6 +164,7 @@ async def test_verification_is_sent_again_until_the_email_address_is_verified(
     here: TwoServers,
 ) -> None:
     person = await here.person()
+    await here.mailbox.wait_for_mails(1, person.email)
     assert await person.api.ask(RESEND) == {"resendVerification": True}
     await here.mailbox.wait_for_mails(2, person.email)
     await known_code(person.email)

@@ -263,6 +263,34 @@ async def waiting() -> list[Mail]:
 
 
 @pytest.mark.usefixtures("database")
+async def test_requests_by_strangers_do_not_keep_the_newest_code_from_the_owner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The hour's limit is used up before the owner's request, so the code waits for the next hour.
+
+    At that time, none of the forty earlier codes takes its place.
+    """
+    await Mail.delete_all()
+    address, now = f"{new_id()}@example.com", utc_now().replace(minute=0, second=0, microsecond=0)
+    for module in ("models.bookings.account_mails", "web.mails.worker"):
+        monkeypatch.setattr(f"{module}.utc_now", lambda: now)
+    await RecipientLimit(1).count(Lane.ACCOUNT, address, now)
+    for _ in range(41):
+        now += timedelta(seconds=15)
+        await queue_code_mail(address, Language.EN)
+    *_, newest = await Mail.find_all().sort("+created_at").to_list()
+    next_hour = now.replace(minute=0, second=0) + timedelta(hours=1)
+    async with Mailbox().open() as mailbox, worker(mailbox, 1).open(CODE_KEYS):
+        left = await eventually(waiting, lambda mails: all(m.due_at == next_hour for m in mails))
+        assert [mail.id for mail in left] == [newest.id]
+        assert mailbox.mails == []
+        now = next_hour
+        await eventually(waiting, lambda mails: not mails)
+    assert [mail.id for mail in mailbox.mails] == [f"<{newest.id}.owner@example.com>"]
+    await Mail.delete_all()
+
+
+@pytest.mark.usefixtures("database")
 async def test_email_that_became_too_old_is_given_up_and_not_sent(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

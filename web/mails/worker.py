@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from time import process_time
 from typing import TYPE_CHECKING
 
+from models.bookings.account_mails import is_superseded
 from models.bookings.outbox import Lane, MailState, due_mails
 from models.calendar.times import utc_now
 from models.errors import Unavailable
@@ -184,15 +185,16 @@ class MailWorker:
     ) -> None:
         """Deliver each recipient's copy of an e-mail."""
         is_postponed, until = False, None
+        is_needed = not await is_superseded(mail)
         session = await renderer.load_session(mail)
         for party in list(mail.to):
             try:
-                to = renderer.address_of(mail, party, session)
+                to = renderer.address_of(mail, party, session) if is_needed else None
                 free_at = to and await self._limit.free_at(lane, to, utc_now())
                 if free_at:
                     is_postponed, until = True, free_at
                     continue
-                rendered = await renderer.render(mail, party, session)
+                rendered = await renderer.render(mail, party, session) if to else None
                 if rendered:
                     await connection.deliver(rendered)
                 else:
