@@ -2,8 +2,8 @@
 
 A refresh token can be used only once; using it returns the next refresh token. Only the hash of a
 token is stored. Reuse of a token indicates that it was stolen, so reuse ends the whole session (RFC
-9700, section 4.14.2). However, for ten seconds after its use, a token returns the same next token
-again, so that two browser tabs can refresh concurrently, and a client that did not receive the
+9700, section 4.14.2). However, for ten seconds after its use, a token returns the session's newest
+token again, so that browser tabs can refresh concurrently, and a client that did not receive the
 response can retry.
 """
 
@@ -33,7 +33,9 @@ MAX_SESSIONS = 100
 TOKEN_BYTES = 32
 MAX_TOKEN_LENGTH = 128
 REPEATABLE_FOR = timedelta(seconds=10)
-"""Time for which a used refresh token returns the same next token again."""
+"""Time for which a used refresh token returns the session's newest token again."""
+MAX_SUCCESSORS = 100
+"""Maximum number of tokens that are followed from a used refresh token to the newest token."""
 
 
 class Session(Record):
@@ -120,6 +122,9 @@ async def end_oldest(user_id: Id, now: datetime) -> frozenset[Id]:
 async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session, str]:
     """Use a refresh token; return the session and the next refresh token.
 
+    If the token was used before, the next token may have been used meanwhile, too. Its successors
+    are then followed to the token that has not been used yet.
+
     Raises:
         SessionEnded: if the token is unknown or expired, or was first used more than
             `REPEATABLE_FOR` ago; such a late reuse also ends the session and all its tokens.
@@ -135,12 +140,11 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
             {"_id": found.id, "is_used": False},
             {"$set": {"is_used": True, "used_at": now, "nonce": nonce}},
         )
-        if used.modified_count == 0:
-            earlier = await RefreshToken.get(found.id)
-            if earlier is None or not earlier.is_repeatable_at(now):
-                await end(found.session_id)
-                raise SessionEnded
-            nonce = earlier.nonce
+        is_first_use = used.modified_count > 0
+        following = _successor(token, nonce) if is_first_use else await _unused(token, now)
+        if following is None:
+            await end(found.session_id)
+            raise SessionEnded
         session = await Session.get(found.session_id)
         if session is None:
             raise SessionEnded
@@ -149,7 +153,7 @@ async def renew(token: str, now: datetime, lifetime: timedelta) -> tuple[Session
             {"_id": session.id},
             {"$set": {"expires_at": session.expires_at, "refreshed_at": now}},
         )
-        return session, await _issue(session, _successor(token, nonce))
+        return session, await _issue(session, following)
 
 
 async def session_of(token: str) -> Id | None:
@@ -231,6 +235,19 @@ async def _issue(session: Session, token: str) -> str:
     with suppress(DuplicateKeyError):
         await issued.insert()
     return token
+
+
+async def _unused(token: str, now: datetime) -> str | None:
+    """Return the first unused successor of a used token; None if a token was used too long ago."""
+    found = await RefreshToken.get(_hash(token))
+    for _ in range(MAX_SUCCESSORS):
+        if found is None or not found.is_repeatable_at(now):
+            break
+        token = _successor(token, found.nonce)
+        found = await RefreshToken.get(_hash(token))
+        if found is None or not found.is_used:  # a concurrent first use has not stored it yet
+            return token
+    return None
 
 
 def _successor(token: str, nonce: str) -> str:

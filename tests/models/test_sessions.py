@@ -30,6 +30,37 @@ async def test_used_refresh_token_returns_the_same_successor_for_a_few_seconds()
     assert session.expires_at == NOW + REPEATABLE_FOR + LIFETIME
 
 
+async def test_repeated_use_returns_the_unused_token_although_its_predecessors_were_used() -> None:
+    """Otherwise, a late response would overwrite the newest token in a browser's cookie."""
+    _, first = await sessions.begin(new_id(), NOW, LIFETIME)
+    tokens = [first]
+    for number in range(3):
+        _, following = await sessions.renew(tokens[-1], NOW + timedelta(seconds=number), LIFETIME)
+        tokens.append(following)
+    assert len(set(tokens)) == 4
+    for used in tokens[:3]:
+        _, again = await sessions.renew(used, NOW + timedelta(seconds=9), LIFETIME)
+        assert again == tokens[-1]
+    later = NOW + 10 * REPEATABLE_FOR
+    _, last = await sessions.renew(tokens[-1], later, LIFETIME)
+    assert last not in tokens
+
+
+async def test_later_reuse_after_a_repeated_use_ends_the_session() -> None:
+    for stolen in (0, 1):
+        session, first = await sessions.begin(new_id(), NOW, LIFETIME)
+        second_use = NOW + timedelta(seconds=1)
+        _, second = await sessions.renew(first, NOW, LIFETIME)
+        _, third = await sessions.renew(second, second_use, LIFETIME)
+        await sessions.renew(first, NOW + timedelta(seconds=9), LIFETIME)
+        too_late = (NOW, second_use)[stolen] + REPEATABLE_FOR + timedelta(milliseconds=1)
+        with pytest.raises(SessionEnded):
+            await sessions.renew((first, second)[stolen], too_late, LIFETIME)
+        with pytest.raises(SessionEnded):
+            await sessions.renew(third, too_late, LIFETIME)
+        assert await sessions.active_sessions([session.id]) == set()
+
+
 async def test_later_reuse_of_a_refresh_token_ends_the_session() -> None:
     session, token = await sessions.begin(new_id(), NOW, LIFETIME)
     _, successor = await sessions.renew(token, NOW, LIFETIME)
