@@ -157,6 +157,23 @@ class InputValidator:
         return value
 
 
+def recipient_of(typed: str, accepts: Callable[[str], bool]) -> str | None:
+    """Return the e-mail address to which an e-mail was requested; None if it is not an address.
+
+    Args:
+        typed: the address as typed, in the argument `email`.
+        accepts: returns whether our mail server supports an e-mail address.
+
+    Raises:
+        BadUserInput: if our mail server cannot deliver to the address. This depends only on the
+            address, so it does not reveal whether there is an account.
+    """
+    found = canonical_email(typed)
+    if found and not accepts(found):
+        raise BadUserInput(f"email: {NEEDS_SMTPUTF8}")
+    return found
+
+
 def decode_id(opaque: str, kind: str) -> Id:
     """Return the database key that a global id contains.
 

@@ -12,7 +12,7 @@ from models.accounts.users import User
 from models.bookings.account_mails import queue_code_mail
 from models.calendar.times import utc_now
 from models.errors import InvalidInput, WrongCode
-from resolvers.checks import MAX_NAME_CHARS, InputValidator
+from resolvers.checks import MAX_NAME_CHARS, InputValidator, recipient_of
 from resolvers.guests import prolong_holds
 from resolvers.sessions import DEFAULT_ZONE, end_all_sessions, start_session
 
@@ -35,12 +35,12 @@ async def request_code(services: SessionServices, email: str, caller: Caller) ->
     Raises:
         TooManyAttempts: if too many codes were requested for the e-mail address or from the network
             address.
+        BadUserInput: if the mail server cannot deliver to the e-mail address.
         Unavailable: if the database does not respond.
     """
     await services.throttle.attempt("code request", address=caller.address, account=email)
-    validator = InputValidator()
-    found = validator.email("email", email)
-    if validator.problems:
+    found = recipient_of(email, services.accepts_address)
+    if found is None:
         return True
     if caller.viewer and not caller.viewer.user.email_verified:
         await prolong_holds(services.ledger, caller.viewer.id, services.hold_lifetime)

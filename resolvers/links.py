@@ -9,7 +9,7 @@ from models.accounts.emails import email_key
 from models.accounts.links import Purpose
 from models.accounts.users import VERIFIED
 from models.bookings.account_mails import queue_reset_mail
-from resolvers.checks import InputValidator
+from resolvers.checks import recipient_of
 from resolvers.sessions import check_password, end_all_sessions, start_session
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ async def request_password_reset(services: SessionServices, email: str, address:
     Raises:
         TooManyAttempts: if there were too many attempts for the e-mail address or from the network
             address.
+        BadUserInput: if the mail server cannot deliver to the e-mail address.
         Unavailable: if the database does not respond.
     """
     await services.throttle.attempt("reset", address=address, account=email)
-    validator = InputValidator()
-    account = validator.email("email", email)
-    if not validator.problems:
+    account = recipient_of(email, services.accepts_address)
+    if account is not None:
         await queue_reset_mail(email_key(account))
     return True
 

@@ -73,10 +73,11 @@ class CodeMutation:
     @strawberry.mutation(
         description="Send a six-digit code by e-mail. The code is valid for ten minutes and for "
         "five attempts from each network address; a newer code replaces it. Returns true whether "
-        "or not the e-mail address has an account. The viewer's hold is prolonged once if the "
-        "viewer is a guest or has an unverified e-mail address. Use the code with `signInWithCode` "
-        "or `changeEmail`; `changePassword` and `deleteMyAccount` accept a code that was sent to "
-        "the account's own e-mail address."
+        "or not the e-mail address has an account; fails with BAD_USER_INPUT if the mail server "
+        "cannot reach the address. The viewer's hold is prolonged once if the viewer is a guest or "
+        "has an unverified e-mail address. Use the code with `signInWithCode` or `changeEmail`; "
+        "`changePassword` and `deleteMyAccount` accept a code that was sent to the account's own "
+        "e-mail address."
     )
     async def request_sign_in_code(self, info: Info, input: RequestArgument) -> bool:
         """Queue an e-mail with a sign-in code."""

@@ -59,7 +59,8 @@ class LinkMutation:
 
     @strawberry.mutation(
         description="Send a password reset link, valid for 30 minutes, by e-mail. Returns true "
-        "whether or not the e-mail address belongs to an account."
+        "whether or not the e-mail address belongs to an account; fails with BAD_USER_INPUT if the "
+        "mail server cannot reach the address."
     )
     async def request_password_reset(self, info: Info, input: RequestArgument) -> bool:
         """Send a password reset link."""

@@ -15,6 +15,7 @@ from models.bookings.account_mails import queue_code_mail
 from models.bookings.outbox import Lane, Mail, MailKind, MailState, Party
 from models.calendar.times import utc_now
 from models.ids import new_id
+from resolvers.checks import NEEDS_SMTPUTF8
 from tests.support.clients import BOOK, CONTACT, REGISTER, Api
 from tests.support.deployments import Deployment, first_slot
 from tests.support.foreign_parsers import parse_calendars
@@ -193,6 +194,20 @@ async def test_email_addresses_that_the_mail_server_cannot_handle_are_refused_on
     slot = await first_slot(deployment, str(expert.expert_id), time)
     answer = await client.book(slot, contact={**CONTACT, "email": "jörg@example.com"})
     assert [problem["field"] for problem in answer["fields"]] == ["contact.email"]
+
+
+@pytest.mark.parametrize("mutation", ["requestSignInCode", "requestPasswordReset"])
+async def test_requests_for_emails_that_the_mail_server_cannot_deliver_are_refused(
+    deployment: Deployment, mailbox: Mailbox, mutation: str
+) -> None:
+    await deployment.anonymous.new_client(email=f"first-{mutation}@example.com")
+    await mailbox.wait_for_mails(1, f"first-{mutation}@example.com")
+    document = f"mutation ($email: String!) {{ {mutation}(input: {{email: $email}}) }}"
+    [error] = (await deployment.anonymous.post(document, email="jörg@example.com"))["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["message"] == f"email: {NEEDS_SMTPUTF8}"
+    for email in ("jorg@münchen.example", "no address"):
+        assert await deployment.anonymous.ask(document, email=email) == {mutation: True}
 
 
 async def test_any_email_address_is_accepted_if_the_mail_server_supports_smtputf8(

@@ -101,7 +101,7 @@ function VerificationHint() {
       await resend();
       setIsSent(true);
     } catch (error) {
-      void toastError(refusalFromError(error) ? session.tooMany : errors.unexpected);
+      void toastError(refusalFromError(error, session) ? session.tooMany : errors.unexpected);
     }
   }
 

@@ -36,7 +36,7 @@ export function CodeForm(props: CodeFormProps) {
     (code.hasFailed
       ? errors.unexpected
       : left === undefined
-        ? undefined
+        ? refusal?.problems.email
         : left > 0
           ? words.wrongCode(left)
           : words.codeIsOver);

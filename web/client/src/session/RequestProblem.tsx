@@ -9,7 +9,9 @@ export function RequestProblem({ code }: { code: CodeState }) {
   const { errors } = useWords(appWords);
   return (
     <p role="alert" className="font-medium text-danger empty:hidden">
-      {code.hasFailed ? errors.unexpected : code.refusal && session.tooManyCodes}
+      {code.hasFailed
+        ? errors.unexpected
+        : code.refusal && (code.refusal.problems.email ?? session.tooManyCodes)}
     </p>
   );
 }

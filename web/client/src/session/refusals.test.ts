@@ -38,12 +38,19 @@ test("refusals other than InvalidInput have no field problems", () => {
   });
 });
 
-test("only the error code TOO_MANY_ATTEMPTS is treated as a refusal", () => {
-  const error = (code: string) =>
-    new CombinedGraphQLErrors({ errors: [{ message: "No", extensions: { code } }] });
-  expect(refusalFromError(error("TOO_MANY_ATTEMPTS"))?.reason).toBe("TooManyAttempts");
-  expect(refusalFromError(error("INTERNAL"))).toBeUndefined();
-  expect(refusalFromError(new TypeError("Failed to fetch"))).toBeUndefined();
+test("errors about too many attempts and about the e-mail address are treated as refusals", () => {
+  const refusal = (code: string, message = "No") => {
+    const error = new CombinedGraphQLErrors({ errors: [{ message, extensions: { code } }] });
+    return refusalFromError(error, sessionWords.de);
+  };
+  expect(refusal("TOO_MANY_ATTEMPTS")?.reason).toBe("TooManyAttempts");
+  expect(refusal("BAD_USER_INPUT", "email: Email is required")).toEqual({
+    reason: "InvalidInput",
+    problems: { email: "Bitte geben Sie Ihre E-Mail-Adresse an." },
+  });
+  expect(refusal("BAD_USER_INPUT", "id: not a global id")).toBeUndefined();
+  expect(refusal("INTERNAL")).toBeUndefined();
+  expect(refusalFromError(new TypeError("Failed to fetch"), sessionWords.en)).toBeUndefined();
 });
 
 test("a form must have its required fields, a plausible e-mail address and a long password", () => {

@@ -52,12 +52,21 @@ export function toFormRefusal(refusal: Refusal, words: ProblemWords, now: number
   }
 }
 
+const EMAIL_PREFIX = "email: ";
+
 /** Return the refusal that a GraphQL error reports; some result types contain no refusals. */
-export function refusalFromError(error: unknown): FormRefusal | undefined {
-  const isTooMany =
-    CombinedGraphQLErrors.is(error) &&
-    error.errors.some(({ extensions }) => extensions?.code === "TOO_MANY_ATTEMPTS");
-  return isTooMany ? { reason: "TooManyAttempts", problems: {} } : undefined;
+export function refusalFromError(error: unknown, words: ProblemWords): FormRefusal | undefined {
+  if (!CombinedGraphQLErrors.is(error)) return undefined;
+  for (const { extensions, message } of error.errors) {
+    if (extensions?.code === "TOO_MANY_ATTEMPTS") {
+      return { reason: "TooManyAttempts", problems: {} };
+    }
+    if (extensions?.code === "BAD_USER_INPUT" && message.startsWith(EMAIL_PREFIX)) {
+      const email = words.problem(message.slice(EMAIL_PREFIX.length));
+      return { reason: "InvalidInput", problems: { email } };
+    }
+  }
+  return undefined;
 }
 
 /** Validate the fields in the browser, so that no attempt is spent on an incomplete form. */

@@ -61,7 +61,7 @@ export function useCode(
       setRefusal(found);
       return !found;
     } catch (error) {
-      const found = refusalFromError(error);
+      const found = refusalFromError(error, words);
       setRefusal(found ?? null);
       setHasFailed(!found);
       return false;

@@ -47,7 +47,7 @@ export function useSubmission(
       const refusal = await send(values, form);
       setRefusal(refusal ? toFormRefusal(refusal, words, Date.now()) : null);
     } catch (error) {
-      const refusal = refusalFromError(error);
+      const refusal = refusalFromError(error, words);
       setRefusal(refusal ?? null);
       if (!refusal) void toastError(errors.unexpected);
     } finally {
