@@ -16,11 +16,18 @@ MAX_EMAIL_CHARS: Final = 320
 
 MAX_CACHED: Final = 1_024
 
+MAX_LOCAL_OCTETS: Final = 64
+"""Maximum length of the part before the @ in UTF-8 (RFC 5321, section 4.5.3.1.1)."""
+
+_UNSEEN: Final = r"[\s\p{Default_Ignorable_Code_Point}]"
 _SURROUNDINGS: Final = regex.compile(
-    r"^[\s\p{Default_Ignorable_Code_Point}]+"
-    r"|\.?[\s\p{Default_Ignorable_Code_Point}]*$"
+    rf"^{_UNSEEN}+|[.\u3002\uff0e\uff61]{_UNSEEN}*$|(?<!{_UNSEEN}){_UNSEEN}+$"
 )
-"""Spaces and invisible characters around a copied e-mail address, and a dot after the domain."""
+"""Spaces and invisible characters around a copied e-mail address, and a dot after the domain. The
+dot may be one of those that separate the labels of internationalized domains (RFC 3490)."""
+
+_AT_SIGNS: Final = regex.compile(r"[\uff20\ufe6b]")
+"""Full-width and small @, which East Asian keyboards type."""
 
 _canonical: Final = Cache[str, str]("emails", MAX_CACHED)
 """Cache of canonical addresses, since clients often book with the same contact address."""
@@ -31,19 +38,24 @@ def canonical_email(text: str) -> str | None:
 
     The domain is converted to lower case and from punycode to Unicode (RFC 5891), and the whole
     address to Unicode's normalization form NFC. The part before the @ keeps its case. Invisible
-    characters around the address and a dot after the domain are removed. The function does not
-    check whether e-mails to the address can be delivered.
+    characters around the address and a dot after the domain are removed, and a full-width @ becomes
+    "@" if there is no other. The function does not check whether e-mails to the address can be
+    delivered.
     """
     if len(text) > MAX_EMAIL_CHARS:
         return None
     found = _canonical.get(text)
     if found is None:
+        address = _SURROUNDINGS.sub("", text)
+        if "@" not in address:
+            address = _AT_SIGNS.sub("@", address)
         try:
-            found = validate_email(
-                _SURROUNDINGS.sub("", text), check_deliverability=False
-            ).normalized
+            valid = validate_email(address, check_deliverability=False)
         except EmailNotValidError:
             return None
+        if len(valid.local_part.encode()) > MAX_LOCAL_OCTETS:
+            return None
+        found = valid.normalized
         _canonical.put(text, found)
     return found
 
