@@ -9,14 +9,8 @@ from models.accounts.emails import canonical_email
 from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from models.text import (
-    has_address,
-    has_link,
-    has_url,
-    has_visible_characters,
-    visible_line,
-    visible_part,
-)
+from models.links_in_text import has_address, has_link, has_url
+from models.text import has_visible_characters, visible_line, visible_part
 from resolvers.contacts import normalized_phone
 
 if TYPE_CHECKING:
@@ -46,6 +40,9 @@ class InputValidator:
         """Record a problem with the field at the given path of the input."""
         self.problems.append(Problem(field, message))
 
+    def _has_problem(self, field: str) -> bool:
+        return any(problem.field == field for problem in self.problems)
+
     def raise_problems(self) -> None:
         """Raise InvalidInput with all problems, if there are any."""
         if self.problems:
@@ -69,14 +66,14 @@ class InputValidator:
     def name(self, field: str, value: str, label: str = "Name") -> str:
         """Validate a person's name: a line of text without links, since it appears in e-mails."""
         found = self.text(field, value, MAX_NAME_CHARS, label)
-        if has_link(found):
+        if not self._has_problem(field) and has_link(found):
             self.add_problem(field, f"{label} {NO_LINK}")
         return found
 
     def title(self, field: str, value: str, max_chars: int, label: str = "Title") -> str:
         """Validate a line of text that has no URLs; product names such as "Node.js" are allowed."""
         found = self.text(field, value, max_chars, label)
-        if has_url(found):
+        if not self._has_problem(field) and has_url(found):
             self.add_problem(field, f"{label} {NO_LINK}")
         return found
 
@@ -94,6 +91,8 @@ class InputValidator:
     ) -> str:
         """Validate a required public multi-line text without links and e-mail addresses."""
         found = self.note(field, value, max_chars, label)
+        if self._has_problem(field):
+            return found
         shown = visible_part(found)
         if not has_visible_characters(shown):
             self.add_problem(field, f"{label} is required")

@@ -4,9 +4,15 @@
 
 from __future__ import annotations
 
+from time import process_time
+from typing import TYPE_CHECKING
+
 import pytest
 
-from models.text import has_address, has_link
+from models.links_in_text import has_address, has_link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -118,3 +124,23 @@ def test_web_and_email_addresses_in_sentences_are_recognized(text: str) -> None:
 )
 def test_missing_spaces_and_product_names_are_not_taken_for_addresses(text: str) -> None:
     assert not has_address(text)
+
+
+@pytest.mark.parametrize("is_found", [has_link, has_address])
+@pytest.mark.parametrize(
+    "part",
+    ["a", "a-", "1", "1.", "xn--", "www", "@", "a@1.", "a\u0301", "\u0e01\u200d", ". ", "a:"],
+)
+def test_search_takes_linear_time(is_found: Callable[[str], bool], part: str) -> None:
+    """Quadratic time would make the ratio 64."""
+
+    def seconds(chars: int) -> float:
+        text = part * (chars // len(part))
+        found = []
+        for _ in range(5):
+            began = process_time()
+            is_found(text)
+            found.append(process_time() - began)
+        return min(found)
+
+    assert seconds(32_000) < 24 * seconds(4_000)

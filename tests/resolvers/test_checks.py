@@ -45,6 +45,17 @@ def test_title_may_contain_product_names_but_no_web_address() -> None:
     assert problems(validator) == [("title", "Title must not have a link or a web address")]
 
 
+def test_overlong_text_is_refused_for_its_length_alone() -> None:
+    """Overlong texts are not searched for links, which would take time."""
+    validator = InputValidator()
+    validator.name("name", "evil.com " * 20)
+    validator.sentences("text", "evil.com " * 20, 10, 100)
+    assert problems(validator) == [
+        ("name", "Name must have at most 100 characters"),
+        ("text", "Text must have at most 100 characters"),
+    ]
+
+
 @pytest.mark.parametrize(("typed", "normalized"), [(" Dr.  Ada\tByron ", "Dr. Ada Byron")])
 def test_name_without_a_link_is_normalized_and_limited_in_length(
     typed: str, normalized: str
