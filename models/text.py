@@ -54,7 +54,7 @@ _PUNYCODE: Final = regex.compile(r"\bxn--([a-z0-9-]+)", regex.IGNORECASE)
 _DIGRAPH: Final = regex.compile(r"a[ae]|oe|ue")
 TITLES: Final = frozenset(
     {
-        *("dr", "prof", "mr", "mrs", "ms", "mx", "st", "fr", "hr", "rev", "hon", "jr", "sr"),
+        *("dr", "prof", "mr", "mrs", "ms", "mx", "st", "fr", "hr", "rev", "hon", "jr", "sr", "sc"),
         *("dipl", "ing", "mag", "lic", "med", "dent", "vet", "phil", "rer", "nat", "iur", "jur"),
     }
 )

@@ -258,7 +258,7 @@ def _checked(validator: InputValidator, profile: Profile, currency: str) -> dict
     if profile.name is not None:
         found["name"] = validator.name("name", profile.name)
     if profile.title is not None:
-        found["title"] = validator.title("title", profile.title, MAX_TITLE_CHARS)
+        found["title"] = validator.line("title", profile.title, MAX_TITLE_CHARS, "Title")
     if profile.category is not None:
         found["category"] = profile.category
     if profile.bio is not None:

@@ -9,7 +9,7 @@ from models.accounts.emails import canonical_email
 from models.calendar.times import CELL_MINUTES, zone_names
 from models.errors import BadUserInput, InvalidInput, NotAllowed, Problem
 from models.ids import object_id
-from models.links_in_text import has_address, has_link, has_url
+from models.links_in_text import has_address, has_link
 from models.text import has_visible_characters, visible_line, visible_part
 from resolvers.contacts import normalized_phone
 
@@ -63,19 +63,16 @@ class InputValidator:
             self.add_problem(field, f"{label} must not have control characters")
         return found
 
-    def name(self, field: str, value: str, label: str = "Name") -> str:
-        """Validate a person's name: a line of text without links, since it appears in e-mails."""
-        found = self.text(field, value, MAX_NAME_CHARS, label)
+    def line(self, field: str, value: str, max_chars: int, label: str) -> str:
+        """Validate a required line of text without links, since it appears in e-mails."""
+        found = self.text(field, value, max_chars, label)
         if not self._has_problem(field) and has_link(found):
             self.add_problem(field, f"{label} {NO_LINK}")
         return found
 
-    def title(self, field: str, value: str, max_chars: int, label: str = "Title") -> str:
-        """Validate a line of text that has no URLs; product names such as "Node.js" are allowed."""
-        found = self.text(field, value, max_chars, label)
-        if not self._has_problem(field) and has_url(found):
-            self.add_problem(field, f"{label} {NO_LINK}")
-        return found
+    def name(self, field: str, value: str, label: str = "Name") -> str:
+        """Validate a person's name, a line of text without links."""
+        return self.line(field, value, MAX_NAME_CHARS, label)
 
     def note(self, field: str, value: str | None, max_chars: int, label: str = "Notes") -> str:
         """Validate an optional multi-line text, and normalize it to NFC."""

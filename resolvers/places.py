@@ -43,7 +43,7 @@ def validate_place(
     path, text = f"{field}.details", (wanted.details or "").strip()
     match wanted.kind:
         case PlaceKind.IN_PERSON:
-            details = validator.title(path, text, MAX_ADDRESS_CHARS, "Address")
+            details = validator.line(path, text, MAX_ADDRESS_CHARS, "Address")
         case PlaceKind.PHONE:
             details = validator.phone(path, text, region) if text else ""
         case PlaceKind.VIDEO:

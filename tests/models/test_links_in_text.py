@@ -46,6 +46,18 @@ if TYPE_CHECKING:
         "Write joe@x.Ai",
         "Eve Bcc: x@y.z",
         "ADA@EXAMPLE.Shop",
+        "Account locked: evil.com/login",
+        "bit.ly/abc",
+        "t.me/abc",
+        "T.CO",
+        "a.fr",
+        "Evil.Club",
+        "Node.js.evil.com",
+        "evil-asp.net",
+        "skype:foo?call",
+        "Skype:+49301234",
+        "javascript:alert(1)",
+        "magnet:?xt=urn",
     ],
 )
 def test_text_that_email_programs_turn_into_links_is_recognized(text: str) -> None:
@@ -68,10 +80,25 @@ def test_text_that_email_programs_turn_into_links_is_recognized(text: str) -> No
         "U.S.A. St.Mary J.Lo T.Li",
         "o.Univ.-Prof. Ada",
         "Ada @ Work",
+        "Dr. A. RAO, M.SC., PH.D.",
         "",
     ],
 )
 def test_initials_and_abbreviations_are_not_taken_for_links(text: str) -> None:
+    assert not has_link(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Node.js/React and ASP.NET",
+        "Vue.js: Berater:in, Coach:innen, jede:r",
+        "Physics, B.Sc: 10:30",
+        "12.Stock, 2.UG, Str.Ost, Code:1234, Tel: 5",
+        "S:t Eriksgatan 4, ul.Nowa 3, Av.Paulista, ул.Ленина 5",
+    ],
+)
+def test_product_names_and_postal_addresses_are_not_taken_for_links(text: str) -> None:
     assert not has_link(text)
 
 
@@ -111,7 +138,7 @@ def test_web_and_email_addresses_in_sentences_are_recognized(text: str) -> None:
     [
         "Great session.Thanks!",
         "We moved from Node.js to Rust, at 9.30 a.m., i.e. early.",
-        "Vue.js, too.",
+        "Vue.js, too; and ASP.NET. Pros:none, Vue.js: great.",
         "J.R.R. Tolkien and Dr.Smith",
         "Five stars... or more",
         "A ratio of 3:2 / 5",

@@ -37,11 +37,11 @@ def test_name_must_not_contain_a_link(typed: str) -> None:
     assert problems(validator) == [("contact.name", message)]
 
 
-def test_title_may_contain_product_names_but_no_web_address() -> None:
+def test_line_may_contain_product_names_but_no_web_address() -> None:
     validator = InputValidator()
-    assert validator.title("title", "Node.js and ASP.NET consultant", 100)
+    assert validator.line("title", "Node.js and ASP.NET consultant", 100, "Title")
     assert problems(validator) == []
-    validator.title("title", "Claim at hxxps://evil.example", 100)
+    validator.line("title", "Account locked: evil.com/login", 100, "Title")
     assert problems(validator) == [("title", "Title must not have a link or a web address")]
 
 

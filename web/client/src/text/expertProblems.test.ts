@@ -8,6 +8,9 @@ test("the server's messages are translated into German, with the numbers that th
   );
   expect(germanProblem("Days must lie between 1 and 372")).toBe("Eine Zahl zwischen 1 und 372.");
   expect(germanProblem("Title is required")).toBe("Die Bezeichnung fehlt.");
+  expect(germanProblem("Title must not have a link or a web address")).toBe(
+    "Die Bezeichnung darf keine Internetadresse enthalten.",
+  );
   expect(germanProblem("This day is named twice")).toBe("Dieser Tag ist doppelt angegeben.");
 });
 

@@ -53,6 +53,10 @@ const GERMAN_PATTERNS: readonly (readonly [RegExp, (...found: string[]) => strin
     /^(\w+) must have at most (\d+) characters$/,
     (name, most) => `${GERMAN_NAMES[name] ?? name} darf höchstens ${most} Zeichen haben.`,
   ],
+  [
+    /^(\w+) must not have a link or a web address$/,
+    (name) => `${GERMAN_NAMES[name] ?? name} darf keine Internetadresse enthalten.`,
+  ],
 ];
 
 /**
