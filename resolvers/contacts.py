@@ -13,6 +13,8 @@ from models.caching.cache import Cache
 
 MAX_CACHED: Final = 1_024
 _NUMBER: Final = r"(?:tel:)?[\p{Nd}\p{P}\p{Sm}\p{Z}\p{Cf}\s]*"
+# Punctuation that may separate two numbers, but also the parts of one, which dots do, too.
+_SEPARATOR: Final = regex.compile(r"(?![.\uff0e\xb7\u30fb])[\p{Po}\p{Sm}\n](?=.*\p{Nd})", regex.S)
 _ABROAD: Final = regex.compile(r"^[\s\p{Cf}]*(?:tel:)?[\s\p{Cf}]*[0\uff10]{2}", regex.IGNORECASE)
 
 _phones: Final = Cache[tuple[str, str | None], str]("phones", MAX_CACHED)
@@ -23,8 +25,8 @@ def normalized_phone(text: str, region: str | None) -> str | None:
 
     An extension is appended as " ext. 123". A number without a country code is taken to be from
     `region`, a country (ISO 3166). Without a region, a leading "00" means "+". Other text next to
-    the number, such as "home", is refused, because the phonenumbers library would drop it or read
-    it as digits.
+    the number, such as "home" or a second number, is refused, because the phonenumbers library
+    would drop it or read it as digits.
     """
     found = _phones.get((text, region))
     if found is None:
@@ -39,10 +41,27 @@ def normalized_phone(text: str, region: str | None) -> str | None:
         if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
             return None
         extension = rf"\P{{Nd}}*\p{{Nd}}{{{len(number.extension)}}}#?" if number.extension else ""
-        if not regex.fullmatch(_NUMBER + extension, dialled.strip(), regex.IGNORECASE):
+        parts = regex.fullmatch(f"({_NUMBER}){extension}", dialled.strip(), regex.IGNORECASE)
+        if parts is None or _has_second_number(parts[1], region):
             return None
         found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         if number.extension:
             found = f"{found} ext. {number.extension}"
         _phones.put((text, region), found)
     return found
+
+
+def _has_second_number(text: str, region: str | None) -> bool:
+    """Return whether digits follow a valid number and a separator, as in "030 901820 / 901821"."""
+    return any(
+        _is_valid(text[: separator.start()], region) for separator in _SEPARATOR.finditer(text)
+    )
+
+
+def _is_valid(text: str, region: str | None) -> bool:
+    import phonenumbers  # noqa: PLC0415 - large, so loaded on first use
+
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False
