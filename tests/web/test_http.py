@@ -114,6 +114,17 @@ async def test_get_runs_queries_and_refuses_mutations(api: Api) -> None:
     assert named.json()["data"] == {"__typename": "Query"}
 
 
+@pytest.mark.parametrize("authorization", ["", "Bearer", "bearer"])
+async def test_empty_parameters_and_tokens_from_generated_clients_count_as_absent(
+    api: Api, authorization: str
+) -> None:
+    body = {"query": "{ viewer { email } }", "operationName": "", "variables": "", "extensions": ""}
+    answer = await api.http.post(
+        f"{api.url}/graphql", json=body, headers={"authorization": authorization}
+    )
+    assert (answer.status_code, answer.json()["data"]) == (200, {"viewer": None})
+
+
 async def test_other_methods_get_405_and_options_lists_the_allowed_methods(api: Api) -> None:
     allowed = "GET, HEAD, POST, OPTIONS"
     for method in ("PUT", "PATCH", "DELETE", "TRACE"):

@@ -92,6 +92,19 @@ async def test_logout_everywhere_needs_only_the_refresh_cookie(api: Api, email: 
         assert await api.signed_in(session["accessToken"]).error_code(VIEWER) == "UNAUTHENTICATED"
 
 
+async def test_cookie_is_used_if_the_authorization_header_has_no_token(
+    api: Api, email: str
+) -> None:
+    cookies = {ACCESS: (await sign_in(api, email))["accessToken"]}
+    async with httpx.AsyncClient(cookies=cookies, timeout=PATIENCE_SECONDS) as browser:
+        response = await browser.post(
+            f"{api.url}/graphql",
+            json={"query": VIEWER},
+            headers=COOKIE | {"authorization": "Bearer"},
+        )
+    assert response.json()["data"] == {"viewer": {"email": email}}
+
+
 @pytest.mark.parametrize("token", [None, "", "nonsense", "é", "x" * 10_000])
 async def test_invalid_refresh_token_returns_session_ended(api: Api, token: str | None) -> None:
     answer = await api.ask(REFRESH, token=token)

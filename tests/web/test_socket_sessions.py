@@ -136,6 +136,8 @@ async def test_misplaced_token_closes_the_socket_with_a_hint(
     "payload",
     [
         {"authToken": "", "token": None, "authorization": ""},
+        {"authToken": "Bearer ", "authorization": "Bearer "},
+        {"headers": {"Authorization": "bearer"}},
         {"clientName": "Bearer", "headers": [], "context": {"headers": 1}},
         {"headers": {"apollographql-client-version": "1.2.3"}},
     ],
@@ -146,7 +148,8 @@ async def test_client_without_a_token_in_its_connection_parameters_is_anonymous(
     async with open_socket(api.url) as socket:
         await socket.send(type="connection_init", payload=payload)
         assert (await socket.receive())["type"] == "connection_ack"
-        await socket.subscribe("1", "{ viewer { email } }")
+        query = {"query": "{ viewer { email } }", "variables": "", "extensions": ""}
+        await socket.send(type="subscribe", id="1", payload=query)
         assert (await socket.receive())["payload"]["data"] == {"viewer": None}
 
 

@@ -1,4 +1,4 @@
-"""Reads the access token from the places in `connection_init` where clients put it."""
+"""Reads the access token from a header, or from where clients put it in `connection_init`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ _TOKEN: Final = regex.compile(r"bearer\s.+|eyJ[\w-]+\.[\w-]+\.[\w-]+", regex.IGN
 MISPLACED: Final = "Send the token as `Authorization` in the payload of connection_init."
 
 
+def with_token(authorization: str | None) -> str | None:
+    """Return an Authorization header's value, or None if it contains no token.
+
+    Clients whose token is not set send only the scheme, as in "Bearer ".
+    """
+    is_empty = authorization is None or authorization.strip().lower() in {"", "bearer"}
+    return None if is_empty else authorization
+
+
 def authorization_of(payload: object) -> str | None:
     """Return the Authorization header's value in the payload of `connection_init`, or None.
 
@@ -39,10 +48,10 @@ def authorization_of(payload: object) -> str | None:
     within = context.get("headers") if isinstance(context, dict) else None
     for parameters in (payload, payload.get("headers"), within):
         for name, value in _entries(parameters):
-            if name == HEADER and value:
+            if name == HEADER and with_token(value):
                 return value
     for name, value in _entries(payload):
-        if name.translate(_SEPARATORS) in TOKEN_NAMES and value:
+        if name.translate(_SEPARATORS) in TOKEN_NAMES and with_token(value):
             return value if _has_scheme(value) else f"Bearer {value}"
     if any(_TOKEN.fullmatch(text) for text in _texts(payload)):
         raise Unauthenticated(MISPLACED)

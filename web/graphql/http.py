@@ -31,6 +31,7 @@ from web.graphql.caching import (
     is_public,
     make_public,
 )
+from web.graphql.connection_parameters import with_token
 from web.graphql.media import (
     EVENT_STREAM,
     GRAPHQL_JSON,
@@ -285,7 +286,7 @@ async def authenticate(request: Request, services: Services, cookies: Cookies) -
         Unauthenticated: if the header's token is invalid. An invalid cookie is ignored, so that
             the browser can use its refresh token.
     """
-    header = request.headers.get("authorization")
+    header = with_token(request.headers.get("authorization"))
     if header or not cookies.is_requested or not cookies.access_token:
         return await authenticate_header(header, services)
     try:
@@ -295,14 +296,14 @@ async def authenticate(request: Request, services: Services, cookies: Cookies) -
 
 
 async def authenticate_header(header: str | None, services: Services) -> Viewer | None:
-    """Return the viewer whose token is in `Authorization: Bearer …`, or None without the header.
+    """Return the viewer whose token is in `Authorization: Bearer …`, or None without a token.
 
     Raises:
         Unauthenticated: if the token is invalid.
     """
-    if not header:
+    if header is None:
         return None
     scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    if scheme.lower() != "bearer":
         raise Unauthenticated("Send `Authorization: Bearer` and the access token.")
     return await services.viewers.authenticate(token.strip())

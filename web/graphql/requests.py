@@ -105,8 +105,8 @@ def parse_parameters(values: Mapping[str, Any]) -> GraphQLRequest:
     id_name = "doc_id" if given_id is None or given_id == "" else "documentId"
     document_id = _typed(values, id_name, str, "a string") or None
     name = _typed(values, "operationName", str, "a string")
-    variables = _typed(values, "variables", dict, "an object")
-    extensions = _typed(values, "extensions", dict, "an object")
+    variables = _object(values, "variables")
+    extensions = _object(values, "extensions")
     hash_ = _hash((extensions or {}).get("persistedQuery"))
     if document_id is None and hash_ is None:
         if query is None:
@@ -120,7 +120,15 @@ def _typed(values: Mapping[str, Any], name: str, type_: type, description: str) 
     value = values.get(name)
     if not isinstance(value, type_ | None):
         raise BadRequest(400, f"{name} must be {description}.")
-    if isinstance(value, dict) and (excess := _excess(value)):
+    return value
+
+
+def _object(values: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    """Return an object, or None for "", which generated clients send for an unset object."""
+    if values.get(name) == "":
+        return None
+    value: dict[str, Any] | None = _typed(values, name, dict, "an object")
+    if value and (excess := _excess(value)):
         raise BadRequest(400, f"{name} must not {excess}.")
     return value
 

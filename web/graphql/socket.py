@@ -19,7 +19,7 @@ from schema.context import Context, Services
 from schema.execution.absence import given_variables
 from schema.execution.operations import as_graphql_error, body_of, formatted, run
 from web.edge.websocket_protocol import CLOSE_SECONDS, EXTENSION, MAX_FRAME_BYTES, text_frame
-from web.graphql.connection_parameters import authorization_of
+from web.graphql.connection_parameters import authorization_of, with_token
 from web.graphql.http import authenticate_header
 from web.graphql.rate_limit import RateLimitCharge
 from web.graphql.requests import BadRequest, parse_parameters
@@ -218,7 +218,7 @@ class Connection(OpenConnection):
                 header.
         """
         headers = self._websocket.headers
-        if header is None and (given := headers.get("authorization")):
+        if header is None and (given := with_token(headers.get("authorization"))):
             if headers.get("origin"):
                 raise Unauthenticated("Send the token in the payload of connection_init.")
             header = given
