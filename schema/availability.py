@@ -72,7 +72,9 @@ class WeeklyHours:
 
 
 @strawberry.type(
-    description="Hours that replace the weekly hours on one date; an empty list closes the day."
+    description="Hours that replace the weekly hours on one date; an empty list closes the day. "
+    "Hours belong to the date on which they begin, so hours that began on the day before still end "
+    "after midnight."
 )
 class DateOverride:
     """Hours of a single date."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.calendar.rules import Offer
 from models.calendar.slots import starts
 from models.calendar.times import day_span, instant_of, local_date, wall_clock, zone, zone_names
-from tests.support.samples import day_rules, local_times, override, rules
+from tests.support.samples import day_rules, local_times, override, rules, weekly
 from tests.support.zones import (
     DAY,
     DAYS,
@@ -253,6 +253,17 @@ def test_adjacent_hours_form_one_range_even_across_midnight() -> None:
             *("22:00", "22:30", "23:00", "23:30"),
             *("00:00", "00:30", "01:00"),
         ]
+
+
+def test_hours_past_midnight_belong_to_the_day_on_which_they_begin() -> None:
+    """Closing Saturday keeps the rest of Friday's hours; closing Friday removes it."""
+    friday = date(2027, 6, 4)
+    saturday = friday + DAY
+    hour = (Offer(minutes=60, price=1),)
+    night = rules(weekly=weekly(friday.weekday(), (1320, 1560)), offers=hour)
+    for closed, expected in ((saturday, ["00:00", "01:00"]), (friday, [])):
+        cells = starts(night.with_changes(overrides=(override(closed),)), 60, saturday)
+        assert [time[:5] for time in local_times(cells, night.time_zone)] == expected
 
 
 def test_every_zone_offset_is_a_multiple_of_15_minutes() -> None:

@@ -29,7 +29,8 @@ export const hoursWords = catalogue({
     copyMonday: "Copy Monday to the weekdays",
     copied: "Monday's hours now apply to every weekday.",
     overrides: "Days that differ",
-    overridesLead: "Holidays, and days with hours of their own. They replace the weekly hours.",
+    overridesLead:
+      "Holidays, and days with hours of their own. They replace the weekly hours. Hours past midnight belong to the day on which they begin.",
     noOverrides: "No such days ahead.",
     addDay: "Add days",
     date: "From day",
@@ -126,7 +127,8 @@ export const hoursWords = catalogue({
     copyMonday: "Montag für alle Werktage",
     copied: "Die Zeiten vom Montag gelten jetzt an jedem Werktag.",
     overrides: "Abweichende Tage",
-    overridesLead: "Feiertage und Tage mit eigenen Zeiten. Sie ersetzen die Wochenzeiten.",
+    overridesLead:
+      "Feiertage und Tage mit eigenen Zeiten. Sie ersetzen die Wochenzeiten. Zeiten über Mitternacht gehören zu dem Tag, an dem sie beginnen.",
     noOverrides: "Keine solchen Tage in Sicht.",
     addDay: "Tage hinzufügen",
     date: "Vom Tag",
