@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from models.bookings.booking import Booking, BookingStatus
 from models.bookings.command import Command
+from models.bookings.reservations import hold_end
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -61,7 +62,8 @@ class ProlongHold(Command):
     """Prolong a hold, but only once, while its client waits for a sign-in code; prolong no offers.
 
     Args:
-        duration: how long the prolonged hold lasts from the time of the decision.
+        duration: how long the prolonged hold lasts from the time of the decision; it ends earlier
+            if the session starts.
     """
 
     duration: timedelta
@@ -70,7 +72,7 @@ class ProlongHold(Command):
         """Prolong the hold, unless it has ended or has been prolonged before."""
         hold = agendas.booking(self.booking_ids[0])
         agenda = agendas[hold.expert_id]
-        until = agenda.now + self.duration
+        until = hold_end(agenda, hold.key, self.duration)
         if hold.is_prolonged or hold.wait_id or not is_standing(hold, agendas):
             return []
         if hold.held_until and hold.held_until >= until:

@@ -18,6 +18,7 @@ from models.money import MAX_AMOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from models.bookings.agenda import Agenda
     from models.bookings.command import Agendas
@@ -113,7 +114,8 @@ class HoldSlot(Command):
         holder_id: the account that holds the slot.
         new_id: the id of the hold.
         room: the URL of the slot's video room; None to use the expert's own link.
-        duration: how long the hold lasts from the moment of the decision.
+        duration: how long the hold lasts from the moment of the decision; it ends earlier if the
+            session starts.
     """
 
     holder_id: Id
@@ -135,9 +137,15 @@ class HoldSlot(Command):
         clear_slot(agenda, slot, self.holder_id)
         for earlier in agenda.holds_of(self.holder_id):
             agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
-        held = {"status": BookingStatus.HELD, "held_until": agenda.now + self.duration}
+        end = hold_end(agenda, slot.key, self.duration)
+        held = {"status": BookingStatus.HELD, "held_until": end}
         booking = new_booking(self.new_id, self.holder_id, agenda, slot, self.room, **held)
         return [agenda.book(booking)]
+
+
+def hold_end(agenda: Agenda, key: SlotKey, duration: timedelta) -> datetime:
+    """Return when a hold ends: after its duration, but no later than the session starts."""
+    return min(agenda.now + duration, key.starts_at)
 
 
 def standing_hold(agendas: Agendas, key: SlotKey, client_id: Id) -> Booking | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from models.bookings.booking import Booking, BookingStatus
+from models.bookings.holds import ProlongHold
 from models.calendar.errors import PriceChanged, SlotNotOffered, SlotTaken
 from models.calendar.places import Place, PlaceKind
 from models.calendar.rules import Calendar, Offer
@@ -30,6 +31,8 @@ from tests.support.ledgers import (
     someone,
 )
 from tests.support.reserving import reserving
+from tests.support.samples import EXPERT, at
+from tests.support.waitlists import BEA, HOLD, SECOND, Desk, key
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -118,6 +121,28 @@ async def test_expired_hold_gives_no_right_to_book(ledger: Ledger, calendar: Cal
     await change_rules(ledger, calendar, accepts_bookings=False)
     with pytest.raises(SlotNotOffered):
         await book_slot(ledger, key, viewer)
+
+
+def test_hold_ends_at_the_latest_when_its_session_starts(desk: Desk) -> None:
+    desk.cancel(desk.booked(9))
+    desk.now = at(8, 59)
+    desk.hold(BEA, key(9))
+    [held] = desk.active(BookingStatus.HELD)
+    assert held.held_until == at(9)
+    desk.now = at(9) + SECOND
+    with pytest.raises(SlotNotOffered):
+        desk.book(BEA, key(9))
+
+
+def test_hold_is_prolonged_at_most_until_its_session_starts(desk: Desk) -> None:
+    desk.cancel(desk.booked(9))
+    desk.now = at(8, 50)
+    desk.hold(BEA, key(9))
+    [held] = desk.active(BookingStatus.HELD)
+    assert held.held_until == desk.now + HOLD
+    of_hold: Any = {"expert_ids": [EXPERT], "booking_ids": [held.id]}
+    desk.post(ProlongHold(**of_hold, duration=timedelta(hours=1)))
+    assert desk.bookings[held.id].held_until == at(9)
 
 
 async def test_hold_of_another_client_gives_no_right_to_book(

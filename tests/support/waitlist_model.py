@@ -214,7 +214,8 @@ class Model:
             return
         self.clear(client, key)
         self.taken = [t for t in self.taken if not (t.is_hold and t.client == client)]
-        self.taken.append(Taken(client, key, key.occupies(self.rules), self.now + HOLD))
+        until = min(self.now + HOLD, key.starts_at)
+        self.taken.append(Taken(client, key, key.occupies(self.rules), until))
         self.serve()
 
     def cancel(self, client: Id, key: SlotKey) -> None:
