@@ -135,8 +135,9 @@ class ReservationMutation:
     """Mutations of slots."""
 
     @strawberry.mutation(
-        description="Reserve a slot for a few minutes. A second hold with the same expert "
-        "replaces the first. Requires sign-in."
+        description="Reserve a slot for a few minutes. Holding the same slot again renews the "
+        "hold at the same price. A hold of another slot with the same expert replaces the first "
+        "hold. Requires sign-in."
     )
     async def hold_slot(self, info: Info, input: HoldSlotArgument) -> HoldSlotResult:
         """Hold one slot."""

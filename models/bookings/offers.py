@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from models.bookings.booking import BookingStatus
 from models.bookings.events import EventKind, SlotState
-from models.bookings.reservations import new_booking
+from models.bookings.reservations import new_booking, terms_of_slot
 from models.bookings.wait import next_due_at
 from models.calendar.errors import SlotRefusal
 from models.calendar.places import new_room
@@ -238,7 +238,8 @@ class _Turn:
             "held_until": self._end_of(slot),
             "wait_id": wait.id,
         }
-        offer = new_booking(new_id(), wait.terms.client_id, agenda, slot, room, **offered)
+        terms = terms_of_slot(agenda, slot, room)
+        offer = new_booking(new_id(), wait.terms.client_id, agenda, terms, **offered)
         agenda.book(offer)
         agenda.change_wait(wait, offer_id=offer.id)
 

@@ -86,10 +86,10 @@ class BookSlots(Command):
             return agenda.fulfil(standing, changed)
         agenda, slot = find_offered_slot(agendas, key)
         if hold := clear_slot(agenda, slot, self.client_id):
-            fields = _slot_fields(agenda, slot, room) | self._fields(hold.id, agenda)
+            fields = terms_of_slot(agenda, slot, room) | self._fields(hold.id, agenda)
             return agenda.fulfil(hold, hold.model_copy(update=fields))
-        fields = self._fields(id_, agenda)
-        return agenda.book(new_booking(id_, self.client_id, agenda, slot, room, **fields))
+        fields, terms = self._fields(id_, agenda), terms_of_slot(agenda, slot, room)
+        return agenda.book(new_booking(id_, self.client_id, agenda, terms, **fields))
 
     def _fields(self, id_: Id, agenda: Agenda) -> dict[str, Any]:
         confirmed = agenda.rules.confirms_automatically
@@ -108,7 +108,9 @@ class HoldSlot(Command):
     """Hold the slot, and release the client's other holds with the same expert.
 
     Offers that the client has from the waiting list are not released. If the client has an offer of
-    this very slot, the command returns the offer and makes no new hold.
+    this very slot, the command returns the offer and makes no new hold. A hold of this very slot is
+    renewed on its own terms, even if the slot is no longer listed. The renewed hold gets a new id,
+    because `Caps` counts holds.
 
     Args:
         holder_id: the account that holds the slot.
@@ -124,23 +126,29 @@ class HoldSlot(Command):
     duration: timedelta
 
     def decide(self, agendas: Agendas) -> list[Booking]:
-        """Hold the slot.
+        """Hold the slot, or renew the client's hold of it.
 
         Raises:
-            SlotNotOffered: if the slot is not offered now.
+            SlotNotOffered: if the client does not hold the slot, and it is not offered now.
             SlotTaken: if the slot is taken.
         """
-        standing = standing_hold(agendas, self.slots[0], self.holder_id)
+        key = self.slots[0]
+        standing = standing_hold(agendas, key, self.holder_id)
         if standing and standing.wait_id:
             return [standing]
-        agenda, slot = find_offered_slot(agendas, self.slots[0])
-        clear_slot(agenda, slot, self.holder_id)
+        if standing:
+            agenda, terms = agendas[key.expert_id], terms_of_hold(standing)
+        else:
+            agenda, slot = find_offered_slot(agendas, key)
+            clear_slot(agenda, slot, self.holder_id)
+            terms = terms_of_slot(agenda, slot, self.room)
+        end = hold_end(agenda, key, self.duration)
+        if standing and standing.held_until:  # it may have been prolonged
+            end = max(end, standing.held_until)
         for earlier in agenda.holds_of(self.holder_id):
             agenda.release(earlier, BookingStatus.CANCELLED, self.holder_id)
-        end = hold_end(agenda, slot.key, self.duration)
         held = {"status": BookingStatus.HELD, "held_until": end}
-        booking = new_booking(self.new_id, self.holder_id, agenda, slot, self.room, **held)
-        return [agenda.book(booking)]
+        return [agenda.book(new_booking(self.new_id, self.holder_id, agenda, terms, **held))]
 
 
 def hold_end(agenda: Agenda, key: SlotKey, duration: timedelta) -> datetime:
@@ -227,7 +235,7 @@ def at_slot(booking: Booking, agenda: Agenda, slot: Slot, room: str | None) -> B
 
     The booking keeps its agreed price and place, unless the new slot has another length.
     """
-    fields = _slot_fields(agenda, slot, room)
+    fields = terms_of_slot(agenda, slot, room)
     if slot.key.minutes == booking.minutes:
         fields |= {"price": booking.price, "place": booking.place}
     moved: Booking = booking.model_copy(update=fields)
@@ -236,12 +244,17 @@ def at_slot(booking: Booking, agenda: Agenda, slot: Slot, room: str | None) -> B
 
 def at_hold(booking: Booking, hold: Booking) -> Booking:
     """Return a booking moved to a held slot, with the hold's price, place and deadline."""
-    fields = ("starts_at", "minutes", "cells", "price", "place", "cancellable_until")
-    moved: Booking = booking.model_copy(update={name: getattr(hold, name) for name in fields})
+    moved: Booking = booking.model_copy(update=terms_of_hold(hold))
     return moved
 
 
-def _slot_fields(agenda: Agenda, slot: Slot, room: str | None) -> dict[str, Any]:
+def terms_of_hold(hold: Booking) -> dict[str, Any]:
+    """Return the fields of `terms_of_slot` as they were when a slot was held."""
+    names = ("starts_at", "minutes", "cells", "price", "place", "cancellable_until")
+    return {name: getattr(hold, name) for name in names}
+
+
+def terms_of_slot(agenda: Agenda, slot: Slot, room: str | None) -> dict[str, Any]:
     """Return the fields of a booking that its slot and the current rules determine."""
     notice = timedelta(minutes=agenda.rules.cancellation_notice_minutes)
     offer = agenda.rules.offer(slot.key.minutes)
@@ -256,16 +269,16 @@ def _slot_fields(agenda: Agenda, slot: Slot, room: str | None) -> dict[str, Any]
 
 
 def new_booking(
-    id_: Id, client_id: Id, agenda: Agenda, slot: Slot, room: str | None, **fields: Any
+    id_: Id, client_id: Id, agenda: Agenda, terms: dict[str, Any], **fields: Any
 ) -> Booking:
-    """Return a new booking or hold of a slot, with the terms of the expert's current rules."""
+    """Return a new booking or hold, with the terms of a slot or of an earlier hold."""
     return Booking(
         id=id_,
-        expert_id=slot.key.expert_id,
+        expert_id=agenda.calendar.id,
         client_id=client_id,
         active=True,
         created_at=agenda.now,
         updated_at=agenda.now,
-        **_slot_fields(agenda, slot, room),
+        **terms,
         **fields,
     )

@@ -26,6 +26,7 @@ from tests.support.ledgers import (
     booking_request,
     change_rules,
     events,
+    findings,
     ignore_events,
     slot,
     someone,
@@ -88,19 +89,20 @@ async def move(
     )
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"accepts_bookings": False},
-        {"weekly": ()},
-        {"minimum_notice_minutes": 60 * 24 * 30},
-        {"horizon_days": 0},
-        {"offers": (Offer(minutes=30, price=1),)},
-        {"offers": RAISED[:1]},
-        {"break_minutes": 240, "cancellation_notice_minutes": 60 * 24 * 30},
-    ],
-    ids=lambda changes: next(iter(changes)),
-)
+CHANGES: list[dict[str, Any]] = [
+    {"accepts_bookings": False},
+    {"weekly": ()},
+    {"minimum_notice_minutes": 60 * 24 * 30},
+    {"horizon_days": 0},
+    {"offers": (Offer(minutes=30, price=1),)},
+    {"offers": RAISED[:1]},
+    {"break_minutes": 240, "cancellation_notice_minutes": 60 * 24 * 30},
+]
+after_changes = pytest.mark.parametrize("changes", CHANGES, ids=lambda changes: next(iter(changes)))
+KEPT = {"starts_at", "minutes", "cells", "price", "place", "cancellable_until"}
+
+
+@after_changes
 async def test_hold_is_booked_on_its_original_terms_after_the_rules_change(
     ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
 ) -> None:
@@ -108,11 +110,39 @@ async def test_hold_is_booked_on_its_original_terms_after_the_rules_change(
     held = await hold(reserving(ledger), viewer, slot_id(key), None)
     await change_rules(ledger, calendar, **changes)
     booked = await book_slot(ledger, key, viewer)
-    kept = {"id", "starts_at", "minutes", "cells", "price", "place", "cancellable_until"}
-    assert booked.model_dump(include=kept) == held.model_dump(include=kept)
+    assert booked.id == held.id
+    assert booked.model_dump(include=KEPT) == held.model_dump(include=KEPT)
     assert booked.status is BookingStatus.CONFIRMED
     assert booked.held_until is None
     await events(calendar)
+
+
+@after_changes
+async def test_held_slot_is_held_again_on_the_original_terms_after_the_rules_change(
+    ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
+) -> None:
+    viewer, key = someone(), slot(calendar, 9)
+    held = await hold(reserving(ledger), viewer, slot_id(key), None)
+    await change_rules(ledger, calendar, **changes)
+    renewed = await hold(reserving(ledger), viewer, slot_id(key), None)
+    booked = await book_slot(ledger, key, viewer)
+    for later in (renewed, booked):
+        assert later.model_dump(include=KEPT) == held.model_dump(include=KEPT)
+    assert renewed.held_until
+    assert held.held_until
+    assert renewed.held_until > held.held_until
+    assert booked.id == renewed.id
+    assert await findings() == set()
+
+
+async def test_holding_a_slot_again_keeps_the_end_of_a_longer_hold(
+    ledger: Ledger, calendar: Calendar
+) -> None:
+    """A hold may have been prolonged while its client waited for a sign-in code."""
+    viewer, id_ = someone(), slot_id(slot(calendar, 9))
+    held = await hold(reserving(ledger, timedelta(hours=1)), viewer, id_, None)
+    renewed = await hold(reserving(ledger), viewer, id_, None)
+    assert renewed.held_until == held.held_until
 
 
 async def test_expired_hold_gives_no_right_to_book(ledger: Ledger, calendar: Calendar) -> None:

@@ -101,8 +101,12 @@ class Comparison:
         self.both(lambda: self.desk.book(who, key, **self.how()), lambda m: m.book(who, key))
 
     def hold(self) -> None:
-        """Hold a slot."""
+        """Hold a slot, perhaps one that the client holds already."""
         who, key = self._draw(clients), self._draw(keys)
+        held, is_repeat = self.active(BookingStatus.HELD), self._draw(st.booleans())
+        if held and is_repeat:
+            hold = self._draw(st.sampled_from(held))
+            who, key = hold.client_id, hold.key
         self.both(lambda: self.desk.hold(who, key, **self.how()), lambda m: m.hold(who, key))
 
     def cancel(self) -> None:

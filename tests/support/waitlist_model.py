@@ -208,14 +208,17 @@ class Model:
         self.settle(Taken(client, key, cells))
 
     def hold(self, client: Id, key: SlotKey) -> None:
-        """Hold a slot, and release the client's previous hold."""
+        """Hold a slot, and release the client's previous hold; a renewed hold keeps its cells."""
+        cells = key.occupies(self.rules)
         own = self.own(client, key)
         if own and own.entry:
             return
-        self.clear(client, key)
+        if own:
+            cells = own.cells
+        else:
+            self.clear(client, key)
         self.taken = [t for t in self.taken if not (t.is_hold and t.client == client)]
-        until = min(self.now + HOLD, key.starts_at)
-        self.taken.append(Taken(client, key, key.occupies(self.rules), until))
+        self.taken.append(Taken(client, key, cells, min(self.now + HOLD, key.starts_at)))
         self.serve()
 
     def cancel(self, client: Id, key: SlotKey) -> None:
