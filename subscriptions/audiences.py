@@ -1,7 +1,7 @@
 """Audiences: groups of identical subscriptions, for which an event is rendered only once.
 
-If an event concerns a viewer's own booking, this viewer gets a separate rendering, because its
-content differs.
+If an event concerns a viewer's own booking, this viewer's subscriptions get a separate rendering,
+because its content differs.
 """
 
 from __future__ import annotations
@@ -135,10 +135,12 @@ class Audience:
         DELIVERIES.inc(len(self._live) * len(events))
         clients = {client_id for event in events for client_id in event.client_ids}
         shared: EncodedEvents | None = None
+        own: dict[Id | None, EncodedEvents] = {}
         for member, removal in list(self._live.items()):
             try:
                 if member.viewer_id in clients:
-                    encoded = self.encode(events, member)
+                    found = own.get(member.viewer_id)
+                    encoded = own[member.viewer_id] = found or self.encode(events, member)
                 else:
                     encoded = shared = shared or self.encode(events, member)
                 if not encoded.payloads or member.send(encoded):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from pydantic import ValidationError
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from models.ids import Id
     from subscriptions.audiences import Member, Render
+
+    _AudienceKey: TypeAlias = tuple[Render, bool]
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,11 @@ class Channel:
         self._buffer: deque[Event] = deque(maxlen=BUFFER_SIZE)
         self._advanced = asyncio.Event()
         self._reading = asyncio.Lock()
-        self._audiences: dict[tuple[Render, bool], Audience] = {}
+        self._delivering = asyncio.Lock()
+        self._audiences: dict[_AudienceKey, Audience] = {}
+        self._due: dict[_AudienceKey, Audience] = {}
+        """The audiences to which `_fresh` is still to be delivered."""
+        self._fresh: Sequence[Event] = ()
 
     @property
     def last(self) -> int:
@@ -107,20 +113,21 @@ class Channel:
         except ValidationError:
             log.warning("ignored an invalid message on channel %s", self.name)
             return
-        if not self.deliver([event]):
+        if not await self.deliver([event]):
             await self.catch_up()
 
-    def deliver(self, events: Sequence[Event]) -> bool:
-        """Deliver the committed events that are next in order.
+    async def deliver(self, events: Sequence[Event]) -> bool:
+        """Deliver the committed events that are next in order; run other tasks between audiences.
 
         Returns:
             Whether the channel has now delivered all of these events; False if earlier events are
             missing, or if the log was replaced.
         """
-        if not self.ready.is_set() or any(map(self._contradicts, events)):
-            return False
-        self._deliver_next(events)
-        return all(event.sequence <= self.last for event in events)
+        async with self._delivering:
+            if not self.ready.is_set() or any(map(self._contradicts, events)):
+                return False
+            await self._deliver_next(events)
+            return all(event.sequence <= self.last for event in events)
 
     async def catch_up(self) -> None:
         """Deliver the events in the log that follow the last delivered event.
@@ -133,7 +140,8 @@ class Channel:
             if not await log_holds(self.expert_id, self._position):
                 raise LogReplaced
             while events := await events_after(self.expert_id, self.last):
-                self._deliver_next(events)
+                async with self._delivering:
+                    await self._deliver_next(events)
 
     def _contradicts(self, event: Event) -> bool:
         """Return whether an event proves that the log was replaced after events were delivered."""
@@ -143,7 +151,7 @@ class Channel:
         is_buffered = -len(self._buffer) <= index < 0
         return is_buffered and self._buffer[index].id != event.id
 
-    def _deliver_next(self, events: Sequence[Event]) -> None:
+    async def _deliver_next(self, events: Sequence[Event]) -> None:
         fresh = []
         for event in events:
             # An event that was read from the log may already have arrived in a notification.
@@ -156,15 +164,25 @@ class Channel:
         if not fresh:
             return
         self._on_change(self.expert_id)
-        for first in range(0, len(fresh), MAX_EVENTS_PER_SEND):
-            for audience in list(self._audiences.values()):
-                audience.deliver(fresh[first : first + MAX_EVENTS_PER_SEND])
-        if self._is_closed:
-            for (_, sees_disabled), audience in self._audiences.items():
-                if not sees_disabled:
-                    audience.end(NoSuchExpert)
         advanced, self._advanced = self._advanced, asyncio.Event()
         advanced.set()
+        self._due, self._fresh = dict(self._audiences), fresh
+        try:
+            while self._due:
+                self._deliver_to(next(iter(self._due)))
+                if self._due:
+                    await asyncio.sleep(0)
+        finally:  # a cancelled delivery must not leave gaps
+            while self._due:
+                self._deliver_to(next(iter(self._due)))
+
+    def _deliver_to(self, key: _AudienceKey) -> None:
+        """Deliver the fresh events to an audience that is due."""
+        (_, sees_disabled), audience = key, self._due.pop(key)
+        for first in range(0, len(self._fresh), MAX_EVENTS_PER_SEND):
+            audience.deliver(self._fresh[first : first + MAX_EVENTS_PER_SEND])
+        if self._is_closed and not sees_disabled:
+            audience.end(NoSuchExpert)
 
     async def next_events(self, position: int, *, sees_disabled: bool = False) -> Sequence[Event]:
         """Wait for events after a position, and return at least the next one.
@@ -281,6 +299,8 @@ class Channel:
                 missed = ()
                 self._require_log()
                 self.require_open(sees_disabled=sees_disabled)
+                if key in self._due:  # the member has seen the events that the audience lacks
+                    self._deliver_to(key)
                 position = await audience.join(member)
                 await member.drained()
         finally:

@@ -70,7 +70,7 @@ class Hub:
         for expert_id, group in groupby(events, lambda event: event.expert_id):
             of_expert = list(group)
             channel = self._channels.get(expert_id)
-            is_delivered = channel is None or channel.deliver(of_expert)
+            is_delivered = channel is None or await channel.deliver(of_expert)
             if self._bus.reaches_other_processes or not is_delivered:
                 for event in of_expert:
                     await self._bus.notify(f"expert:{expert_id}", event.model_dump_json())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ class RecordingSubscriber:
     """A subscriber with a send buffer that fills up."""
 
     def __init__(self, viewer_id: Id | None = None, capacity: int = 10_000) -> None:
+        self.renders = 0
         self.viewer_id = viewer_id
         self.capacity = capacity
         self.received: list[str] = []
@@ -37,6 +38,7 @@ class RecordingSubscriber:
 
     def render(self, event: Event) -> bytes | None:
         """Render an event separately for this subscriber's viewer."""
+        self.renders += 1
         return f"{event.sequence} own".encode()
 
     def send(self, encoded: EncodedEvents) -> bool:
@@ -134,13 +136,60 @@ async def test_event_is_rendered_once_for_all_viewers_except_the_bookings_client
     assert subscribers[-1].received == ["2", "3 own", "4 own"]
 
 
+async def test_event_is_rendered_once_for_all_subscriptions_of_the_bookings_client(
+    channel: Channel,
+) -> None:
+    ada, render = new_id(), CountingRenderer()
+    subscribers = [RecordingSubscriber(ada) for _ in range(20)]
+    async with served(channel, subscribers, render, 0):
+        await notify(channel, 1, ada)
+    assert [subscriber.received for subscriber in subscribers] == [["1 own"]] * 20
+    assert sum(subscriber.renders for subscriber in subscribers) == 1
+
+
+async def test_other_tasks_run_between_the_audiences_of_an_event(channel: Channel) -> None:
+    """A subscriber that joins meanwhile receives later events only."""
+    renders = [CountingRenderer() for _ in range(3)]
+    groups = [[RecordingSubscriber()] for _ in renders]
+    late = RecordingSubscriber()
+    async with AsyncExitStack() as stack:
+        for render, group in zip(renders, groups, strict=True):
+            await stack.enter_async_context(served(channel, group, render, 0))
+        delivering = asyncio.create_task(
+            channel.deliver([event_of(channel.expert_id, number) for number in (1, 2)])
+        )
+        await asyncio.sleep(0)
+        assert [render.calls for render in renders] == [2, 0, 0]
+        await stack.enter_async_context(served(channel, [late], renders[2], 2))
+        assert await delivering
+        assert await channel.deliver([event_of(channel.expert_id, number) for number in (3, 4)])
+    assert [subscriber.received for [subscriber] in groups] == [["2", "4"]] * 3
+    assert late.received == ["4"]
+
+
+async def test_cancelled_delivery_leaves_no_gap(channel: Channel) -> None:
+    renders = [CountingRenderer() for _ in range(3)]
+    groups = [[RecordingSubscriber()] for _ in renders]
+    async with AsyncExitStack() as stack:
+        for render, group in zip(renders, groups, strict=True):
+            await stack.enter_async_context(served(channel, group, render, 0))
+        events = [event_of(channel.expert_id, number) for number in range(1, 5)]
+        delivering = asyncio.create_task(channel.deliver(events[:2]))
+        await asyncio.sleep(0)
+        delivering.cancel()
+        await asyncio.wait([delivering])
+        assert delivering.cancelled()
+        assert await channel.deliver(events[2:])
+    assert [subscriber.received for [subscriber] in groups] == [["2", "4"]] * 3
+
+
 async def test_events_of_one_commit_are_sent_together(channel: Channel) -> None:
     """Up to 16 events are sent together; a client's own events are rendered separately."""
     ada, render = new_id(), CountingRenderer()
     subscribers = [RecordingSubscriber(), RecordingSubscriber(new_id()), RecordingSubscriber(ada)]
     async with served(channel, subscribers, render, 0):
         events = [event_of(channel.expert_id, n, ada if n == 3 else None) for n in range(1, 37)]
-        assert channel.deliver(events)
+        assert await channel.deliver(events)
         await asyncio.sleep(0)
     shared = [str(number) for number in range(2, 37, 2)]
     assert [subscriber.received for subscriber in subscribers[:2]] == [shared] * 2
@@ -158,13 +207,13 @@ async def test_event_after_a_gap_is_not_delivered(channel: Channel) -> None:
     subscriber, render = RecordingSubscriber(), CountingRenderer()
     async with served(channel, [subscriber], render, 0):
         events = [event_of(channel.expert_id, number) for number in range(1, 7)]
-        assert not channel.deliver(events[1:3])
-        assert not channel.deliver([events[3], events[0], events[1]])
-        assert channel.deliver(events[:5])
-        assert channel.deliver([events[1], events[5]])
-        assert channel.deliver(events)
+        assert not await channel.deliver(events[1:3])
+        assert not await channel.deliver([events[3], events[0], events[1]])
+        assert await channel.deliver(events[:5])
+        assert await channel.deliver([events[1], events[5]])
+        assert await channel.deliver(events)
     assert subscriber.received == ["2", "4", "6"]
-    assert not Channel(channel.expert_id).deliver(events[:1])
+    assert not await Channel(channel.expert_id).deliver(events[:1])
 
 
 def test_each_event_is_encoded_once_for_each_encoding_key() -> None:
