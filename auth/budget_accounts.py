@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+QUOTA_PER_EVENT: Final = 300
+"""The quota of a rate limit, as a multiple of the limit on the cost of one live event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,11 @@ class Policy:
     def refill_seconds(self, cost: float) -> float:
         """Return the number of seconds in which a token bucket regains the given cost."""
         return cost * self.seconds / self.quota
+
+    @property
+    def max_event_cost(self) -> int:
+        """Limit on the cost of one live event for all subscriptions of an account to a channel."""
+        return self.quota // QUOTA_PER_EVENT
 
 
 USER = Policy("user", 600_000, 60)

@@ -14,11 +14,12 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from auth.budget_accounts import Balance
+from auth.live_costs import LiveCosts, LiveSubscription
 from models.errors import RateLimited
 from models.telemetry.metrics import BUDGET_REFUSALS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 
     from auth.budget_accounts import BudgetAccount
     from auth.shared_budgets import SharedBuckets
@@ -106,6 +107,21 @@ class Budgets:
         self._local = TokenBuckets()
         self._shared = _shared(url) if is_on and url else None
         self._retry_at = 0.0
+        self.live_costs = LiveCosts()
+
+    def live_subscription(
+        self, accounts: Sequence[BudgetAccount], channel: Hashable, rendering: Hashable, cost: int
+    ) -> LiveSubscription:
+        """Return a context manager that counts a subscription while it is live.
+
+        Args:
+            accounts: the accounts to which the subscription counts.
+            channel: identifies the events that the subscription receives.
+            rendering: identifies the rendering of these events, which subscriptions may share.
+            cost: the cost of rendering one event.
+        """
+        costs = self.live_costs if self._is_on else None
+        return LiveSubscription(costs, accounts, channel, rendering, cost)
 
     def check(self, accounts: Sequence[BudgetAccount], cost: int) -> None:
         """Check that the accounts have enough left, without charging them.

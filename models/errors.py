@@ -22,7 +22,7 @@ ExpertBookError
 │   └── TooManyPixels  TooFewPixels
 ├── Unauthenticated         no token, or one that is no longer valid
 ├── Forbidden               the field requires a role that the viewer does not have
-├── TooManyOperations       too many concurrent operations on one WebSocket
+├── TooManyOperations       too many operations on a WebSocket, or subscriptions of a client
 ├── RateLimited             .retry_after_seconds; the client's request budget is used up
 ├── TimedOut                the time limit was exceeded; a change may have been made
 └── DatabaseError           message for operators, with the action to take
@@ -240,7 +240,7 @@ class TooFewPixels(InvalidImage):
 
 
 class TooManyOperations(ExpertBookError):
-    """The WebSocket connection has too many concurrent operations."""
+    """A WebSocket has too many concurrent operations, or a client has too many subscriptions."""
 
     code = "TOO_MANY_OPERATIONS"
 

@@ -333,7 +333,8 @@ class BookingSubscription:
         context = info.context
         viewer = require_viewer(context.viewer)
         feed, calendar = context.services.feed, own_expert_id(viewer)
-        async with aclosing(feed.changes(viewer.id, calendar, context.now)) as bookings:
-            async for booking in bookings:
-                context.restart()
-                yield Booking.of(booking, context)
+        with context.live_subscription(viewer.id):
+            async with aclosing(feed.changes(viewer.id, calendar, context.now)) as bookings:
+                async for booking in bookings:
+                    context.restart()
+                    yield Booking.of(booking, context)

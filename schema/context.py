@@ -15,7 +15,7 @@ from resolvers.callers import Caller, device_of, preferred_language
 from schema.loaders import Loaders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from datetime import datetime
     from types import TracebackType
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auth.budgets import Budgets
     from auth.calendar_keys import CalendarKeys
     from auth.export_keys import ExportKeys
+    from auth.live_costs import LiveSubscription
     from auth.viewers import Viewer, Viewers
     from models.ledger.ledger import Ledger
     from resolvers.alternatives import Alternatives
@@ -129,7 +130,7 @@ class Context:
             them.
         now: time of the operation, read once.
         loaders: batch loaders, whose cache lasts for this operation.
-        event_cost: cost of replaying one event to the subscription.
+        event_cost: cost of one event of the subscription.
         excess_rows: stored rows that were read beyond the number that the cost assumes.
     """
 
@@ -169,6 +170,21 @@ class Context:
             RateLimited: if the client's budget is insufficient, unless `always` is set.
         """
         await self.services.budgets.spend(self.budget_accounts, cost, always=always)
+
+    def live_subscription(
+        self, channel: Hashable, rendering: Hashable | None = None
+    ) -> LiveSubscription:
+        """Return a context manager that counts the subscription while it is live.
+
+        Args:
+            channel: identifies the events that the subscription receives.
+            rendering: identifies the rendering of these events; None if the subscription shares its
+                rendering with no others.
+        """
+        budgets, accounts = self.services.budgets, self.budget_accounts
+        return budgets.live_subscription(
+            accounts, channel, object() if rendering is None else rendering, self.event_cost
+        )
 
     @property
     def budget_accounts(self) -> tuple[BudgetAccount, ...]:

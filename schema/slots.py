@@ -237,10 +237,11 @@ async def watch_calendar(
     start = await replay_start(context, key, after)
     sees_disabled = manages_calendar(context.viewer, key)
     following = slot_events(context.services.hub, key, start, kinds, sees_disabled=sees_disabled)
-    async with aclosing(following) as events:
-        async for event in events:
-            context.restart()
-            yield event
+    with context.live_subscription(key):
+        async with aclosing(following) as events:
+            async for event in events:
+                context.restart()
+                yield event
 
 
 @strawberry.type

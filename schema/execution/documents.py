@@ -282,7 +282,7 @@ def cost_of(prepared: Prepared, variables: Mapping[str, Any] | None) -> int:
 
 
 def event_cost(prepared: Prepared, variables: Mapping[str, Any] | None) -> int:
-    """Return the cost of replaying one event to a subscription."""
+    """Return the cost of rendering one event for a subscription."""
     root_cost = ROOT_FIELD_COSTS[OperationType.SUBSCRIPTION]
     return REPLAY_COST + prepared.plan.cost(variables) - root_cost
 

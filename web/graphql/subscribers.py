@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from graphql import ExecutionResult
 
+    from auth.live_costs import LiveSubscription
     from models.bookings.events import Event
     from schema.context import Context
     from schema.execution.prepared import Prepared
@@ -88,10 +89,12 @@ class Subscriber:
         """Wait until the send buffer has room; cut off a client that does not read in time."""
         await drain(self._transport)
 
-    async def serve(self, observed: ObservedSubscription, shared: SharedSubscription) -> NoReturn:
+    async def serve(
+        self, observed: ObservedSubscription, live: LiveSubscription, shared: SharedSubscription
+    ) -> NoReturn:
         """Send events until the subscription is cancelled or fails."""
         hub = self._view.services.hub
-        with observed:
+        with observed, live:
             await hub.serve(
                 shared.expert_id,
                 shared.after,
@@ -117,7 +120,8 @@ async def subscribe(
     if shared is None:
         return _send_each(watch(prepared, variables, context), encoding, transport)
     subscriber = Subscriber(shared, context, encoding, transport)
-    return subscriber.serve(ObservedSubscription(prepared), shared)
+    live = context.live_subscription(shared.expert_id, shared.view)
+    return subscriber.serve(ObservedSubscription(prepared), live, shared)
 
 
 async def _send_each(
