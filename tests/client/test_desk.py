@@ -27,7 +27,8 @@ BOOKING = "query ($id: ID!) { booking(id: $id) { id reference startsAt minutes }
 DAY = """query ($id: ID!, $day: Date!, $minutes: Int!, $zone: TimeZone!) { expert(id: $id) {
   days(from: $day, count: 1, minutes: $minutes, timeZone: $zone) {
     slots { id status startsAt endsAt } } } }"""
-SIGN_IN = "mutation ($input: LoginInput!) { login(input: $input) { ... on SignedIn { token } } }"
+SIGN_IN = """mutation ($input: LoginInput!) { login(input: $input) {
+  ... on SignedIn { accessToken } } }"""
 RULES = "query ($id: ID!) { expert(id: $id) { availability { %s } } }"
 SET_RULES = """mutation ($input: SetAvailabilityInput!) { setAvailability(input: $input) {
   __typename } }"""
@@ -278,7 +279,7 @@ async def test_changes_of_hours_are_kept_if_the_hours_change_elsewhere(
     """The page shows the newest hours, and applies the expert's own changes to them on request."""
     expert = await demo_expert(site_api)
     account = {"email": DEMO_EXPERT, "password": DEMO_PASSWORD}
-    token = (await site_api.ask(SIGN_IN, input=account))["login"]["token"]
+    token = (await site_api.ask(SIGN_IN, input=account))["login"]["accessToken"]
     elsewhere = site_api.signed_in(token)
     query = RULES % "cancellationNoticeMinutes horizonDays"
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from models.bookings.booking import Booking, BookingStatus
 from models.calendar.rules import Calendar, Offer
 from models.calendar.slots import SlotKey, SlotStatus
 from models.calendar.times import cell_of, utc_now
 from models.ids import Id, new_id
-from models.ledger.loading import load
+from models.ledger.loading import MAX_ATTEMPTS, _rows, load
 from tests.support.commands import FunctionCommand
 from tests.support.samples import booking, rules, weekly
+from tests.support.wire_faults import CommandError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from models.bookings.command import Agendas, Command
     from models.store.connection import Client
+    from tests.support.wire_proxy import WireProxy
 
 DAY = 96
 LONG = 480
@@ -115,3 +118,18 @@ async def test_hold_of_the_requesting_client_is_loaded(calendar: Calendar) -> No
     assert agendas[calendar.id].holds_of(hold.client_id) == [hold]
     assert agendas.booking(hold.id) == hold
     assert agendas[calendar.id].holds_of(Id()) == []
+
+
+@pytest.mark.parametrize("code", [50, 133])
+async def test_reads_are_repeated_after_errors_that_pass(
+    proxy: WireProxy, driver: Client, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """The driver does not repeat a read after these errors."""
+    calendars = await driver.get_default_database().create_collection(Calendar.Settings.name)
+    monkeypatch.setattr(Calendar, "get_pymongo_collection", lambda: calendars)
+    await calendars.insert_one({"_id": 1})
+    proxy.inject(Fault(CommandError(code), "find", times=MAX_ATTEMPTS - 1))
+    assert await _rows(Calendar, {"_id": 1}) == [{"_id": 1}]
+    proxy.inject(Fault(CommandError(code), "find", times=MAX_ATTEMPTS))
+    with pytest.raises(OperationFailure):
+        await _rows(Calendar, {"_id": 1})

@@ -94,7 +94,7 @@ WRITES_AND_READS = [
     ),
     *(
         Case(f"{code} for a read", CommandError(code), READS)
-        for code in (6, 50, 89, 91, 133, 189, 262, 10107, 11600, 11602, 13435)
+        for code in (6, 89, 91, 189, 262, 10107, 11600, 11602, 13435)
     ),
     Case("lost write", LostReply(), WRITE),
     Case("lost answer to a write", LostReply(), WRITE, takes_effect=True),
