@@ -27,7 +27,7 @@ from models.calendar.rules import Calendar
 from models.directory.experts import Expert
 from models.directory.photos import Photo
 from models.directory.reviews import Review
-from models.errors import IndexBroken
+from models.errors import IndexBroken, Unavailable
 from models.migrations import migrate
 from models.store.connection import DEFAULT_NAME, connected
 from models.store.shared_state import SharedState
@@ -102,10 +102,11 @@ async def _prepare(database: Database, lead_times: Sequence[timedelta]) -> None:
         try:
             await bind(database)
             await migrate(lead_times)
-        except (OperationFailure, ConnectionFailure) as error:
-            is_passing = isinstance(error, ConnectionFailure) or may_be_read_again(error)
-            if isinstance(error, OperationFailure) and error.code == DUPLICATE_KEY:
-                raise IndexBroken(await _broken_index(database, error.details or {})) from error
+        except (OperationFailure, ConnectionFailure, Unavailable) as error:
+            cause = error.__cause__ if isinstance(error, Unavailable) else error
+            if isinstance(cause, OperationFailure) and cause.code == DUPLICATE_KEY:
+                raise IndexBroken(await _broken_index(database, cause.details or {})) from error
+            is_passing = isinstance(cause, ConnectionFailure) or may_be_read_again(cause)
             if not is_passing or monotonic() > deadline:
                 raise
             await asyncio.sleep(PAUSE_SECONDS)

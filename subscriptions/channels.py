@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from time import monotonic
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from pydantic import ValidationError
@@ -37,6 +38,9 @@ subscribers may resume at earlier positions."""
 MAX_EVENTS_PER_SEND = 16
 """Events are sent in chunks of this size; after each chunk, subscribers whose send buffer is full
 leave the live audience."""
+
+MAX_BUSY_SECONDS = 0.005
+"""Time after which other tasks may run before an event is delivered to the other audiences."""
 
 
 def expired() -> CursorExpired:
@@ -167,11 +171,13 @@ class Channel:
         advanced, self._advanced = self._advanced, asyncio.Event()
         advanced.set()
         self._due, self._fresh = dict(self._audiences), fresh
+        pause_at = monotonic() + MAX_BUSY_SECONDS
         try:
             while self._due:
                 self._deliver_to(next(iter(self._due)))
-                if self._due:
+                if self._due and monotonic() >= pause_at:
                     await asyncio.sleep(0)
+                    pause_at = monotonic() + MAX_BUSY_SECONDS
         finally:  # a cancelled delivery must not leave gaps
             while self._due:
                 self._deliver_to(next(iter(self._due)))

@@ -31,22 +31,22 @@ async def turn_of(user_id: Id) -> AsyncIterator[None]:
         Unavailable: if the database does not respond.
     """
     users = User.get_pymongo_collection()
-    until = utc_now()
+    until, may_hold = utc_now(), False
     try:
-        is_taken = False
-        while not is_taken:
+        while not may_hold:
             now = utc_now()
             until = now + TURN
             free = {"_id": user_id, "$or": [{"busy_until": None}, {"busy_until": {"$lte": now}}]}
+            may_hold = True  # also if the update fails, since it may take effect in spite of that
             with or_unavailable():
                 taken = await users.update_one(free, {"$set": {"busy_until": until}})
-            is_taken = taken.modified_count > 0
-            if not is_taken:
+            may_hold = taken.modified_count > 0
+            if not may_hold:
                 await asyncio.sleep(PAUSE_SECONDS)
         yield
     finally:
-        # Also after an error, since the turn may have been taken in spite of it. If the turn cannot
-        # be ended, it ends by itself; this must not change the request's result.
-        with suppress(PyMongoError):
-            own = {"_id": user_id, "busy_until": until}
-            await users.update_one(own, {"$set": {"busy_until": utc_now()}})
+        if may_hold:
+            # If the turn cannot be ended, it ends by itself; the request's result stays the same.
+            with suppress(PyMongoError):
+                own = {"_id": user_id, "busy_until": until}
+                await users.update_one(own, {"$set": {"busy_until": utc_now()}})

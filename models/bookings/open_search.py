@@ -101,6 +101,7 @@ class OpenSearch:
                     return
                 await self._words.refresh()
                 await self._refreshes.load(None)
+                self._ranking.index.forget_days(utc_now())
                 today = utc_now().date()
                 for ahead in range(-1, DAYS_AHEAD + 1):
                     await self._compute(today + ahead * ONE_DAY)

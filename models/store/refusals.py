@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pymongo.monitoring import CommandListener
 
-from models.store.transactions import DUPLICATE_KEY, RACES
+from models.store.transactions import DUPLICATE_KEY, NO_SUCH_TRANSACTION, RACES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +139,9 @@ class RefusalLog(CommandListener):
 
     def _record(self, command: str, error: Mapping[str, Any]) -> None:
         code = error.get("code")
-        if code is None or code in HARMLESS:
+        # If a statement fails, the server aborts the transaction before the driver does.
+        is_aborted = command == "abortTransaction" and code == NO_SUCH_TRANSACTION
+        if code is None or code in HARMLESS or is_aborted:
             return
         if code in LOST_RACES:
             self._lost_races[command] += 1

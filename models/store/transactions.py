@@ -166,7 +166,7 @@ def is_retryable(error: Exception) -> bool:
     )
 
 
-def may_be_read_again(error: Exception) -> bool:
+def may_be_read_again(error: BaseException | None) -> bool:
     """Return whether the server refused a read for a reason that usually lasts only for a moment.
 
     The driver repeats a read once after some of these errors, and not at all after the others.

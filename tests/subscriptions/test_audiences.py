@@ -147,6 +147,13 @@ async def test_event_is_rendered_once_for_all_subscriptions_of_the_bookings_clie
     assert sum(subscriber.renders for subscriber in subscribers) == 1
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let other tasks run after each audience."""
+    monkeypatch.setattr("subscriptions.channels.MAX_BUSY_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
 async def test_other_tasks_run_between_the_audiences_of_an_event(channel: Channel) -> None:
     """A subscriber that joins meanwhile receives later events only."""
     renders = [CountingRenderer() for _ in range(3)]
@@ -167,6 +174,7 @@ async def test_other_tasks_run_between_the_audiences_of_an_event(channel: Channe
     assert late.received == ["4"]
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_cancelled_delivery_leaves_no_gap(channel: Channel) -> None:
     renders = [CountingRenderer() for _ in range(3)]
     groups = [[RecordingSubscriber()] for _ in renders]
