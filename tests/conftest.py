@@ -188,7 +188,8 @@ def patient_commits() -> Iterator[None]:
     The default limit of eight seconds can be too short on a busy machine.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.ledger.ledger.PATIENCE_SECONDS", 600)
+        for module in ("models.ledger.ledger", "models.store.transactions"):
+            patch.setattr(f"{module}.PATIENCE_SECONDS", 600)
         yield
 
 

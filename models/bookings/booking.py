@@ -336,7 +336,7 @@ async def calendar_and_upcoming_bookings(
         bookings = await Booking.find(query, session=session).sort("+starts_at").to_list()
         return calendar, bookings
 
-    return await read_snapshot(Booking, read)
+    return await read_snapshot(Booking.get_pymongo_collection().database.client, read)
 
 
 async def booking_page(filters: list[Filter], arguments: PageArguments) -> Page[Booking]:

@@ -92,26 +92,27 @@ class ChangeStream:
         """Drop the resume token if the server refuses a command, as the token may be the reason.
 
         The server may refuse a token that is too old or unknown, both when the stream is opened and
-        when it is read. Readers then get the missed events from the event log.
+        when it is read. If the database is dropped, the server closes the stream, and would close
+        it again at the same place. Readers then get the missed events from the event log.
+
+        Raises:
+            Unavailable: if the server has closed the stream.
         """
         try:
             yield
         except OperationFailure:
             self._token = None
             raise
+        except StopAsyncIteration:
+            self._token = None
+            raise Unavailable("The database closed the change stream.") from None
 
     async def _read(
         self, stream: AsyncDatabaseChangeStream[dict[str, Any]]
     ) -> AsyncIterator[Committed | Notification]:
         while True:
             with or_unavailable(), self._dropping_refused_token():
-                try:
-                    change = await stream.next()
-                except StopAsyncIteration:
-                    # The server closes a stream whose database is dropped, and would close it again
-                    # at the same place.
-                    self._token = None
-                    raise Unavailable("The database closed the change stream.") from None
+                change = await stream.next()
             self._token = stream.resume_token
             document = change["fullDocument"]
             if change["ns"]["coll"] == Event.Settings.name:

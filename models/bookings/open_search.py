@@ -93,11 +93,11 @@ class OpenSearch:
 
     async def _prepare_if_large(self) -> None:
         """Keep the indexes of a large directory ready, so that searches need not wait for them."""
-        listed = Expert.get_pymongo_collection().find({"listed": True}, {"_id": 1})
+        experts = Expert.get_pymongo_collection()
         while True:
             # If the database does not respond, the next round tries again.
             with suppress(Unavailable), or_unavailable():
-                if len(await listed.clone().limit(LARGE_DIRECTORY).to_list()) < LARGE_DIRECTORY:
+                if not await experts.find_one({"listed": True}, skip=LARGE_DIRECTORY - 1):
                     return
                 await self._words.refresh()
                 await self._refreshes.load(None)

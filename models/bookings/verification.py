@@ -31,7 +31,7 @@ from models.directory.reviews import Review
 from models.errors import DatabaseUnreachable
 from models.store.connection import DEFAULT_NAME, new_client, or_unreachable
 from models.store.documents import or_unavailable
-from models.store.transactions import READ, WRITE
+from models.store.transactions import read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
@@ -173,8 +173,7 @@ async def _read_snapshot(
         await add(User.Settings.name, "expert_id", experts)
         return checker
 
-    async with database.client.start_session() as session:
-        return await session.with_transaction(read, READ, WRITE)
+    return await read_snapshot(database.client, read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from models.errors import Unavailable
 from models.ledger.batch import Batch, Entry, OutcomeUnknown, Outdated
 from models.ledger.claims import Claims
 from models.ledger.loading import CalendarCache, load
-from models.store.transactions import is_retryable
+from models.store.transactions import PATIENCE_SECONDS, is_retryable
 from models.store.writers import WriterSession
 from models.telemetry.metrics import count_events, observe_batch
 from models.telemetry.tracing import tracer
@@ -46,9 +46,6 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 16
 """Maximum number of granted commands per transaction. In larger batches, deciding and writing would
 overlap less."""
-PATIENCE_SECONDS = 8.0
-"""Default time for which the ledger retries a command."""
-
 MAX_BACKOFF_SECONDS = 0.1
 
 
@@ -62,7 +59,8 @@ class Ledger:
         use_cache: whether calendars stay in memory after a commit, for later commands.
         offers: how free time is offered to waiting clients.
         lead_times: times before a session at which its client is reminded.
-        patience_seconds: time for which a command that lost a race is retried.
+        patience_seconds: time for which a command that lost a race is retried; None for
+            `PATIENCE_SECONDS`.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ import asyncio
 import random
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymongo import ASCENDING, IndexModel, WriteConcern
 from pymongo.errors import (
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from beanie import Document
+    from pymongo import AsyncMongoClient
     from pymongo.asynchronous.client_session import AsyncClientSession
 
     from models.ids import Id
@@ -44,7 +45,8 @@ PASSING = frozenset(
 OUTCOME_UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
 """Error labels that the specification of transactions for MongoDB drivers defines."""
 PATIENCE_SECONDS = 8.0
-"""Time for which a transaction is repeated after conflicts and failed commits."""
+"""Time for which transactions, and the ledger's commands, are repeated after conflicts and failed
+commits."""
 MAX_ATTEMPTS = 20
 MAX_PAUSE_SECONDS = 0.05
 
@@ -85,22 +87,23 @@ async def run_in_transaction(
     deadline = monotonic() + PATIENCE_SECONDS
     async with client.start_session() as session:
         while True:
-            outcome, is_written = Outcome(at=datetime.now(UTC)), False
+            outcome = Outcome(at=datetime.now(UTC))
             try:
                 async with await session.start_transaction(READ, WRITE):
                     # This transaction's start has aborted the former one, unless it is committed.
                     if results and (former := await _committed(results, session)):
                         return results[former]
-                    results[outcome.id] = await write(session)
+                    result = await write(session)
                     await outcome.insert(session=session)
-                    is_written = True
-                return results[outcome.id]
+                    results[outcome.id] = result
+            except DuplicateKeyError:
+                raise
             except (PyMongoError, TimeoutError) as error:
-                if not is_written:
-                    results.pop(outcome.id, None)
-                may_succeed = is_written or is_retryable(error)
-                if not may_succeed or _is_duplicate(error) or monotonic() > deadline:
+                may_succeed = outcome.id in results or is_retryable(error)
+                if not may_succeed or monotonic() > deadline:
                     raise
+            else:
+                return result
             await asyncio.sleep(random.uniform(0, MAX_PAUSE_SECONDS))  # noqa: S311
 
 
@@ -110,23 +113,19 @@ async def _committed(results: Iterable[Id], session: AsyncClientSession) -> Id |
     return found.id if found else None
 
 
-def _is_duplicate(error: Exception) -> bool:
-    return isinstance(error, OperationFailure) and error.code == DUPLICATE_KEY
-
-
 async def read_snapshot(
-    of: type[Document], read: Callable[[AsyncClientSession], Awaitable[Result]]
+    client: AsyncMongoClient[dict[str, Any]],
+    read: Callable[[AsyncClientSession], Awaitable[Result]],
 ) -> Result:
     """Run `read`, which may be called more than once, on a snapshot of the database.
 
     Args:
-        of: document class that determines the database.
+        client: the database client.
         read: reads in the session that it is given, and writes nothing.
 
     Raises:
         PyMongoError: if `read` fails with an error that is not retryable.
     """
-    client = of.get_pymongo_collection().database.client
     async with client.start_session() as session:
         return await session.with_transaction(read, READ, WRITE)
 
