@@ -1,8 +1,8 @@
 """Compiled conversion of objects to response data, for fields that only read attributes.
 
 graphql-core's executor does a lot of work per attribute: it looks up the field, builds a path and
-an info object, and inspects the type. All of this work depends only on the GraphQL
-document, so this module does it once per document.
+an info object, and inspects the type. All of this work depends only on the GraphQL document, so
+this module does it once per document.
 
 A field is compiled if neither it nor any field selected below it has a resolver, permission or
 argument. A member type of a union or interface is compiled when the first object of its class

@@ -4,9 +4,8 @@ graphql-core's validator walks the document and applies 32 rules to every node; 
 less work per node. The proof succeeds only if the document satisfies every rule of the
 specification (https://spec.graphql.org/September2025/#sec-Validation). The validator checks all
 other documents, some of which are valid, such as documents with introspection, with directives
-other than
-@skip and @include, with one-of inputs, with fields that have arguments and are selected twice, and
-with nullable variables whose default value makes them acceptable for a non-null type.
+other than @skip and @include, with one-of inputs, with fields that have arguments and are selected
+twice, and with nullable variables whose default value makes them acceptable for a non-null type.
 """
 
 from __future__ import annotations

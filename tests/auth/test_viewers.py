@@ -12,14 +12,14 @@ import pytest
 from auth.tokens import Tokens
 from auth.viewers import Viewers
 from models.accounts import sessions
-from models.accounts.users import User
 from models.calendar.times import utc_now
 from models.errors import Unauthenticated
-from models.ids import new_id
+from tests.support.samples import new_user
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from models.accounts.users import User
     from models.store.connection import Client
 
 LIFETIME = timedelta(minutes=15)
@@ -39,16 +39,7 @@ class Later(datetime):
 async def people(database: Client) -> AsyncIterator[list[User]]:
     """Three accounts, deleted after the test."""
     assert database is not None
-    users = [
-        User(
-            name="Ada",
-            email=f"{new_id()}@example.com",
-            email_key=str(new_id()),
-            password_hash="",
-            created_at=utc_now(),
-        )
-        for _ in range(3)
-    ]
+    users = [new_user() for _ in range(3)]
     for user in users:
         await user.insert()
     yield users

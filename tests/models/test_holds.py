@@ -102,14 +102,22 @@ after_changes = pytest.mark.parametrize("changes", CHANGES, ids=lambda changes: 
 KEPT = {"starts_at", "minutes", "cells", "price", "place", "cancellable_until"}
 
 
+async def hold_and_change_rules(
+    ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
+) -> tuple[Viewer, Booking]:
+    """Hold a slot as a new client, then change the rules; return the client and the hold."""
+    viewer = someone()
+    held = await hold(reserving(ledger), viewer, slot_id(slot(calendar, 9)), None)
+    await change_rules(ledger, calendar, **changes)
+    return viewer, held
+
+
 @after_changes
 async def test_hold_is_booked_on_its_original_terms_after_the_rules_change(
     ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
 ) -> None:
-    viewer, key = someone(), slot(calendar, 9)
-    held = await hold(reserving(ledger), viewer, slot_id(key), None)
-    await change_rules(ledger, calendar, **changes)
-    booked = await book_slot(ledger, key, viewer)
+    viewer, held = await hold_and_change_rules(ledger, calendar, changes)
+    booked = await book_slot(ledger, held.key, viewer)
     assert booked.id == held.id
     assert booked.model_dump(include=KEPT) == held.model_dump(include=KEPT)
     assert booked.status is BookingStatus.CONFIRMED
@@ -121,11 +129,9 @@ async def test_hold_is_booked_on_its_original_terms_after_the_rules_change(
 async def test_held_slot_is_held_again_on_the_original_terms_after_the_rules_change(
     ledger: Ledger, calendar: Calendar, changes: dict[str, Any]
 ) -> None:
-    viewer, key = someone(), slot(calendar, 9)
-    held = await hold(reserving(ledger), viewer, slot_id(key), None)
-    await change_rules(ledger, calendar, **changes)
-    renewed = await hold(reserving(ledger), viewer, slot_id(key), None)
-    booked = await book_slot(ledger, key, viewer)
+    viewer, held = await hold_and_change_rules(ledger, calendar, changes)
+    renewed = await hold(reserving(ledger), viewer, slot_id(held.key), None)
+    booked = await book_slot(ledger, held.key, viewer)
     for later in (renewed, booked):
         assert later.model_dump(include=KEPT) == held.model_dump(include=KEPT)
     assert renewed.held_until

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure
 
 from models.accounts.users import User
-from models.calendar.times import utc_now
 from models.errors import EmailTaken
 from models.ids import Id, new_id
 from models.store.shared_state import SharedState
 from models.store.transactions import OUTCOME_UNKNOWN, TRANSIENT, run_in_transaction
+from tests.support.failing_commits import failing_commits, is_first
+from tests.support.samples import new_user
 
 if TYPE_CHECKING:
+    from pymongo.asynchronous.client_session import AsyncClientSession
+
     from models.store.connection import Client
 
 FAILURES = [
@@ -34,33 +36,9 @@ def failure(request: pytest.FixtureRequest, database: Client) -> Exception:
     return found
 
 
-def fail_first_commit(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception, *, is_stored: bool
-) -> None:
-    """Let the first commit fail, whether it takes effect or not."""
-    commit, commits = AsyncClientSession.commit_transaction, 0
-
-    async def commit_transaction(session: AsyncClientSession) -> None:
-        nonlocal commits
-        commits += 1
-        if commits > 1:
-            await commit(session)
-            return
-        await (commit(session) if is_stored else session.abort_transaction())
-        raise failure
-
-    monkeypatch.setattr(AsyncClientSession, "commit_transaction", commit_transaction)
-
-
-def new_user() -> User:
-    """Return a new account."""
-    email = f"{new_id()}@example.com"
-    return User(name="Ada", email=email, email_key=email, password_hash="", created_at=utc_now())
-
-
 @pytest.mark.parametrize("is_stored", [True, False])
 async def test_transaction_takes_effect_once_in_spite_of_a_failed_commit(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception, *, is_stored: bool
+    failure: Exception, *, is_stored: bool
 ) -> None:
     key, calls = f"counter {new_id()}", 0
     collection = SharedState.get_pymongo_collection()
@@ -72,8 +50,8 @@ async def test_transaction_takes_effect_once_in_spite_of_a_failed_commit(
         await collection.update_one({"_id": key}, one_more, upsert=True, session=session)
         return calls
 
-    fail_first_commit(monkeypatch, failure, is_stored=is_stored)
-    result = await run_in_transaction(SharedState, write)
+    with failing_commits(failure, is_first, takes_effect=is_stored):
+        result = await run_in_transaction(SharedState, write)
     assert result == calls == (1 if is_stored else 2)
     stored = await collection.find_one({"_id": key})
     assert stored
@@ -81,12 +59,10 @@ async def test_transaction_takes_effect_once_in_spite_of_a_failed_commit(
     await collection.delete_one({"_id": key})
 
 
-async def test_account_is_registered_in_spite_of_a_failed_commit(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
+async def test_account_is_registered_in_spite_of_a_failed_commit(failure: Exception) -> None:
     """Nobody is told that their own new account has already taken the e-mail address."""
-    fail_first_commit(monkeypatch, failure, is_stored=True)
-    user = await new_user().register()
+    with failing_commits(failure, is_first, takes_effect=True):
+        user = await new_user().register()
     with pytest.raises(EmailTaken):
         await user.model_copy(update={"id": Id()}).register()
     await user.delete()

@@ -12,7 +12,7 @@ from models.accounts.turns import turn_of
 from models.accounts.users import User
 from models.calendar.times import utc_now
 from models.errors import Unavailable
-from models.ids import new_id
+from tests.support.samples import new_user
 
 if TYPE_CHECKING:
     from models.store.connection import Client
@@ -24,9 +24,7 @@ REFUSED = OperationFailure("refused", 50)
 async def account(database: Client) -> User:
     """An account whose turn nobody holds."""
     assert database is not None
-    email = f"{new_id()}@example.com"
-    user = User(name="Ada", email=email, email_key=email, password_hash="", created_at=utc_now())
-    return await user.insert()
+    return await new_user().insert()
 
 
 def fail_after_update(monkeypatch: pytest.MonkeyPatch, number: int) -> None:

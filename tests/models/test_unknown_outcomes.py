@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 
 from models.bookings.booking import Booking
@@ -19,6 +18,7 @@ from models.ledger.claims import Claims
 from models.ledger.ledger import Ledger
 from models.store.transactions import NO_SUCH_TRANSACTION, OUTCOME_UNKNOWN, TRANSIENT
 from resolvers.reservations import hold
+from tests.support.failing_commits import failing_commits
 from tests.support.ledgers import (
     book_slot,
     events,
@@ -72,7 +72,6 @@ async def book_concurrently(database: Client, calendar: Calendar) -> list[Bookin
 async def test_client_is_not_refused_because_of_their_own_booking(
     database: Client,
     calendar: Calendar,
-    monkeypatch: pytest.MonkeyPatch,
     code: int,
     *,
     is_stored: bool,
@@ -82,50 +81,28 @@ async def test_client_is_not_refused_because_of_their_own_booking(
     Covers NO_SUCH_TRANSACTION: a restarted database server no longer knows the transaction when the
     driver repeats a commit.
     """
-    commit = AsyncClientSession.commit_transaction
-    commits = 0
-
-    async def commit_without_answer(session: AsyncClientSession) -> None:
-        nonlocal commits
-        commits += 1
-        if commits % 3 == 0:
-            await commit(session)
-            return
-        await (commit(session) if is_stored else session.abort_transaction())
-        raise unknown(code)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(AsyncClientSession, "commit_transaction", commit_without_answer)
+    with failing_commits(
+        unknown(code), lambda number: number % 3 != 0, takes_effect=is_stored
+    ) as commits:
         await book_concurrently(database, calendar)
-    assert commits > 1
+    assert commits.count > 1
     assert await findings() == set()
 
 
 @pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
 async def test_guest_keeps_the_hold_on_sign_in_although_commit_outcomes_are_unknown(
-    database: Client, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool
+    database: Client, calendar: Calendar, *, is_stored: bool
 ) -> None:
     """The hold is prolonged once and moved to the account once, with one event for each change."""
-    commit = AsyncClientSession.commit_transaction
     guest, account = someone(), someone()
-    commits = 0
-
-    async def commit_without_answer(session: AsyncClientSession) -> None:
-        nonlocal commits
-        commits += 1
-        if commits % 2 == 0:
-            await commit(session)
-            return
-        await (commit(session) if is_stored else session.abort_transaction())
-        raise unknown(64)
-
     async with Ledger(database, ignore_events).open() as ledger:
         held = await hold(reserving(ledger), guest, slot_id(slot(calendar, 0)), None)
         of_hold: Any = {"expert_ids": [calendar.id], "booking_ids": [held.id]}
-        with monkeypatch.context() as patch:
-            patch.setattr(AsyncClientSession, "commit_transaction", commit_without_answer)
+        with failing_commits(
+            unknown(64), lambda number: number % 2 == 1, takes_effect=is_stored
+        ) as commits:
             [prolonged] = await ledger.post(ProlongHold(**of_hold, duration=timedelta(hours=2)))
-            commits = 0
+            commits.count = 0
             move = MoveHold(**of_hold, guest_id=guest.id, holder_id=account.id)
             [moved] = await ledger.post(move)
     assert held.held_until

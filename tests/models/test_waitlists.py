@@ -10,7 +10,6 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import pytest
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 
 from models.bookings.booking import Booking, BookingStatus
@@ -30,6 +29,7 @@ from resolvers.moves import expire
 from resolvers.reservations import hold
 from resolvers.waits import review
 from tests.support.commands import FunctionCommand
+from tests.support.failing_commits import failing_commits, is_first
 from tests.support.killed_writer import die_at_offer
 from tests.support.ledgers import (
     book_slot,
@@ -171,28 +171,16 @@ async def test_sweepers_remove_waiting_clients_whose_time_window_has_passed(
 
 @pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "not stored"])
 async def test_offer_is_made_once_if_the_outcome_of_its_commit_is_unknown(
-    ledger: Ledger, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool
+    ledger: Ledger, calendar: Calendar, *, is_stored: bool
 ) -> None:
     """The commit that frees the slot fails, and the ledger cannot know whether it took effect."""
     ada = someone()
     made = await book_slot(ledger, slot(calendar, 1))
     await join(ledger, ada, calendar, range(1, 2))
-    commit = AsyncClientSession.commit_transaction
-    commits = 0
-
-    async def commit_without_answer(session: AsyncClientSession) -> None:
-        nonlocal commits
-        commits += 1
-        if commits > 1:
-            await commit(session)
-            return
-        await (commit(session) if is_stored else session.abort_transaction())
-        raise OperationFailure("unknown", 64, {"errorLabels": [OUTCOME_UNKNOWN]})
-
-    with monkeypatch.context() as patch:
-        patch.setattr(AsyncClientSession, "commit_transaction", commit_without_answer)
+    unknown = OperationFailure("unknown", 64, {"errorLabels": [OUTCOME_UNKNOWN]})
+    with failing_commits(unknown, is_first, takes_effect=is_stored) as commits:
         await ledger.post(cancel_command(made))
-    assert commits == (1 if is_stored else 2)
+    assert commits.count == (1 if is_stored else 2)
     [offer] = await offers(calendar)
     assert (offer.client_id, offer.sequence) == (ada.id, 4)
     assert prove_order(await events(calendar)) == [ada.id]

@@ -1,15 +1,16 @@
-"""Sample rules, times and bookings for the tests of the models."""
+"""Sample rules, times, bookings and accounts for the tests of the models."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from models.accounts.users import User
 from models.bookings.booking import Booking, BookingStatus
 from models.calendar.rules import DateOverride, LocalRange, Offer, Rules, WeeklyRange
 from models.calendar.slots import SlotKey, listed_slots
-from models.calendar.times import cell_of, instant_of, zone
-from models.ids import Id
+from models.calendar.times import cell_of, instant_of, utc_now, zone
+from models.ids import Id, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,3 +115,9 @@ def local_times(cells: Iterable[int], zone_name: str) -> list[str]:
     """Return the local times at which cells begin, with their offsets, such as 01:30+10:30."""
     instants = (instant_of(number).astimezone(zone(zone_name)) for number in cells)
     return [instant.isoformat()[11:16] + instant.isoformat()[19:] for instant in instants]
+
+
+def new_user() -> User:
+    """Return an account, which is not stored yet, with an e-mail address that no other has."""
+    email = f"{new_id()}@example.com"
+    return User(name="Ada", email=email, email_key=email, password_hash="", created_at=utc_now())
